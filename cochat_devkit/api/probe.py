@@ -1,0 +1,127 @@
+"""Find out what a server is and who we are on it, by what it answers rather than by its version number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cochat_devkit.api.replies import make_error, read_detail
+from cochat_devkit.errors import NotAllowed, NotSupported, RemoteError, SignedOut, UnexpectedReply
+from cochat_devkit.kinds.dialects import DIALECTS, Dialect
+
+if TYPE_CHECKING:
+    from cochat_devkit.api.transport import Transport
+    from cochat_devkit.resource import Json
+
+_NO_SUCH_TOOL = "/api/v1/tools/id/cochat_devkit_asks_for_nothing"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Say who the server takes us for; `role` is "admin", "user" or "pending"."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+
+    @property
+    def is_admin(self) -> bool:
+        """Tell whether exports show us everything."""
+        return self.role == "admin"
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """Say what a server is: its own name and version, and the dialect it speaks."""
+
+    name: str
+    version: str
+    dialect: Dialect
+
+
+def fetch_version(transport: Transport) -> str:
+    """Ask for the version: the one question that anybody may ask.
+
+    Raises:
+        Unreachable: nobody answers.
+        UnexpectedReply: what answers is no Open WebUI server.
+    """
+    what = "asking for the version"
+    hint = "check the url of the target: it is the address that the browser shows, without a path"
+    try:
+        answer = transport.send("GET", "/api/version", what)
+    except (NotSupported, NotAllowed, SignedOut) as error:
+        raise UnexpectedReply(f"{transport.url} is no Open WebUI server: {error.message}", hint=hint) from error
+    version = answer.get("version") if isinstance(answer, dict) else None
+    if not isinstance(version, str):
+        raise UnexpectedReply(f"{transport.url} is no Open WebUI server: it does not tell its version", hint=hint)
+    return version
+
+
+def fetch_server_facts(transport: Transport) -> ServerFacts:
+    """Find the dialect: by how a missing tool is refused, then by the paths that only one of a generation has.
+
+    Raises:
+        SignedOut: the token is not accepted.
+        UnexpectedReply: the server speaks none of the dialects that we know.
+    """
+    version = fetch_version(transport)
+    generation = _fetch_generation(transport)
+    siblings = [dialect for dialect in DIALECTS.values() if dialect.generation == generation]
+    for dialect in sorted(siblings, key=lambda each: each.landmark is None):
+        if dialect.landmark is None or _has_path(transport, dialect.landmark):
+            return ServerFacts(dialect.title, version, dialect)
+    raise UnexpectedReply(f"{transport.url} speaks a dialect that this version does not know ({version})")
+
+
+def fetch_identity(transport: Transport) -> Identity:
+    """Ask who we are; an API key may not ask the first question on 0.12, so there is a second.
+
+    Raises:
+        SignedOut: the token is not accepted.
+    """
+    try:
+        answer = _send_whoami(transport, "/api/v1/auths/")
+    except SignedOut:
+        raise
+    except NotAllowed:
+        answer = _send_whoami(transport, "/api/v1/users/user/status")
+    if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
+        raise UnexpectedReply("asking who we are: the answer names nobody")
+    return Identity(
+        answer["id"], str(answer.get("name", "")), str(answer.get("email", "")), str(answer.get("role", ""))
+    )
+
+
+def _send_whoami(transport: Transport, path: str) -> Json:
+    what = "asking who we are"
+    try:
+        return transport.send("GET", path, what)
+    except NotAllowed as error:
+        if "human session" in error.message.lower():
+            raise
+        raise SignedOut(error.message, hint="sign in again: cochat login") from error
+
+
+def _fetch_generation(transport: Transport) -> str:
+    what = "asking for the dialect"
+    response = transport.send_raw("GET", _NO_SUCH_TOOL, what)
+    if "could not find" in read_detail(response).lower():
+        return "0.12" if response.status_code == 404 else "0.6"
+    if response.is_success:
+        raise UnexpectedReply(
+            f"{transport.url} is no Open WebUI server that we know: it has no tools",
+            hint="check the url of the target",
+        )
+    error: RemoteError = make_error(response, what)
+    if isinstance(error, NotAllowed):
+        # nobody needs a right to be told that a tool does not exist
+        raise SignedOut(f"{transport.url} does not accept the token", hint="sign in again: cochat login")
+    raise error
+
+
+def _has_path(transport: Transport, path: str) -> bool:
+    """Tell whether a path exists: an absent one answers with the web page. A refusal is an answer, too."""
+    response = transport.send_raw("GET", path, "asking for the dialect")
+    return "json" in response.headers.get("content-type", "") and response.status_code not in (404, 405)

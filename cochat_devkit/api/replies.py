@@ -1,0 +1,109 @@
+"""The one translation from HTTP answers to our errors: by what the answer says, since its status alone misleads."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import (
+    Missing,
+    NotAllowed,
+    NotSupported,
+    RateLimited,
+    Rejected,
+    RemoteError,
+    SignedOut,
+    UnexpectedReply,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+    from cochat_devkit.resource import Json
+
+#: Source: Open WebUI 0.12.4 and 0.6.43, constants.py; checked by tests/contract/.
+_SAYS_MISSING = ("could not find", "function not found", "version not found")
+_SAYS_SIGNED_OUT = ("not authenticated", "session has expired")
+#: a bad token and a missing permission both answer this: only another question tells them apart
+_SAYS_EITHER = ("401 unauthorized", "invalid token")
+_SAYS_NOT_ALLOWED = ("do not have permission", "human session", "not allowed", "access prohibited")
+
+_SIGN_IN_HINT = "sign in again: cochat login"
+
+
+class Undecided(NotAllowed):
+    """Refused, and the answer fits both a missing right and a dead token; the client settles it."""
+
+
+def read_json(response: httpx.Response, what: str) -> Json:
+    """Take the JSON of an answer.
+
+    Raises:
+        RemoteError: the answer is a refusal, HTML, or not the JSON it claims to be.
+    """
+    content_type = response.headers.get("content-type", "")
+    if response.is_success and "json" not in content_type:
+        raise NotSupported(f"{what}: this server has no such endpoint (it answered {_sort_of(content_type)})")
+    if not response.is_success:
+        raise make_error(response, what)
+    try:
+        return response.json()
+    except (ValueError, RecursionError) as error:
+        raise UnexpectedReply(f"{what}: the answer is no JSON, or only a part of it") from error
+
+
+def make_error(response: httpx.Response, what: str) -> RemoteError:
+    """Find the error that an unsuccessful answer stands for."""
+    detail = read_detail(response)
+    said = detail.lower()
+    status = response.status_code
+    if any(each in said for each in _SAYS_MISSING):
+        return Missing(f"{what}: not there")
+    if any(each in said for each in _SAYS_SIGNED_OUT):
+        return SignedOut(f"{what}: the server does not accept the token: {detail}", hint=_SIGN_IN_HINT)
+    if status == 401 and any(each in said for each in _SAYS_EITHER):
+        return Undecided(f"{what}: {detail}")
+    if status in (401, 403) or any(each in said for each in _SAYS_NOT_ALLOWED):
+        return NotAllowed(
+            f"{what}: the server does not allow it: {detail}", hint="ask an admin for the right to do this"
+        )
+    if status == 429:
+        return RateLimited(f"{what}: too many requests", hint="try again later")
+    return _by_status(status, response, what, detail)
+
+
+def read_detail(response: httpx.Response) -> str:
+    """Take the server's own sentence out of an error answer; at most 500 characters."""
+    try:
+        answer = response.json()
+    except (ValueError, RecursionError):
+        return ""
+    detail = answer.get("detail") if isinstance(answer, dict) else None
+    if isinstance(detail, list):
+        return "; ".join(_field_error(each) for each in detail)[:500]
+    return (detail if isinstance(detail, str) else json.dumps(detail) if detail else "")[:500]
+
+
+def _by_status(status: int, response: httpx.Response, what: str, detail: str) -> RemoteError:
+    if response.is_redirect:
+        # only the place's scheme and host: the rest may hold a token
+        place = response.next_request.url.copy_with(path="/", query=None) if response.next_request else "elsewhere"
+        return UnexpectedReply(f"{what}: the server sends us to {place}", hint="set that address as the target's url")
+    if status == 404:
+        return NotSupported(f"{what}: this server has no such endpoint")
+    if status == 405:
+        return NotSupported(f"{what}: this server does not offer that")
+    if status >= 500:
+        return UnexpectedReply(f"{what}: the server failed with status {status}", hint="see the server's log")
+    return Rejected(f"{what}: the server refuses it: {detail or f'status {status}'}", detail=detail)
+
+
+def _field_error(each: Json) -> str:
+    if not isinstance(each, dict):
+        return str(each)
+    place = ".".join(str(part) for part in each.get("loc", ()) if part != "body")
+    return f"{place}: {each.get('msg')}"
+
+
+def _sort_of(content_type: str) -> str:
+    return "a web page" if "html" in content_type else (content_type.partition(";")[0] or "nothing readable")

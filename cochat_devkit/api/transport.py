@@ -1,0 +1,138 @@
+"""The one road to a server: base URL, token, time-outs, retries and the shared gate."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import threading
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+
+from cochat_devkit import __version__
+from cochat_devkit.api.gate import Gate
+from cochat_devkit.api.replies import read_json
+from cochat_devkit.errors import RateLimited, Unreachable
+from cochat_devkit.events import Emit, Waiting, ignore
+from cochat_devkit.redaction import remember_secret
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from cochat_devkit.resource import Json
+
+#: connecting takes long only where nobody listens; an export of thousands of plugins may take its time
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+#: requests in flight at once
+CONCURRENCY = 8
+#: how long we wait for one request in all, when a server asks for patience
+PATIENCE_S = 600.0
+#: how often a reading request is sent again when the connection broke
+READ_TRIES = 3
+
+
+class Transport:
+    """Send requests to one server; safe to use from several threads. `url` has no slash at its end."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        *,
+        emit: Emit = ignore,
+        gate: Gate | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self.url = url
+        self.request_count = 0
+        self._emit = emit
+        self._gate = gate or Gate()
+        self._patience_s = patience_s
+        self._count_lock = threading.Lock()
+        headers = {"accept": "application/json", "user-agent": f"cochat-devkit/{__version__}"}
+        if token:
+            remember_secret(token)
+            headers["authorization"] = f"Bearer {token}"
+        self._client = httpx.Client(
+            base_url=self.url,
+            headers=headers,
+            timeout=TIMEOUT,
+            limits=httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY),
+            follow_redirects=False,
+        )
+        # a cookie from sign-in would outlive a changed token and answer for somebody else
+        self._client.cookies.jar.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def send(self, method: str, path: str, what: str, *, body: Json = None) -> Json:
+        """Send one request and take its JSON. `what` names the request in errors.
+
+        Raises:
+            RemoteError: no answer, a refusal, or an answer that is not JSON.
+        """
+        return read_json(self._send_patiently(method, path, what, body), what)
+
+    def send_raw(self, method: str, path: str, what: str) -> httpx.Response:
+        """Send one request and take the answer as it is, refusals included.
+
+        Raises:
+            Unreachable: no answer.
+            RateLimited: the server asks for more patience than we have.
+        """
+        return self._send_patiently(method, path, what, None)
+
+    def _send_patiently(self, method: str, path: str, what: str, body: Json) -> httpx.Response:
+        waited_s = 0.0
+        while True:
+            self._gate.pass_through()
+            response = self._send_once(method, path, what, body)
+            if not _asks_to_wait(response, method):
+                self._gate.note_success()
+                return response
+            wait_s = self._gate.close(response.headers.get("retry-after"))
+            waited_s += wait_s
+            if waited_s > self._patience_s:
+                raise RateLimited(f"{what}: the server keeps answering {response.status_code}", hint="try again later")
+            self._emit(Waiting(f"{urlsplit(self.url).netloc} answered {response.status_code}", wait_s))
+
+    def _send_once(self, method: str, path: str, what: str, body: Json) -> httpx.Response:
+        tries = READ_TRIES if method == "GET" else 1
+        for left in reversed(range(tries)):
+            with self._count_lock:
+                self.request_count += 1
+            try:
+                return (
+                    self._client.request(method, path, json=body)
+                    if body is not None
+                    else self._client.request(method, path)
+                )
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+                raise self._unreachable(what, "nobody answers there", error) from error
+            except httpx.HTTPError as error:
+                if not left:
+                    fault = "no answer in time" if isinstance(error, httpx.TimeoutException) else "the connection broke"
+                    raise self._unreachable(what, fault, error) from error
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _unreachable(self, what: str, fault: str, error: Exception) -> Unreachable:
+        return Unreachable(
+            f"{what}: {fault}: {self.url} ({type(error).__name__})",
+            hint="check the url of the target in cochat.toml, and that the server is up",
+        )
+
+
+def _asks_to_wait(response: httpx.Response, method: str) -> bool:
+    """Tell whether the same request may go again: 429 was not carried out; 503 is sure only for reading."""
+    return response.status_code == 429 or (response.status_code == 503 and method == "GET")

@@ -1,0 +1,48 @@
+"""`cochat check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cochat_devkit.cli import render
+from cochat_devkit.cli.options import json_option, verbose_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.command("check")
+@click.argument("plugins", nargs=-1, metavar="[PATH|REF]...")
+@click.option("--fix", is_flag=True, help="Let ruff mend what it can mend safely.")
+@click.option(
+    "--target-version",
+    "generation",
+    type=click.Choice(["0.12", "0.6"]),
+    help="Load as this generation of servers does; the target's own by default.",
+)
+@verbose_option
+@json_option
+def command(plugins: Sequence[str], **options: Any) -> int:
+    """Lint plugins with our rules and ruff, and load them as the server would, in a child process.
+
+    \b
+    Examples:
+      cochat check
+      cochat check plugins/tools/weather.py
+      cochat check 'filter/*' --target-version 0.6
+    """
+    from cochat_devkit.config import read_config
+    from cochat_devkit.operations.check import check
+
+    with render.Talk(quiet=options["as_json"], verbose=options["verbose"]) as talk:
+        report = check(read_config(), plugins, generation=options["generation"], fix=options["fix"], emit=talk.emit)
+    if options["as_json"]:
+        render.report_json("check", report)
+        return report.exit_code
+    for each in report.findings:
+        render.show_finding(each)
+    found = ", ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in report.counts.items() if count)
+    render.out(f"{report.extra['plugins']} plugins checked: {found or 'all well'}")
+    return report.exit_code

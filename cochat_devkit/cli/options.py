@@ -1,0 +1,49 @@
+"""The options that every command shares, and what they stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def json_option(command: F) -> F:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, talk on stderr.")(
+        command
+    )
+
+
+def verbose_option(command: F) -> F:
+    """Add `-v`."""
+    return click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")(command)
+
+
+def target_option(command: F) -> F:
+    """Add `--target`."""
+    return click.option(
+        "--target", "target", metavar="NAME", default=None, help="A target of cochat.toml; the default one otherwise."
+    )(command)
+
+
+class RefArgument(click.ParamType):
+    """Complete an address from the mirror, offline."""
+
+    name = "ref"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Offer the addresses that begin with what was typed."""
+        from cochat_devkit.operations.ls import refs_known
+
+        return [CompletionItem(ref) for ref in refs_known() if ref.startswith(incomplete)]
+
+
+def refs_argument(command: F) -> F:
+    """Add `REF…`."""
+    return click.argument("refs", nargs=-1, type=RefArgument(), metavar="[REF]...")(command)

@@ -1,0 +1,262 @@
+"""The one module that prints: results to stdout, talk to stderr, secrets nowhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from cochat_devkit.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from cochat_devkit.errors import DevkitError
+    from cochat_devkit.events import Event, Outcome, Report
+    from cochat_devkit.findings import Finding
+
+#: moves when a field of any `--json` shape changes its meaning or goes
+JSON_VERSION = 1
+
+
+def out(text: str) -> None:
+    """Print a result."""
+    print(redact(text))
+
+
+def err(text: str) -> None:
+    """Print talk."""
+    print(redact(text), file=sys.stderr)
+
+
+def out_secret(text: str) -> None:
+    """Print a result that holds a secret its reader asked for: the local server's own sign-in."""
+    print(text, flush=True)
+
+
+def out_json(value: dict[str, Any]) -> None:
+    """Print the one object of a command's `--json`."""
+    out(json.dumps({"version": JSON_VERSION, **value}, ensure_ascii=False, indent=2, default=str))
+
+
+def out_line(text: str) -> None:
+    """Print a line of an endless result at once."""
+    print(redact(text), flush=True)
+
+
+def out_source(source: str) -> None:
+    """Print Python: colored where a person reads it."""
+    if not sys.stdout.isatty():
+        out(source.removesuffix("\n"))
+        return
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    Console().print(Syntax(redact(source), "python", background_color="default"))
+
+
+def show_error(error: DevkitError, *, as_json: bool) -> None:
+    """Say what went wrong and what to do next."""
+    from cochat_devkit.errors import CheckFailed
+
+    findings = error.findings if isinstance(error, CheckFailed) else ()
+    if as_json:
+        shown = {"type": type(error).__name__, "message": error.message, "hint": error.hint}
+        listed = {"findings": [finding_json(each) for each in findings]} if findings else {}
+        out_json({"ok": False, "exit_code": error.exit_code, "error": shown, **listed})
+        return
+    for each in findings:
+        show_finding(each)
+    err(f"{paint('error', 'red')}: {error.message}")
+    if error.hint:
+        err(f"{paint('hint', 'cyan')}:  {error.hint}")
+
+
+def show_interrupted(*, as_json: bool) -> None:
+    """Say that the work was stopped by hand."""
+    if as_json:
+        message = "interrupted; what was done is recorded, the next run goes on from there"
+        out_json({"ok": False, "exit_code": 130, "error": {"type": "Interrupted", "message": message, "hint": None}})
+    else:
+        err("interrupted: what was done is recorded, the next run goes on from there")
+
+
+def show_bug(error: Exception, *, as_json: bool) -> None:
+    """Write a report file of our own bug and name it."""
+    import tempfile
+    import traceback
+    from pathlib import Path
+
+    from cochat_devkit import __version__
+
+    lines = "".join(traceback.format_exception(error))
+    words = f"cochat-devkit {__version__}, Python {sys.version}\n\n{lines}"
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="cochat-report-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as report:
+        report.write(redact(words))
+    message = f"a bug of ours: {type(error).__name__}: {error}"
+    hint = f"please report it with the file {Path(report.name)}"
+    if as_json:
+        out_json(
+            {"ok": False, "exit_code": 70, "error": {"type": type(error).__name__, "message": message, "hint": hint}}
+        )
+    else:
+        err(f"{paint('error', 'red')}: {message}")
+        err(f"{paint('hint', 'cyan')}:  {hint}")
+
+
+def show_finding(finding: Finding) -> None:
+    """Print one finding as `path:line:column: code message`, a form that editors follow."""
+    color = {"error": "red", "warning": "yellow"}.get(finding.severity, "cyan")
+    out(f"{finding.path}:{finding.line}:{finding.column}: {paint(finding.code, color)} {finding.message}")
+    if finding.hint:
+        out(f"    {finding.hint}")
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """Shape a finding for `--json`."""
+    return {
+        "path": finding.path,
+        "line": finding.line,
+        "column": finding.column,
+        "code": finding.code,
+        "message": finding.message,
+        "severity": str(finding.severity),
+        "hint": finding.hint,
+    }
+
+
+def show_outcome(outcome: Outcome, words: Mapping[str, str], *, hides: Sequence[str] = ()) -> None:
+    """Print what was done about one resource, and what needs attention."""
+    if outcome.ok and outcome.action in hides:
+        return
+    color = "red" if not outcome.ok else "green" if "there" in outcome.action else "cyan"
+    out(f"{paint_out(words.get(outcome.action, outcome.action), color)}: {outcome.ref}  ({outcome.reason})")
+    for line in outcome.changes:
+        out(f"    {line}")
+    if outcome.error:
+        err(f"{paint('error', 'red')}: {outcome.ref}: {outcome.error}")
+    if outcome.hint:
+        err(f"{paint('hint', 'cyan')}:  {outcome.hint}")
+
+
+def summary(counts: Mapping[str, int], words: Mapping[str, str], nothing: str) -> str:
+    """Count in one line; `nothing` where all was as it was."""
+    if not any(count for name, count in counts.items() if name != "nothing"):
+        return nothing
+    return ", ".join(f"{count} {words.get(name, name)}" for name, count in counts.items() if count)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Set rows in columns of equal width."""
+    if not rows:
+        return []
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def report_json(command: str, report: Report) -> None:
+    """Print a report: `command`, `ok`, `exit_code`, `counts`, `items`, and where they apply `requests`, `findings`."""
+    shape: dict[str, Any] = {
+        "command": command,
+        "ok": report.exit_code == 0,
+        "exit_code": report.exit_code,
+        "counts": report.counts,
+        "items": [
+            {
+                "ref": each.ref,
+                "action": each.action,
+                "ok": each.ok,
+                "reason": each.reason,
+                "path": each.path,
+                "error": each.error,
+                "hint": each.hint,
+                "changes": list(each.changes),
+            }
+            for each in report.items
+        ],
+    }
+    if report.requests is not None:
+        shape["requests"] = report.requests
+    if report.findings:
+        shape["findings"] = [finding_json(each) for each in report.findings]
+    out_json({**shape, **report.extra})
+
+
+def paint(text: str, color: str, *, stream: Any = None) -> str:
+    """Color a word where a person reads it."""
+    import os
+
+    import click
+
+    reader = stream or sys.stderr
+    if not reader.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    return click.style(text, fg=color)
+
+
+def paint_out(text: str, color: str) -> str:
+    """Color a word of a result."""
+    return paint(text, color, stream=sys.stdout)
+
+
+class Talk:
+    """Show events on stderr: a bar on a terminal, plain lines elsewhere only for what must be known.
+
+    Use as a context manager around an operation, and hand `emit` to it.
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._quiet = quiet
+        self._verbose = verbose
+        self._bar: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        if not self._quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def emit(self, event: Event) -> None:
+        """Show one event."""
+        from cochat_devkit.events import Notice, Outcome, Progress, Waiting
+
+        match event:
+            case Progress(step, done, total):
+                self._advance(step, done, total)
+            case Waiting(reason, seconds):
+                self._say(f"waiting {seconds:.1f} s: {reason}")
+            case Notice(message, hint):
+                self._say(f"{paint('note', 'yellow')}: {message}" + (f" ({hint})" if hint else ""))
+            case Outcome():
+                if self._verbose:
+                    self._say(f"{event.action} {event.ref}: {event.reason}")
+
+    def _advance(self, step: str, done: int, total: int | None) -> None:
+        if self._bar is None:
+            if self._verbose and done == 0:
+                self._say(step)
+            return
+        if step not in self._tasks:
+            self._tasks[step] = self._bar.add_task(step, total=total)
+        self._bar.update(self._tasks[step], completed=done, total=total)
+
+    def _say(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(redact(text), markup=False, highlight=False)
+        else:
+            err(text)

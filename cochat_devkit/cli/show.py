@@ -1,0 +1,54 @@
+"""`cochat show`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from cochat_devkit.cli import render
+from cochat_devkit.cli.options import RefArgument, json_option, target_option
+
+
+@click.command("show")
+@click.argument("ref", type=RefArgument())
+@click.option("--source", is_flag=True, help="Print the source alone.")
+@target_option
+@json_option
+def command(ref: str, **options: Any) -> None:
+    """Show one resource, offline: what the file says, or what the server showed last.
+
+    \b
+    Examples:
+      cochat show tool/web_search
+      cochat show filter/billing_filter --source > billing.py
+    """
+    from cochat_devkit.config import read_config
+    from cochat_devkit.operations.ls import show
+
+    shown = show(read_config(), ref, target=options["target"])
+    if options["as_json"]:
+        facts = {**asdict(shown.line), "body": shown.body, "derived": shown.derived}
+        render.out_json({"command": "show", "ok": True, "exit_code": 0, **facts})
+        return
+    if options["source"]:
+        render.out(str(shown.body.get("content", "")).removesuffix("\n"))
+        return
+    facts = {
+        "": f"{shown.line.ref}  {shown.line.state}",
+        "file": shown.line.path,
+        "version": shown.line.version,
+        "updated": shown.line.updated_at,
+        **{name: value for name, value in shown.body.items() if name != "content"},
+    }
+    for row in render.columns([[name, str(value)] for name, value in facts.items() if value not in (None, "", {})]):
+        render.out(row)
+    for spec in shown.derived.get("specs") or []:
+        names = ", ".join((spec.get("parameters") or {}).get("properties") or {})
+        render.out(f"  method {spec.get('name')}({names})")
+    if "content" in shown.body:
+        render.out("")
+        render.out_source(str(shown.body["content"]))
+    else:
+        render.err("the server does not show its body to you")

@@ -1,0 +1,147 @@
+"""`cochat.toml`: the targets of a workspace and its settings."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from cochat_devkit.errors import BadSetting, NotAWorkspace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cochat_devkit.resource import Json
+
+FILE_NAME = "cochat.toml"
+_TOP = ("default_target", "targets")
+_TARGET = ("url",)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Name a server."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """Hold the settings of a workspace; `root` is its folder, absolute."""
+
+    root: Path
+    default_target: str
+    targets: Mapping[str, Target]
+
+    def target_named(self, name: str | None) -> Target:
+        """Find a target, the default one for None. The variable COCHAT_URL wins over the file.
+
+        Raises:
+            BadSetting: there is none of that name.
+        """
+        wanted = name or self.default_target
+        if wanted not in self.targets:
+            known = ", ".join(self.targets) or "none"
+            raise BadSetting(f"{FILE_NAME} has no target {wanted!r}", hint=f"targets there: {known}")
+        return Target(wanted, parse_base_url(os.environ.get("COCHAT_URL") or self.targets[wanted].url))
+
+    @property
+    def mirror_path(self) -> Path:
+        """Say where the mirror lies."""
+        return self.root / "mirror.db"
+
+
+def find_root(start: Path) -> Path | None:
+    """Find the workspace that a folder lies in; None outside of any."""
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file() or _read_pyproject(folder) is not None:
+            return folder
+    return None
+
+
+def read_config(start: Path | None = None) -> Config:
+    """Read the settings of the workspace around a folder, the current one by default.
+
+    Raises:
+        NotAWorkspace: there is none.
+        BadSetting: the file cannot be read, or a setting is not one.
+    """
+    folder = (start or Path.cwd()).resolve()
+    root = find_root(folder)
+    if root is None:
+        raise NotAWorkspace(
+            f"{folder} is in no workspace: there is no {FILE_NAME} here or above",
+            hint="make one: cochat init --url URL",
+        )
+    path = root / FILE_NAME
+    if not path.is_file():
+        return _parse(root, "pyproject.toml [tool.cochat]", _read_pyproject(root) or {})
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise BadSetting(f"{path} cannot be read: {error}", hint="see `cochat init --help` for its form") from error
+    return _parse(root, FILE_NAME, found)
+
+
+def parse_base_url(url: str) -> str:
+    """Bring a server's address into one form: scheme and host, a path if there is one, no slash at the end.
+
+    Raises:
+        BadSetting: it is no http or https address, or it holds a password.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:
+        raise BadSetting(
+            f"this is no address of a server: {url!r}", hint="write it as https://app.cochat.ai"
+        ) from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadSetting(f"this is no address of a server: {url!r}", hint="write it as https://app.cochat.ai")
+    if parts.username or parts.password or parts.query:
+        raise BadSetting("the address of a server holds a user, password or query", hint="write it as https://host")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+
+
+def _parse(root: Path, place: str, found: dict[str, Json]) -> Config:
+    _refuse_unknown(place, found, _TOP)
+    targets = found.get("targets", {})
+    if not isinstance(targets, dict) or not targets:
+        raise BadSetting(f"{place} names no target", hint='add a table [targets.main] with url = "https://…"')
+    parsed: dict[str, Target] = {}
+    for name, each in targets.items():
+        if not isinstance(each, dict) or not isinstance(each.get("url"), str):
+            raise BadSetting(
+                f"{place}: the target {name!r} has no url", hint=f'add url = "https://…" to [targets.{name}]'
+            )
+        _refuse_unknown(f"{place} [targets.{name}]", each, _TARGET)
+        parsed[name] = Target(name, each["url"])
+    default = found.get("default_target", next(iter(parsed)))
+    if default not in parsed:
+        raise BadSetting(f"{place}: default_target names {default!r}, which is no target there")
+    return Config(root, default, parsed)
+
+
+def _refuse_unknown(place: str, found: Mapping[str, Json], known: tuple[str, ...]) -> None:
+    for name in found:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"settings there: {', '.join(known)}"
+            raise BadSetting(f"{place}: there is no setting {name!r}", hint=hint)
+
+
+def _read_pyproject(folder: Path) -> dict[str, Json] | None:
+    path = folder / "pyproject.toml"
+    if not path.is_file():
+        return None
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("cochat")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, AttributeError):
+        return None
+    return found if isinstance(found, dict) and "targets" in found else None

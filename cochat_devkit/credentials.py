@@ -1,0 +1,145 @@
+"""Where tokens are kept: the OS keyring where there is one, else a file of our own that only its owner reads."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from cochat_devkit.errors import CannotWrite, LocalError, MissingToken
+from cochat_devkit.redaction import remember_secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SERVICE = "cochat-devkit"
+
+
+@dataclass(frozen=True)
+class Credential:
+    """Hold a token for one server. `source` says where it came from: "environment", "keyring" or "file"."""
+
+    token: str
+    email: str = ""
+    source: str = "environment"
+
+    @property
+    def is_api_key(self) -> bool:
+        """Tell an API key from a session's token."""
+        return self.token.startswith("sk-")
+
+
+def read_credential(url: str) -> Credential:
+    """Find the token for a server; the variable COCHAT_TOKEN wins.
+
+    Raises:
+        MissingToken: none is known.
+    """
+    if token := os.environ.get("COCHAT_TOKEN", "").strip():
+        remember_secret(token)
+        return Credential(token)
+    for source, read in (("keyring", _read_keyring), ("file", _read_file)):
+        if stored := read(url):
+            found = json.loads(stored)
+            remember_secret(found["token"])
+            return Credential(found["token"], found.get("email", ""), source)
+    raise MissingToken(f"no token is known for {url}", hint="sign in: cochat login (or set COCHAT_TOKEN)")
+
+
+def write_credential(url: str, token: str, email: str) -> str:
+    """Keep a token: "keyring" or "file", whichever took it."""
+    remember_secret(token)
+    kept = {name: each for name, each in asdict(Credential(token, email)).items() if name != "source"}
+    stored = json.dumps(kept)
+    if _write_keyring(url, stored):
+        _write_file(url, None)
+        return "keyring"
+    _write_file(url, stored)
+    return "file"
+
+
+def delete_credential(url: str) -> bool:
+    """Forget a token; tells whether there was one."""
+    found = bool(_read_keyring(url) or _read_file(url))
+    _write_keyring(url, None)
+    _write_file(url, None)
+    return found
+
+
+def credentials_path() -> Path:
+    """Say where the file is, outside every workspace."""
+    import platformdirs
+
+    return platformdirs.user_config_path(_SERVICE) / "credentials.json"
+
+
+def _read_keyring(url: str) -> str | None:
+    keyring = _keyring()
+    if keyring is None:
+        return None
+    with suppress(Exception):  # a locked or broken keyring is one that has nothing for us
+        found: str | None = keyring.get_password(_SERVICE, url)
+        return found
+    return None
+
+
+def _write_keyring(url: str, stored: str | None) -> bool:
+    keyring = _keyring()
+    if keyring is None:
+        return False
+    with suppress(Exception):
+        if stored is None:
+            keyring.delete_password(_SERVICE, url)
+            return True
+        keyring.set_password(_SERVICE, url, stored)
+        return bool(keyring.get_password(_SERVICE, url) == stored)
+    return False
+
+
+def _keyring() -> Any:
+    """Import the keyring where the machine has one behind it; None elsewhere. Backends fail in ways of their own."""
+    with suppress(Exception):
+        import keyring
+        import keyring.backends.fail
+        import keyring.backends.null
+
+        unusable = (keyring.backends.fail.Keyring, keyring.backends.null.Keyring)
+        if not isinstance(keyring.get_keyring(), unusable):
+            return keyring
+    return None
+
+
+def _read_file(url: str) -> str | None:
+    found = _read_all().get(url)
+    return None if found is None else json.dumps(found)
+
+
+def _read_all() -> dict[str, dict[str, str]]:
+    try:
+        found = json.loads(credentials_path().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise LocalError(f"{credentials_path()} cannot be read", hint="delete it and sign in again") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _write_file(url: str, stored: str | None) -> None:
+    known = _read_all()
+    if stored is None and url not in known:
+        return
+    kept = {each: value for each, value in known.items() if each != url}
+    if stored is not None:
+        kept[url] = json.loads(stored)
+    path = credentials_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(kept, file)
+        temporary.replace(path)
+    except OSError as error:
+        raise CannotWrite(f"{path} cannot be written: {error.strerror}", hint="set COCHAT_TOKEN instead") from error

@@ -1,0 +1,1 @@
+"""The mirror, `mirror.db`: what the servers showed, and what was agreed."""

@@ -1,0 +1,47 @@
+"""How a body is stored: once for each content, under its digest, compressed."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import MirrorDamaged
+from cochat_devkit.resource import make_digest, to_canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cochat_devkit.resource import Body, Json
+
+
+def pack_body(type_: str, body: Mapping[str, Json]) -> tuple[str, bytes]:
+    """Compress a body: (digest, bytes to store)."""
+    plain = to_canonical_json({"type": type_, "body": body})
+    return make_digest(plain), zlib.compress(plain, 6)
+
+
+def unpack_body(digest: str, packed: bytes) -> Body:
+    """Take a body out again.
+
+    Raises:
+        MirrorDamaged: the bytes are not what was stored.
+    """
+    try:
+        plain = zlib.decompress(packed)
+    except zlib.error as error:
+        raise MirrorDamaged(f"the mirror's body {digest[:12]} is damaged") from error
+    if make_digest(plain) != digest:
+        raise MirrorDamaged(f"the mirror's body {digest[:12]} is damaged")
+    body: Body = json.loads(plain)["body"]
+    return body
+
+
+def pack_json(value: Mapping[str, Json]) -> bytes:
+    """Compress what a server derived."""
+    return zlib.compress(to_canonical_json(dict(value)), 1)
+
+
+def unpack_json(packed: bytes) -> Json:
+    """Take it out again."""
+    return json.loads(zlib.decompress(packed))

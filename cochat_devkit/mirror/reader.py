@@ -1,0 +1,160 @@
+"""The mirror, read without the ORM, which costs half a second to import."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import MirrorDamaged, MirrorTooNew
+from cochat_devkit.mirror.bodies import unpack_body, unpack_json
+from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row, Scope
+from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from cochat_devkit.resource import Body, Json
+
+_SCOPE = "SELECT s.id, s.url, s.user_id, s.role, s.dialect, s.server_version FROM scope s"
+_ROW = """
+SELECT kind, slug, type, remote_id, remote_state, remote_fingerprint, remote_digest, base_local, base_remote,
+       base_digest, version, updated_at, writable, path
+FROM resource WHERE scope_id = ?
+"""
+
+
+class MirrorReader:
+    """Read a mirror; a mirror that is not there reads as empty."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = _open(path) if path.exists() else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def scope_of(self, target: str, url: str) -> Scope | None:
+        """Find the scope that a target of `cochat.toml` was last used with; None before the first pull."""
+        found = self._ask(f"{_SCOPE} JOIN target t ON t.scope_id = s.id WHERE t.name = ? AND s.url = ?", (target, url))
+        return Scope(*found[0]) if found else None
+
+    def rows(self, scope: Scope, kinds: Iterable[str] | None = None) -> dict[Key, Row]:
+        """Read the rows of a scope, without what the server derived."""
+        wanted = None if kinds is None else set(kinds)
+        found = (_to_row(each) for each in self._ask(_ROW, (scope.id,)))
+        return {row.key: row for row in found if wanted is None or row.key.kind in wanted}
+
+    def derived(self, scope: Scope, key: Key) -> Json:
+        """Read what the server derived of one resource; `{}` where nothing is known."""
+        found = self._ask(
+            "SELECT derived FROM resource WHERE scope_id = ? AND kind = ? AND slug = ?", (scope.id, key.kind, key.slug)
+        )
+        return unpack_json(found[0][0]) if found and found[0][0] else {}
+
+    def body(self, digest: str) -> Body:
+        """Read a stored body.
+
+        Raises:
+            MirrorDamaged: it is not there.
+        """
+        found = self._ask("SELECT packed FROM body WHERE digest = ?", (digest,))
+        if not found:
+            raise MirrorDamaged(f"the mirror lacks the body {digest[:12]}", hint="delete mirror.db and pull again")
+        return unpack_body(digest, found[0][0])
+
+    def bases_of_listings(self, scope: Scope) -> dict[str, str]:
+        """Say by kind how it was last listed: endpoint and role."""
+        return dict(self._ask("SELECT kind, basis FROM listing WHERE scope_id = ?", (scope.id,)))
+
+    def health(self) -> str:
+        """Check the file: "ok", or SQLite's complaint."""
+        found = self._ask("PRAGMA integrity_check", ())
+        return str(found[0][0]) if found else "empty"
+
+    def _ask(self, question: str, values: tuple[object, ...]) -> list[tuple[Json, ...]]:
+        if self._connection is None:
+            return []
+        try:
+            return self._connection.execute(question, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise MirrorDamaged(
+                f"{self._path.name} cannot be read: {error}", hint="move it away and pull again; no work is lost"
+            ) from error
+
+
+def check_schema_version(found: int) -> None:
+    """Refuse a mirror of a newer version.
+
+    Raises:
+        MirrorTooNew: it has tables that we do not know.
+    """
+    if found > SCHEMA_VERSION:
+        raise MirrorTooNew(
+            f"the mirror was written by a newer cochat-devkit (its schema is {found}, ours is {SCHEMA_VERSION})",
+            hint="pip install --upgrade cochat-devkit",
+        )
+
+
+def _open(path: Path) -> sqlite3.Connection | None:
+    """Open read-only; on a disk where not even SQLite may write its side files, as a file that nobody changes."""
+    for mode in ("mode=ro", "mode=ro&immutable=1"):
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.OperationalError:
+            connection.close()
+            continue
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise MirrorDamaged(
+                f"{path.name} is no mirror: {error}", hint="move it away and pull again; no work is lost"
+            ) from error
+        try:
+            check_schema_version(version)
+        except MirrorTooNew:
+            connection.close()
+            raise
+        if version:
+            return connection
+        # a pull was stopped before it made the tables
+        connection.close()
+        return None
+    raise MirrorDamaged(f"{path.name} cannot be opened", hint="check the rights of the file and its folder")
+
+
+def _to_row(found: tuple[Json, ...]) -> Row:
+    kind, slug, type_, remote_id, state, remote_fingerprint, remote_digest, *rest = found
+    base_local, base_remote, base_digest, version, updated_at, writable, path = rest
+    return Row(
+        key=Key(kind, Slug(slug)),
+        type=type_,
+        remote_id=RemoteId(remote_id),
+        remote_state=State(state),
+        remote_fingerprint=_maybe(Fingerprint, remote_fingerprint),
+        remote_digest=remote_digest,
+        base_local=_maybe(Fingerprint, base_local),
+        base_remote=_maybe(Fingerprint, base_remote),
+        base_digest=base_digest,
+        version=_maybe(Version, version),
+        updated_at=datetime.fromisoformat(updated_at) if updated_at else None,
+        writable=None if writable is None else bool(writable),
+        path=path,
+    )
+
+
+def _maybe(make: Json, value: Json) -> Json:
+    return None if value is None else make(value)

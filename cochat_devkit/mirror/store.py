@@ -1,0 +1,236 @@
+"""The mirror, written: the tables, their migrations, and transactions of whole batches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import Connection, Table, create_engine, event, func, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DatabaseError
+from sqlmodel import Field, SQLModel, UniqueConstraint, delete
+
+from cochat_devkit.errors import MirrorDamaged
+from cochat_devkit.mirror.bodies import pack_body, pack_json
+from cochat_devkit.mirror.reader import check_schema_version
+from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row, Scope
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from sqlalchemy import Engine
+
+    from cochat_devkit.resource import Json, Key
+
+
+class ScopeTable(SQLModel, table=True):
+    """A server and a user on it."""
+
+    __tablename__ = "scope"
+    __table_args__ = (UniqueConstraint("url", "user_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    url: str
+    user_id: str
+    role: str
+    dialect: str
+    server_version: str
+
+
+class TargetTable(SQLModel, table=True):
+    """The scope that a target of `cochat.toml` was last used with."""
+
+    __tablename__ = "target"
+    name: str = Field(primary_key=True)
+    scope_id: int = Field(foreign_key="scope.id")
+
+
+class ListingTable(SQLModel, table=True):
+    """How a kind was last listed: endpoint and role."""
+
+    __tablename__ = "listing"
+    scope_id: int = Field(foreign_key="scope.id", primary_key=True)
+    kind: str = Field(primary_key=True)
+    basis: str
+
+
+class BodyTable(SQLModel, table=True):
+    """Every body ever seen, once."""
+
+    __tablename__ = "body"
+    digest: str = Field(primary_key=True)
+    packed: bytes
+
+
+class ResourceTable(SQLModel, table=True):
+    """What is remembered of one resource."""
+
+    __tablename__ = "resource"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("scope_id", "kind", "slug"),)
+    id: int | None = Field(default=None, primary_key=True)
+    scope_id: int = Field(foreign_key="scope.id")
+    kind: str
+    slug: str
+    type: str
+    remote_id: str
+    remote_state: str
+    remote_fingerprint: str | None
+    remote_digest: str | None = Field(foreign_key="body.digest")
+    base_local: str | None
+    base_remote: str | None
+    base_digest: str | None = Field(foreign_key="body.digest")
+    version: str | None
+    updated_at: str | None
+    writable: bool | None
+    path: str | None
+    derived: bytes | None
+
+
+class MirrorStore:
+    """Write a mirror. One process at a time does: the workspace's lock sees to that; readers never wait."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._engine = _make_engine(path)
+        try:
+            with self._engine.begin() as connection:
+                _migrate(connection)
+        except DatabaseError as error:
+            self._engine.dispose()
+            raise MirrorDamaged(
+                f"{path.name} cannot be used: {error.orig}", hint="move it away and pull again; no work is lost"
+            ) from error
+        except Exception:
+            self._engine.dispose()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._engine.dispose()
+
+    def enter_scope(
+        self, target: str, *, url: str, user_id: str, role: str, dialect: str, server_version: str
+    ) -> Scope:
+        """Find or make the scope of a server and user, and remember it as the target's; writes only what is new."""
+        facts = {"role": role, "dialect": dialect, "server_version": server_version}
+        with self._engine.begin() as connection:
+            table = _table(ScopeTable)
+            mine = select(table).where(table.c.url == url, table.c.user_id == user_id)
+            found = connection.execute(mine).mappings().first()
+            if found is None or any(found[name] != value for name, value in facts.items()):
+                statement = insert(ScopeTable).values(url=url, user_id=user_id, **facts)
+                connection.execute(statement.on_conflict_do_update(index_elements=["url", "user_id"], set_=facts))
+                found = connection.execute(mine).mappings().one()
+            link = insert(TargetTable).values(name=target, scope_id=found["id"])
+            connection.execute(
+                link.on_conflict_do_update(
+                    index_elements=["name"],
+                    set_={"scope_id": found["id"]},
+                    where=_table(TargetTable).c.scope_id != found["id"],
+                )
+            )
+        return Scope(**dict(found))
+
+    def remember(
+        self,
+        scope: Scope,
+        *,
+        rows: Sequence[Row] = (),
+        bodies: Sequence[tuple[str, dict[str, Json]]] = (),
+        gone: Iterable[Key] = (),
+        bases: dict[str, str] | None = None,
+    ) -> None:
+        """Write a batch in one transaction: rows as they now are, the bodies (type, body) they name, rows to drop."""
+        resource = _table(ResourceTable)
+        with self._engine.begin() as connection:
+            packed = [dict(zip(("digest", "packed"), pack_body(type_, body), strict=True)) for type_, body in bodies]
+            if packed:
+                connection.execute(insert(BodyTable).on_conflict_do_nothing(), packed)
+            if rows:
+                statement = insert(ResourceTable)
+                columns: dict[str, Json] = {
+                    each.name: statement.excluded[each.name]
+                    for each in resource.columns
+                    if each.name not in ("id", "scope_id", "kind", "slug")
+                }
+                columns["derived"] = func.coalesce(statement.excluded.derived, resource.c.derived)
+                connection.execute(
+                    statement.on_conflict_do_update(index_elements=["scope_id", "kind", "slug"], set_=columns),
+                    [_to_columns(scope, row) for row in rows],
+                )
+            for key in gone:
+                connection.execute(
+                    delete(resource).where(
+                        resource.c.scope_id == scope.id, resource.c.kind == key.kind, resource.c.slug == key.slug
+                    )
+                )
+            for kind, basis in (bases or {}).items():
+                listing = insert(ListingTable).values(scope_id=scope.id, kind=kind, basis=basis)
+                connection.execute(
+                    listing.on_conflict_do_update(
+                        index_elements=["scope_id", "kind"],
+                        set_={"basis": basis},
+                        where=_table(ListingTable).c.basis != basis,
+                    )
+                )
+
+
+def _make_engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}")
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA busy_timeout = 5000")
+
+    return engine
+
+
+def _migrate(connection: Connection) -> None:
+    """Bring the tables to our version: one step for each earlier version, none yet."""
+    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    check_schema_version(version)
+    if version == 0:
+        tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
+        if tables:
+            raise MirrorDamaged("mirror.db is a database of something else", hint="move it away and pull again")
+        SQLModel.metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _to_columns(scope: Scope, row: Row) -> dict[str, Json]:
+    return {
+        "scope_id": scope.id,
+        "kind": row.key.kind,
+        "slug": row.key.slug,
+        "type": row.type,
+        "remote_id": row.remote_id,
+        "remote_state": str(row.remote_state),
+        "remote_fingerprint": row.remote_fingerprint,
+        "remote_digest": row.remote_digest,
+        "base_local": row.base_local,
+        "base_remote": row.base_remote,
+        "base_digest": row.base_digest,
+        "version": row.version,
+        "updated_at": row.updated_at.isoformat() if row.updated_at else None,
+        "writable": row.writable,
+        "path": row.path,
+        "derived": None if row.derived is None else pack_json(row.derived),
+    }
+
+
+def _table(model: type[SQLModel]) -> Table:
+    found: Table = model.__table__  # type: ignore[attr-defined]
+    return found

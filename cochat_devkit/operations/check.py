@@ -1,0 +1,124 @@
+"""Check: lint plugins, and load them as the server would, in a child process."""
+
+from __future__ import annotations
+
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import UsageError
+from cochat_devkit.events import Report
+from cochat_devkit.findings import Finding, Severity
+from cochat_devkit.kinds import all_kinds, kind_named
+from cochat_devkit.operations.session import select
+from cochat_devkit.workspace.tree import LocalResource, read_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cochat_devkit.config import Config
+    from cochat_devkit.events import Emit
+    from cochat_devkit.plugin import Generation, PluginLoader
+    from cochat_devkit.workspace.tree import Tree
+
+
+def check(config: Config, words: Sequence[str], *, generation: Generation | None, fix: bool, emit: Emit) -> Report:
+    """Check the plugins that some paths and addresses name, all of them for none.
+
+    Raises:
+        UsageError: a word names nothing.
+    """
+    chosen, tree = choose_plugins(config, words)
+    findings = [
+        Finding(_path_in(fault.message), 1, 1, "CC001", fault.message, Severity.ERROR, fault.hint)
+        for fault in tree.unreadable.values()
+    ]
+    findings += check_plugins_of(config, chosen, emit=emit, generation=generation, fix=fix)
+    report = Report(findings=sorted(findings))
+    report.counts = {str(each): sum(f.severity is each for f in findings) for each in Severity}
+    report.extra = {"plugins": len(chosen)}
+    report.exit_code = 1 if any(each.stops for each in findings) else 0
+    return report
+
+
+def check_plugins_of(
+    config: Config,
+    chosen: Sequence[LocalResource],
+    *,
+    emit: Emit,
+    generation: Generation | None = None,
+    fix: bool = False,
+    loader: PluginLoader | None = None,
+) -> list[Finding]:
+    """Check some plugins; kinds that are none are passed over. A loader that is handed in stays open."""
+    from cochat_devkit.lint import PluginFile, check_plugins
+    from cochat_devkit.runtime.child_loader import ChildLoader
+
+    plugin_kinds = {kind.name: kind.plugin for kind in all_kinds() if kind.plugin}
+    files = [
+        PluginFile(
+            kind=plugin_kinds[each.resource.key.kind],
+            type=each.resource.type,
+            id=each.resource.key.slug,
+            path=config.root / each.path,
+            shown=each.path,
+            source=each.text,
+        )
+        for each in chosen
+        if each.resource.key.kind in plugin_kinds
+    ]
+    if not files:
+        return []
+    with nullcontext(loader) if loader else closing(ChildLoader()) as child:
+        return check_plugins(
+            files, child, generation=generation or generation_of(config), root=config.root, fix=fix, emit=emit
+        )
+
+
+def choose_plugins(config: Config, words: Sequence[str]) -> tuple[list[LocalResource], Tree]:
+    """Find the resources that some paths and addresses name: (them, the tree they were found in).
+
+    Raises:
+        UsageError: a word names nothing.
+    """
+    tree = read_tree(config.root, all_kinds())
+    found = sorted(tree.found.values(), key=lambda each: each.path)
+    if not words:
+        return found, tree
+    chosen: dict[str, LocalResource] = {}
+    for word in words:
+        matches = [each for each in found if _is_meant(config, word, each)]
+        if not matches and not tree.unreadable:
+            raise UsageError(
+                f"{word} names no plugin of this workspace", hint="give a path or an address; see cochat ls"
+            )
+        chosen.update((each.path, each) for each in matches)
+    return list(chosen.values()), tree
+
+
+def generation_of(config: Config) -> Generation:
+    """Say for which generation of servers to load: the one that the default target was last seen to be."""
+    from cochat_devkit.kinds.dialects import DIALECTS
+    from cochat_devkit.mirror.reader import MirrorReader
+
+    aim = config.target_named(None)
+    with MirrorReader(config.mirror_path) as reader:
+        scope = reader.scope_of(aim.name, aim.url)
+    return DIALECTS[scope.dialect].generation if scope and scope.dialect in DIALECTS else "0.12"
+
+
+def _is_meant(config: Config, word: str, each: LocalResource) -> bool:
+    place = Path(word)
+    if place.exists():
+        real, file = place.resolve(), (config.root / each.path).resolve()
+        return file == real or real in file.parents
+    name, slash, _slug = word.partition("/")
+    if not slash:
+        kind_named(name)
+        word = f"{name}/*"
+    return not word.endswith(".py") and select([word]).has(each.resource.key, each.resource.type)
+
+
+def _path_in(message: str) -> str:
+    """Take the path from the head of a fault's sentence."""
+    return message.split(":", 1)[0].split(" ", 1)[0]

@@ -1,0 +1,189 @@
+"""Observe both sides: what the server shows of the kinds, and what may be concluded from what it does not show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import Missing, RemoteError, UnexpectedReply
+from cochat_devkit.events import Progress
+from cochat_devkit.kinds.wire import from_wire, has_body, remote_id_of, version_of
+from cochat_devkit.resource import Key, RemoteId, Resource, Slug, State
+from cochat_devkit.sync.decide import ABSENT, Base, Side, present
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cochat_devkit.api.client import Client, Listed
+    from cochat_devkit.events import Emit
+    from cochat_devkit.kinds.kind import Kind, WireContext
+    from cochat_devkit.mirror.rows import Row
+    from cochat_devkit.resource import Body, Wire
+    from cochat_devkit.workspace.tree import Tree
+
+
+@dataclass
+class RemoteView:
+    """Hold what a server showed of some kinds.
+
+    `seen` has whole resources; `unreadable` those that are there and whose body is not for us; `invisible` those that
+    we knew and that were not shown, which is no proof of anything; `gone` those that the server says it has not.
+    """
+
+    seen: dict[Key, Resource] = field(default_factory=dict)
+    unreadable: dict[Key, Resource] = field(default_factory=dict)
+    invisible: set[Key] = field(default_factory=set)
+    gone: set[Key] = field(default_factory=set)
+    #: by kind: endpoint and role of the listing
+    bases: dict[str, str] = field(default_factory=dict)
+
+    def side(self, key: Key) -> Side:
+        """Say what is known of one resource there."""
+        if key in self.seen:
+            return present(self.seen[key].fingerprint)
+        if key in self.unreadable:
+            return Side(State.UNREADABLE)
+        return Side(State.NOT_LISTED) if key in self.invisible else ABSENT
+
+
+def fetch_remote(
+    client: Client,
+    kinds: Sequence[Kind],
+    rows: Mapping[Key, Row],
+    *,
+    bases: Mapping[str, str],
+    read_body: Callable[[str], Body],
+    emit: Emit,
+) -> RemoteView:
+    """Ask the server for everything of some kinds: listings first, bodies only where something may have moved.
+
+    Raises:
+        RemoteError: a listing failed; nothing follows about what is there.
+    """
+    view = RemoteView()
+    for number, kind in enumerate(kinds):
+        emit(Progress("listing", number, len(kinds)))
+        listed = client.fetch_listing(kind)
+        view.bases[kind.name] = listed.basis
+        whole, hidden = _fetch_bodies(client, kind, listed, rows, read_body, emit)
+        context = client.wire_context([*whole, *hidden])
+        for wire in whole:
+            resource = from_wire(kind, wire, context)
+            # a type that this version has no folder for can be mirrored, and not be a file
+            place = view.seen if resource.type in kind.folders else view.unreadable
+            place[resource.key] = resource
+        for wire in hidden:
+            summary = from_wire(kind, wire, context)
+            view.unreadable[summary.key] = summary
+        known = [row for row in rows.values() if row.key.kind == kind.name]
+        missing = [row for row in known if row.key not in view.seen and row.key not in view.unreadable]
+        _settle_missing(client, kind, missing, view, listed_before=bases.get(kind.name))
+    emit(Progress("listing", len(kinds), len(kinds)))
+    return view
+
+
+def local_side(tree: Tree, key: Key, path: str | None) -> Side:
+    """Say what is known of one resource here; `path` is where it was."""
+    if key in tree.found:
+        return present(tree.found[key].resource.fingerprint)
+    if key in tree.unreadable or (path is not None and any(path.startswith(f"{each}/") for each in tree.unlisted)):
+        return Side(State.UNREADABLE)
+    return ABSENT
+
+
+def base_of(row: Row | None) -> Base | None:
+    """Take the base out of a row."""
+    if row is None or row.base_local is None or row.base_remote is None:
+        return None
+    return Base(row.base_local, row.base_remote)
+
+
+def last_seen(row: Row | None) -> Side:
+    """Say what the mirror knows of the server's side."""
+    if row is None:
+        return ABSENT
+    if row.remote_state is State.PRESENT and row.remote_fingerprint is not None:
+        return present(row.remote_fingerprint)
+    if row.remote_state is State.PRESENT:
+        return Side(State.UNREADABLE)
+    return Side(row.remote_state)
+
+
+def _fetch_bodies(
+    client: Client,
+    kind: Kind,
+    listed: Listed,
+    rows: Mapping[Key, Row],
+    read_body: Callable[[str], Body],
+    emit: Emit,
+) -> tuple[list[Wire], list[Wire]]:
+    """Make the listed objects whole: (whole ones, those whose body is not for us)."""
+    if listed.has_bodies:
+        return list(listed.wires), []
+    whole: list[Wire] = []
+    hidden: list[Wire] = []
+    asked: dict[RemoteId, Wire] = {}
+    for wire in listed.wires:
+        row = rows.get(Key(kind.name, Slug(remote_id_of(kind, wire))))
+        if has_body(kind, wire):
+            whole.append(wire)
+        elif _is_closed(client, kind, wire):
+            hidden.append(wire)
+        elif row is not None and row.remote_digest and row.version and row.version == version_of(wire):
+            source = kind.field_named(kind.form.source_field)
+            whole.append({**wire, source.wire[0]: read_body(row.remote_digest)[source.name]})
+        else:
+            asked[remote_id_of(kind, wire)] = wire
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        emit(Progress(f"reading {kind.plural}", done, len(asked)))
+
+    for remote_id, answer in client.fetch_items(kind, list(asked), count).items():
+        if isinstance(answer, RemoteError) or not has_body(kind, answer):
+            hidden.append(asked[remote_id])
+        else:
+            whole.append(answer)
+    return whole, hidden
+
+
+def _is_closed(client: Client, kind: Kind, wire: Wire) -> bool:
+    """Tell whether the server already said that the body is not for us: readers get it only with the right to write."""
+    if wire.get("write_access") is False:
+        return True
+    return kind.items_are_for_admins and not client.identity.is_admin
+
+
+def _settle_missing(
+    client: Client, kind: Kind, missing: Sequence[Row], view: RemoteView, *, listed_before: str | None
+) -> None:
+    """Decide what it means that known resources were not listed: gone only if the server says so for each by name."""
+    is_comparable = view.bases[kind.name] == listed_before
+    to_ask: list[Row] = []
+    for row in missing:
+        if is_comparable and row.remote_state is not State.NOT_LISTED:
+            to_ask.append(row)
+        else:
+            view.invisible.add(row.key)
+    answers = client.fetch_items(kind, [row.remote_id for row in to_ask], lambda: None)
+    for row in to_ask:
+        answer = answers[row.remote_id]
+        if isinstance(answer, Missing):
+            view.gone.add(row.key)
+        elif isinstance(answer, RemoteError) or not has_body(kind, answer):
+            view.invisible.add(row.key)
+        else:
+            view.seen[row.key] = read_one_remote(client, kind, answer)
+
+
+def read_one_remote(client: Client, kind: Kind, wire: Wire, context: WireContext | None = None) -> Resource:
+    """Read one whole object.
+
+    Raises:
+        UnexpectedReply: it has no body.
+    """
+    if not has_body(kind, wire):
+        raise UnexpectedReply(f"reading {kind.name}/{remote_id_of(kind, wire)}: the answer has no source")
+    return from_wire(kind, wire, context or client.wire_context([wire]))

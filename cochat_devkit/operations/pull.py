@@ -1,0 +1,352 @@
+"""Pull: refresh the mirror, bring files up to date, keep local edits."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import LocalError
+from cochat_devkit.events import Outcome, Progress, Report
+from cochat_devkit.kinds import ref_of
+from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.rows import Row
+from cochat_devkit.operations.observe import base_of, fetch_remote, local_side
+from cochat_devkit.operations.session import connect
+from cochat_devkit.resource import Resource, State
+from cochat_devkit.sync.decide import Action, Decision, Reason, decide
+from cochat_devkit.sync.describe import describe_changes
+from cochat_devkit.sync.merge import merge_bodies
+from cochat_devkit.workspace.lock import workspace_lock
+from cochat_devkit.workspace.tree import (
+    LocalResource,
+    Tree,
+    keep_resource,
+    path_for,
+    read_one,
+    read_tree,
+    trash_resource,
+    write_resource,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from cochat_devkit.config import Config
+    from cochat_devkit.events import Emit
+    from cochat_devkit.kinds.kind import Kind
+    from cochat_devkit.mirror.store import MirrorStore
+    from cochat_devkit.operations.observe import RemoteView
+    from cochat_devkit.operations.session import Selection, Session
+    from cochat_devkit.resource import Body, Json, Key
+
+#: what a pull leaves to a push: the edit here is kept
+_LEFT_TO_PUSH = (Action.CREATE_THERE, Action.UPDATE_THERE, Action.DELETE_THERE)
+#: rows and files are recorded in batches: an interruption loses at most the record, never a file
+_BATCH = 200
+
+
+class OnConflict(StrEnum):
+    """Say how to settle a resource that both sides changed: not at all, or with one side's body."""
+
+    STOP = "stop"
+    OURS = "ours"
+    THEIRS = "theirs"
+
+
+@dataclass
+class Records:
+    """Gather what the mirror is to remember, and write it in batches."""
+
+    store: MirrorStore
+    session: Session
+    target: str
+    rows: list[Row] = field(default_factory=list)
+    bodies: list[tuple[str, dict[str, Json]]] = field(default_factory=list)
+    gone: list[Key] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        facts, identity = self.session.facts, self.session.client.identity
+        self.scope = self.store.enter_scope(
+            self.target,
+            url=self.session.target.url,
+            user_id=identity.id,
+            role=identity.role,
+            dialect=facts.dialect.name,
+            server_version=facts.version,
+        )
+
+    def keep(self, row: Row, *bodies: tuple[str, Body]) -> None:
+        """Remember a row and the bodies that it names."""
+        self.rows.append(row)
+        self.bodies += bodies
+        if len(self.rows) >= _BATCH:
+            self.flush()
+
+    def flush(self, bases: dict[str, str] | None = None) -> None:
+        """Write what was gathered in one transaction."""
+        if self.rows or self.gone or bases:
+            self.store.remember(self.scope, rows=self.rows, bodies=self.bodies, gone=self.gone, bases=bases)
+        self.rows, self.bodies, self.gone = [], [], []
+
+
+def pull(config: Config, selection: Selection, *, target: str | None, on_conflict: OnConflict, emit: Emit) -> Report:
+    """Bring the files up to date with the server.
+
+    Raises:
+        RemoteError: the server could not be asked; files and mirror are as they were.
+        MirrorLocked: another process writes to the workspace.
+    """
+    from cochat_devkit.mirror.reader import MirrorReader
+    from cochat_devkit.mirror.store import MirrorStore
+
+    with workspace_lock(config.root), connect(config, target, emit) as session:
+        with MirrorStore(config.mirror_path) as store, MirrorReader(config.mirror_path) as reader:
+            records = Records(store, session, session.target.name)
+            kinds = [kind.name for kind in selection.kinds]
+            rows = reader.rows(records.scope, kinds)
+            view = fetch_remote(
+                session.client,
+                selection.kinds,
+                rows,
+                bases=reader.bases_of_listings(records.scope),
+                read_body=reader.body,
+                emit=emit,
+            )
+            tree = read_tree(config.root, selection.kinds)
+            pulled = _Pull(config.root, selection, rows, view, tree, records, reader.body, on_conflict, emit)
+            try:
+                report = pulled.run()
+            finally:
+                records.flush()
+            records.flush(bases=view.bases)
+        report.requests = session.client.request_count
+    return report
+
+
+@dataclass
+class _Pull:
+    """Carry one pull through: decide about each resource, act, remember."""
+
+    root: Path
+    selection: Selection
+    rows: dict[Key, Row]
+    view: RemoteView
+    tree: Tree
+    records: Records
+    read_body: Callable[[str], Body]
+    on_conflict: OnConflict
+    emit: Emit
+
+    def run(self) -> Report:
+        report = Report()
+        kinds = {kind.name: kind for kind in self.selection.kinds}
+        keys = sorted({*self.rows, *self.view.seen, *self.view.unreadable, *self.tree.found, *self.tree.unreadable})
+        for number, key in enumerate(keys):
+            self.emit(Progress("files", number, len(keys)))
+            if key.kind in kinds and self.selection.has(key, self._type_of(key)):
+                report.add(self._pull_one(kinds[key.kind], key))
+        self.emit(Progress("files", len(keys), len(keys)))
+        return report
+
+    def _pull_one(self, kind: Kind, key: Key) -> Outcome:
+        row = self.rows.get(key)
+        local = local_side(self.tree, key, row.path if row else None)
+        decision = decide(base_of(row), local, self.view.side(key))
+        try:
+            outcome = self._carry_out(kind, key, decision)
+        except LocalError as error:
+            outcome = self._outcome(key, decision, exit_code=1, error=error.message, hint=error.hint)
+        self.emit(outcome)
+        return outcome
+
+    def _carry_out(self, kind: Kind, key: Key, decision: Decision) -> Outcome:
+        match decision.action:
+            case Action.CREATE_HERE | Action.UPDATE_HERE:
+                self._write_theirs(kind, key)
+            case Action.DELETE_HERE:
+                trash_resource(self.root, self.tree.found[key])
+                self.records.gone.append(key)
+            case Action.FORGET:
+                self.records.gone.append(key)
+            case Action.NOTHING if decision.reason is Reason.NOWHERE:
+                self.records.gone.append(key)
+            case Action.ADOPT:
+                self._agree(key, self.tree.found[key])
+            case Action.MERGE:
+                return self._merge(kind, key, decision)
+            case Action.CONFLICT:
+                return self._conflict(kind, key, decision, ("the whole",))
+            case Action.SKIP:
+                return self._skip(key, decision)
+            case _:
+                self._note_remote(key)
+        return self._outcome(key, decision)
+
+    def _write_theirs(self, kind: Kind, key: Key) -> None:
+        """Write the server's body over ours; the path stays, unless the type moved to another folder."""
+        theirs = self.view.seen[key]
+        present = self.tree.found.get(key)
+        moves = present is None or present.resource.type != theirs.type
+        path = path_for(kind, theirs.type, key.slug) if moves or present is None else present.path
+        write_resource(self.root, kind, theirs, path, None if moves else present)
+        if moves and present is not None:
+            trash_resource(self.root, present)
+        self._agree(key, read_one(self.root, kind, theirs.type, path))
+
+    def _merge(self, kind: Kind, key: Key, decision: Decision) -> Outcome:
+        """Merge both edits into the file; the server's becomes the base, so ours is what is left to push."""
+        row, present, theirs = self.rows[key], self.tree.found[key], self.view.seen[key]
+        if row.base_digest is None or theirs.type != present.resource.type:
+            return self._conflict(kind, key, decision, ("type",))
+        merged = merge_bodies(self.read_body(row.base_digest), present.resource.body, theirs.body)
+        if merged.conflicts or self.on_conflict is not OnConflict.STOP:
+            return self._conflict(kind, key, decision, merged.conflicts or ("nothing that a merge could not settle",))
+        if fault := _compile_fault(kind, present, merged.body):
+            return self._conflict(kind, key, decision, (f"content (merged, it would not compile: {fault})",))
+        keep_resource(self.root, present)
+        write_resource(self.root, kind, replace(present.resource, body=merged.body), present.path, present)
+        self._settle_on_theirs(key, present.path)
+        changes = describe_changes(present.resource.body, merged.body)
+        return self._outcome(key, decision, changes=tuple(changes))
+
+    def _conflict(self, kind: Kind, key: Key, decision: Decision, parts: tuple[str, ...]) -> Outcome:
+        present, theirs = self.tree.found.get(key), self.view.seen.get(key)
+        if self.on_conflict is OnConflict.STOP:
+            self._note_remote(key)
+            return self._outcome(
+                key,
+                Decision(Action.CONFLICT, decision.reason),
+                exit_code=3,
+                error=f"{decision.reason}: {', '.join(parts)}",
+                hint=f"cochat diff {self._ref(key)}; then cochat pull {self._ref(key)} --on-conflict theirs, or ours",
+            )
+        if self.on_conflict is OnConflict.OURS:
+            if theirs is None:
+                self.records.gone.append(key)
+            else:
+                self._settle_on_theirs(key, present.path if present else None)
+        elif theirs is None:
+            trash_resource(self.root, self.tree.found[key])
+            self.records.gone.append(key)
+        else:
+            if present is not None:
+                keep_resource(self.root, present)
+            self._write_theirs(kind, key)
+        settled = f"{decision.reason}; settled with {self.on_conflict}"
+        return Outcome(self._ref(key), str(decision.action), settled, path=present.path if present else None)
+
+    def _skip(self, key: Key, decision: Decision) -> Outcome:
+        row, summary = self.rows.get(key), self.view.unreadable.get(key)
+        state = State.UNREADABLE if summary else State.NOT_LISTED
+        if decision.reason is Reason.UNREADABLE_HERE:
+            fault = self.tree.unreadable.get(key) or next(iter(self.tree.unlisted.values()))
+            return self._outcome(key, decision, exit_code=1, error=fault.message, hint=fault.hint)
+        if row is not None:
+            self._keep_if_new(replace(row, remote_state=state))
+        elif summary is not None:
+            self._keep_if_new(to_row(summary, None, state))
+        return self._outcome(key, decision)
+
+    def _agree(self, key: Key, local: LocalResource) -> None:
+        """Remember that both sides hold the same: as each of them writes it."""
+        theirs = self.view.seen[key]
+        digest = pack_body(theirs.type, theirs.body)[0]
+        self._keep_if_new(
+            replace(
+                to_row(theirs, self.rows.get(key)),
+                base_local=local.resource.fingerprint,
+                base_remote=theirs.fingerprint,
+                base_digest=digest,
+                path=local.path,
+            )
+        )
+
+    def _settle_on_theirs(self, key: Key, path: str | None) -> None:
+        """Make the server's body the base: what differs here is then an edit of ours."""
+        theirs = self.view.seen[key]
+        digest = pack_body(theirs.type, theirs.body)[0]
+        row = to_row(theirs, self.rows.get(key))
+        self._keep_if_new(
+            replace(row, base_local=theirs.fingerprint, base_remote=theirs.fingerprint, base_digest=digest, path=path)
+        )
+
+    def _note_remote(self, key: Key) -> None:
+        """Remember what the server showed, and leave the base."""
+        theirs = self.view.seen.get(key)
+        if theirs is not None:
+            self._keep_if_new(to_row(theirs, self.rows.get(key)))
+
+    def _keep_if_new(self, row: Row) -> None:
+        """Write a row only where it says something new: a pull that finds nothing changes nothing."""
+        known = self.rows.get(row.key)
+        if known is not None and known == replace(row, derived=None):
+            return
+        theirs = self.view.seen.get(row.key)
+        self.records.keep(row, *([(theirs.type, theirs.body)] if theirs else []))
+
+    def _outcome(
+        self,
+        key: Key,
+        decision: Decision,
+        *,
+        exit_code: int = 0,
+        error: str | None = None,
+        hint: str | None = None,
+        changes: tuple[str, ...] = (),
+    ) -> Outcome:
+        kept = decision.action in _LEFT_TO_PUSH
+        action = Action.NOTHING if kept else decision.action
+        reason = f"{decision.reason}; kept for the next push" if kept else str(decision.reason)
+        local = self.tree.found.get(key)
+        path = local.path if local else None
+        return Outcome(self._ref(key), str(action), reason, path, exit_code, error, hint, changes)
+
+    def _type_of(self, key: Key) -> str:
+        for place in (self.view.seen, self.view.unreadable, self.rows):
+            if key in place:
+                return place[key].type
+        return self.tree.found[key].resource.type if key in self.tree.found else ""
+
+    def _ref(self, key: Key) -> str:
+        return ref_of(key, self._type_of(key))
+
+
+def to_row(theirs: Resource, known: Row | None, state: State = State.PRESENT) -> Row:
+    """Make a row of what the server shows, on the base that is known."""
+    is_whole = state is State.PRESENT
+    return Row(
+        key=theirs.key,
+        type=theirs.type,
+        remote_id=theirs.remote_id,
+        remote_state=state,
+        remote_fingerprint=theirs.fingerprint if is_whole else None,
+        remote_digest=pack_body(theirs.type, theirs.body)[0] if is_whole else None,
+        base_local=known.base_local if known else None,
+        base_remote=known.base_remote if known else None,
+        base_digest=known.base_digest if known else None,
+        version=theirs.version,
+        updated_at=theirs.updated_at,
+        writable=theirs.writable,
+        path=known.path if known else None,
+        derived=dict(theirs.derived),
+    )
+
+
+def _compile_fault(kind: Kind, present: LocalResource, body: Body) -> str | None:
+    """Tell why a merged source is no Python, where the one before it was."""
+    if kind.plugin is None:
+        return None
+    merged = str(body[kind.form.source_field])
+    fault = _syntax_fault(merged)
+    return fault if fault and not _syntax_fault(present.text) else None
+
+
+def _syntax_fault(source: str) -> str | None:
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return str(error)
+    return None

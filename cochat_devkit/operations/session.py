@@ -1,0 +1,89 @@
+"""Open what the verbs work on: the workspace, the server, the mirror."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cochat_devkit.credentials import Credential, read_credential
+from cochat_devkit.kinds import all_kinds, parse_ref
+from cochat_devkit.resource import Key, Slug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cochat_devkit.api.client import Client
+    from cochat_devkit.api.probe import ServerFacts
+    from cochat_devkit.config import Config, Target
+    from cochat_devkit.events import Emit
+    from cochat_devkit.kinds import Kind
+
+
+@dataclass(frozen=True)
+class Session:
+    """Hold a connection to a target: who we are there, and what the server is."""
+
+    target: Target
+    credential: Credential
+    client: Client
+    facts: ServerFacts
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Say which resources a command is about; everything where no address was given."""
+
+    patterns: tuple[tuple[Key, str | None], ...] = ()
+    kinds: tuple[Kind, ...] = ()
+
+    def has(self, key: Key, type_: str) -> bool:
+        """Tell whether a resource is meant. `type_` is its type within the kind."""
+        if not any(kind.name == key.kind for kind in self.kinds):
+            return False
+        return not self.patterns or any(_fits(key, type_, pattern, wanted) for pattern, wanted in self.patterns)
+
+    @property
+    def is_everything(self) -> bool:
+        """Tell whether nothing was left out."""
+        return not self.patterns and len(self.kinds) == len(all_kinds())
+
+
+def select(refs: Sequence[str] = (), kinds: Sequence[str] = ()) -> Selection:
+    """Read the addresses and kinds of a command line; `tools`, `tool/*` and `tool/x` are all understood.
+
+    Raises:
+        UsageError: an address is none, or names a kind that there is not.
+    """
+    patterns = [parse_ref(ref) for ref in refs]
+    patterns += [parse_ref(f"{kind}/*") for kind in kinds]
+    named = {key.kind for key, _type in patterns}
+    return Selection(tuple(patterns), tuple(kind for kind in all_kinds() if not named or kind.name in named))
+
+
+@contextmanager
+def connect(config: Config, target_name: str | None, emit: Emit) -> Iterator[Session]:
+    """Find out what the target's server is and who we are there.
+
+    Raises:
+        MissingToken: no credentials.
+        RemoteError: the server cannot be asked, or refuses.
+    """
+    from cochat_devkit.api.client import Client
+    from cochat_devkit.api.probe import fetch_identity, fetch_server_facts
+    from cochat_devkit.api.transport import Transport
+
+    target = config.target_named(target_name)
+    credential = read_credential(target.url)
+    with Transport(target.url, credential.token, emit=emit) as transport:
+        facts = fetch_server_facts(transport)
+        client = Client(transport, facts.dialect, fetch_identity(transport))
+        yield Session(target, credential, client, facts)
+
+
+def _fits(key: Key, type_: str, pattern: Key, wanted: str | None) -> bool:
+    from fnmatch import fnmatchcase
+
+    if key.kind != pattern.kind or (wanted is not None and type_ not in ("", wanted)):
+        return False
+    return key.slug == pattern.slug or fnmatchcase(key.slug, Slug(pattern.slug))

@@ -1,0 +1,161 @@
+"""Status and diff: what differs between base, files and the server as last seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cochat_devkit.events import Outcome, Report
+from cochat_devkit.kinds import ref_of
+from cochat_devkit.operations.observe import base_of, last_seen, local_side
+from cochat_devkit.resource import State
+from cochat_devkit.sync.decide import Action, Reason, decide
+from cochat_devkit.sync.describe import unified_diff
+from cochat_devkit.workspace.tree import Tree, read_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cochat_devkit.config import Config
+    from cochat_devkit.events import Emit
+    from cochat_devkit.mirror.reader import MirrorReader
+    from cochat_devkit.mirror.rows import Row
+    from cochat_devkit.operations.session import Selection
+    from cochat_devkit.resource import Body, Key
+    from cochat_devkit.sync.decide import Decision
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Hold one resource that is not in step, and how."""
+
+    key: Key
+    type: str
+    path: str | None
+    decision: Decision
+    base: Body | None
+    local: Body | None
+    remote: Body | None
+
+    @property
+    def ref(self) -> str:
+        """Write its address."""
+        return ref_of(self.key, self.type)
+
+
+def status(
+    config: Config, selection: Selection, *, target: str | None, fetch: bool, emit: Emit, drift_exits: bool
+) -> Report:
+    """Say what differs; `fetch` asks the server first, and leaves the files alone."""
+    report = Report()
+    if fetch:
+        report.requests = fetch_into_mirror(config, selection, target=target, emit=emit)
+    found, unavailable, invisible = differences(config, selection, target=target)
+    for each in found:
+        exit_code = 1 if each.decision.reason is Reason.UNREADABLE_HERE else 0
+        report.add(Outcome(each.ref, str(each.decision.action), str(each.decision.reason), each.path, exit_code))
+    report.extra = {
+        "unavailable": sorted(unavailable),
+        "invisible": sorted(invisible),
+        "target": config.target_named(target).name,
+    }
+    if found and drift_exits:
+        report.exit_code = max(report.exit_code, 3)
+    return report
+
+
+def diff_lines(config: Config, selection: Selection, *, target: str | None) -> list[tuple[Difference, list[str]]]:
+    """Write the differences: for each resource its lines. Ours against the base; theirs, where they moved, too."""
+    written = []
+    for each in differences(config, selection, target=target, with_bodies=True)[0]:
+        lines = list(_diff_one(each))
+        if lines:
+            written.append((each, lines))
+    return written
+
+
+def differences(
+    config: Config, selection: Selection, *, target: str | None, with_bodies: bool = False
+) -> tuple[list[Difference], list[str], list[str]]:
+    """Compare offline: (what is not in step, addresses nobody lets us read, addresses no longer shown to us)."""
+    from cochat_devkit.mirror.reader import MirrorReader
+
+    aim = config.target_named(target)
+    tree = read_tree(config.root, selection.kinds)
+    with MirrorReader(config.mirror_path) as reader:
+        scope = reader.scope_of(aim.name, aim.url)
+        rows = reader.rows(scope, [kind.name for kind in selection.kinds]) if scope else {}
+        found: list[Difference] = []
+        for key in sorted({*rows, *tree.found, *tree.unreadable}):
+            row = rows.get(key)
+            local = tree.found.get(key)
+            type_ = local.resource.type if local else row.type if row else ""
+            if not selection.has(key, type_):
+                continue
+            decision = decide(base_of(row), local_side(tree, key, row.path if row else None), last_seen(row))
+            if decision.action in (Action.NOTHING, Action.FORGET) or decision.reason is Reason.UNREADABLE_THERE:
+                continue
+            found.append(_difference(reader, key, type_, decision, row, tree, with_bodies=with_bodies))
+    meant = [row for row in rows.values() if selection.has(row.key, row.type)]
+    unavailable = [ref_of(row.key, row.type) for row in meant if row.remote_state is State.UNREADABLE]
+    invisible = [ref_of(row.key, row.type) for row in meant if row.remote_state is State.NOT_LISTED]
+    return found, unavailable, invisible
+
+
+def fetch_into_mirror(config: Config, selection: Selection, *, target: str | None, emit: Emit) -> int:
+    """Ask the server, and remember what it shows without touching files or bases: the number of requests."""
+    from cochat_devkit.mirror.reader import MirrorReader
+    from cochat_devkit.mirror.store import MirrorStore
+    from cochat_devkit.operations.observe import fetch_remote
+    from cochat_devkit.operations.pull import Records, to_row
+    from cochat_devkit.operations.session import connect
+    from cochat_devkit.workspace.lock import workspace_lock
+
+    with (
+        workspace_lock(config.root),
+        connect(config, target, emit) as session,
+        MirrorStore(config.mirror_path) as store,
+        MirrorReader(config.mirror_path) as reader,
+    ):
+        records = Records(store, session, session.target.name)
+        rows = reader.rows(records.scope, [kind.name for kind in selection.kinds])
+        bases = reader.bases_of_listings(records.scope)
+        view = fetch_remote(session.client, selection.kinds, rows, bases=bases, read_body=reader.body, emit=emit)
+        for theirs in view.seen.values():
+            row = to_row(theirs, rows.get(theirs.key))
+            if rows.get(row.key) != replace(row, derived=None):
+                records.keep(row, (theirs.type, theirs.body))
+        for state, keys in (
+            (State.NOT_LISTED, view.invisible),
+            (State.ABSENT, view.gone),
+            (State.UNREADABLE, view.unreadable),
+        ):
+            for key in keys:
+                row = (
+                    replace(rows[key], remote_state=state) if key in rows else to_row(view.unreadable[key], None, state)
+                )
+                if rows.get(key) != replace(row, derived=None):
+                    records.keep(row)
+        records.flush(bases=view.bases)
+        return session.client.request_count
+
+
+def _difference(
+    reader: MirrorReader, key: Key, type_: str, decision: Decision, row: Row | None, tree: Tree, *, with_bodies: bool
+) -> Difference:
+    local = tree.found.get(key)
+    path = local.path if local else row.path if row else None
+    base = remote = None
+    if with_bodies and row is not None:
+        base = reader.body(row.base_digest) if row.base_digest else None
+        remote = reader.body(row.remote_digest) if row.remote_digest and row.remote_state is State.PRESENT else None
+    return Difference(key, type_, path, decision, base, local.resource.body if local else None, remote)
+
+
+def _diff_one(each: Difference) -> Iterator[str]:
+    name = each.path or each.ref
+    base = each.base or {}
+    if each.local is not None or each.base is not None:
+        yield from unified_diff(base, each.local or {}, (f"base/{name}", f"here/{name}"))
+    if each.remote is not None and each.remote != each.base:
+        yield from unified_diff(base, each.remote, (f"base/{name}", f"there/{name}"))

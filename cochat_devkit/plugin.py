@@ -1,0 +1,82 @@
+"""What is known of a plugin once it was loaded, and the Protocol of whoever loads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cochat_devkit.resource import Json
+
+PluginKind = Literal["tool", "function"]
+#: the generation of servers whose answer is asked for
+Generation = Literal["0.12", "0.6"]
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """Ask for one plugin to be loaded.
+
+    `source` is the text as written; the loader rewrites imports as the server does. `path` is where the text stands,
+    for tracebacks and breakpoints; None for a text that came over the wire.
+    """
+
+    kind: PluginKind
+    id: str
+    source: str
+    path: Path | None = None
+    generation: Generation = "0.12"
+
+
+@dataclass(frozen=True)
+class LoadFailure:
+    """Say why a plugin did not load.
+
+    `exception` is the class's name ("SyntaxError", "ModuleNotFoundError", "TimedOut", "Crashed", "NoEntryClass");
+    `message` is what `str()` gives, as the server would show it; `line` is the line in the plugin, None when the
+    failure has none; `missing_module` names the module that an import did not find.
+    """
+
+    exception: str
+    message: str
+    line: int | None = None
+    missing_module: str | None = None
+
+
+@dataclass(frozen=True)
+class PluginFacts:
+    """Say what the server would know of a plugin after loading it.
+
+    `type` is "tool", "pipe", "filter", "action" or "event". `specs` are the stored tool specs, empty for functions.
+    `handlers` are the hooks a function has ("inlet", "outlet", "stream", "pipe", "action", …). `valves` and
+    `user_valves` are JSON schemas, None without the class.
+    """
+
+    type: str
+    frontmatter: dict[str, str]
+    specs: list[Json] = field(default_factory=list)
+    handlers: tuple[str, ...] = ()
+    has_user_valves: bool = False
+    valves: Json = None
+    user_valves: Json = None
+    toggle: bool = False
+    #: what the plugin printed while it loaded, cut at 10,000 characters
+    output: str = ""
+
+
+class PluginLoader(Protocol):
+    """Load plugins outside our own process, with the server's own result."""
+
+    def load(self, request: LoadRequest) -> PluginFacts | LoadFailure:
+        """Load one plugin; a failure of any sort is an answer, not an exception."""
+        ...
+
+    def check_valves(self, request: LoadRequest, values: Json, *, user: bool = False) -> Json | LoadFailure:
+        """Pass values through the plugin's Valves class; what was set, nulls and unknown keys dropped."""
+        ...
+
+    def close(self) -> None:
+        """End the child process."""
+        ...

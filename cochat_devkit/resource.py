@@ -1,0 +1,109 @@
+"""The vocabulary: what a resource is and how it is addressed.
+
+Terminology, one word per thing:
+
+kind         a sort of resource, one row of the table in `kinds/`: tool, function
+type         a sort within a kind; filter, pipe, action and event are the types of function
+slug         the name of a resource within its kind, as people write it: `web_search`
+key          kind and slug together, written `tool/web_search`
+remote id    what the server calls the resource; for tools and functions the same as the slug
+field        one named value of a resource
+body         the owned fields of a resource: what people edit, what is compared and merged
+derived      what the server computes from the body: stored, never compared, never sent
+version      the server's own change token, where it has one
+fingerprint  a short hash of a canonical body: equal fingerprints, equal content
+base         the body that both sides last agreed on
+local        the body that the files say now
+remote       the body that the server showed last
+plan         the list of actions that would bring the sides together
+action       what is to be done about one resource
+outcome      what was done about one resource
+finding      one thing that is wrong with a file, with path and line
+target       a named server in `cochat.toml`
+scope        a server and a user: what the mirror's rows belong to
+mirror       the database of what the server showed, `mirror.db`
+workspace    the folder with `cochat.toml`
+dialect      the way a generation of servers speaks
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+Json = Any
+Body = dict[str, Json]
+Wire = dict[str, Json]
+
+Slug = NewType("Slug", str)
+RemoteId = NewType("RemoteId", str)
+Fingerprint = NewType("Fingerprint", str)
+Version = NewType("Version", str)
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """Address one resource, whatever the server: `kind/slug`."""
+
+    kind: str
+    slug: Slug
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.slug}"
+
+
+class State(StrEnum):
+    """Say what an observation of one side saw."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    #: it exists, and nobody of our rights may read its body (remote), or its file cannot be read (local)
+    UNREADABLE = "unreadable"
+    #: nobody could say: the listing failed, or was made with other rights
+    NOT_LISTED = "not listed"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Hold one resource as one side shows it.
+
+    `body` has the owned fields by name, in canonical form. `derived` is the rest of what the server showed, without
+    people's data; empty for a local resource. `type` is the type within the kind, "" where the kind has none.
+    """
+
+    key: Key
+    body: Body
+    type: str = ""
+    remote_id: RemoteId = RemoteId("")
+    version: Version | None = None
+    updated_at: datetime | None = None
+    derived: Mapping[str, Json] = field(default_factory=dict)
+    #: None: the server did not say
+    writable: bool | None = None
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Name the content: equal for equal type and body."""
+        return make_fingerprint(self.type, self.body)
+
+
+def make_fingerprint(type_: str, body: Mapping[str, Json]) -> Fingerprint:
+    """Hash a canonical body; 32 hex digits."""
+    return Fingerprint(make_digest(to_canonical_json({"type": type_, "body": body}))[:32])
+
+
+def make_digest(content: bytes) -> str:
+    """Hash bytes; 64 hex digits of SHA-256."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def to_canonical_json(value: Json) -> bytes:
+    """Write JSON that is equal byte for byte where the values are equal: sorted keys, no spaces, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")

@@ -1,0 +1,1 @@
+"""Pure decisions: what should happen to a resource, given what each side shows."""

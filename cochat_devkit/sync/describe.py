@@ -1,0 +1,72 @@
+"""What changed between two bodies, in lines for people. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cochat_devkit.resource import Json
+
+_LONGEST = 60
+
+
+def describe_changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
+    """Say by field what changed: texts of several lines by their counts, all else by both values."""
+    return [_describe(name, before.get(name), after.get(name)) for name in changed_names(before, after)]
+
+
+def changed_names(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
+    """Name the fields that differ."""
+    return [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
+
+
+def unified_diff(before: Mapping[str, Json], after: Mapping[str, Json], names: tuple[str, str]) -> Iterator[str]:
+    """Write the difference as a unified diff, the long texts first; lines without their ends."""
+    changed = changed_names(before, after)
+    for name in changed:
+        old, new = before.get(name), after.get(name)
+        if _is_text(old) or _is_text(new):
+            yield from _text_diff(str(old or ""), str(new or ""), (f"{names[0]} {name}", f"{names[1]} {name}"))
+    for name in changed:
+        old, new = before.get(name), after.get(name)
+        if not (_is_text(old) or _is_text(new)):
+            yield f"--- {names[0]} {name}"
+            yield f"+++ {names[1]} {name}"
+            yield f"-{_short(old)}"
+            yield f"+{_short(new)}"
+
+
+def _describe(name: str, old: Json, new: Json) -> str:
+    if _is_text(old) or _is_text(new):
+        added, removed = _counts(str(old or ""), str(new or ""))
+        return f"{name}: +{added} -{removed} lines"
+    return f"{name}: {_short(old)} -> {_short(new)}"
+
+
+def _counts(old: str, new: str) -> tuple[int, int]:
+    added = removed = 0
+    matcher = difflib.SequenceMatcher(None, old.split("\n"), new.split("\n"), autojunk=False)
+    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        if tag != "equal":
+            added += new_to - new_from
+            removed += old_to - old_from
+    return added, removed
+
+
+def _text_diff(old: str, new: str, names: tuple[str, str]) -> Iterator[str]:
+    old_lines, new_lines = old.split("\n"), new.split("\n")
+    for line in difflib.unified_diff(old_lines, new_lines, *names, lineterm=""):
+        # a line end that cannot be seen is a difference all the same
+        yield line.replace("\r", "␍")
+
+
+def _is_text(value: Json) -> bool:
+    return isinstance(value, str) and "\n" in value
+
+
+def _short(value: Json) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

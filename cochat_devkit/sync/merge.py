@@ -1,0 +1,116 @@
+"""The merge: one body of two that came from a common base, by field, by key and by line. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cochat_devkit.resource import Body, Json
+
+#: a longer text is not compared line by line: the comparison is quadratic in the worst case
+LONGEST_TEXT_LINES = 20_000
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+class _Absent:
+    """Stand for a key that is not there; unlike None, which is a value."""
+
+
+_ABSENT = _Absent()
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Hold a merge: the body, and the fields that both sides changed differently (there the body has ours)."""
+
+    body: Body
+    conflicts: tuple[str, ...] = ()
+
+
+def merge_bodies(base: Mapping[str, Json], local: Mapping[str, Json], remote: Mapping[str, Json]) -> Merged:
+    """Merge field by field; texts by line, mappings by key, all else whole."""
+    body: Body = {}
+    conflicts: list[str] = []
+    for name in dict.fromkeys((*local, *remote, *base)):
+        sides = (base.get(name, _ABSENT), local.get(name, _ABSENT), remote.get(name, _ABSENT))
+        found, inner = _merge_values(*sides)
+        if found is not _ABSENT:
+            body[name] = found
+        conflicts += [f"{name}.{each}" if each else name for each in inner]
+    return Merged(body, tuple(conflicts))
+
+
+def merge_lines(base: str, local: str, remote: str) -> str | None:
+    """Merge three texts by line; None where both sides changed the same or neighbouring lines differently."""
+    if local == remote or remote == base:
+        return local
+    if local == base:
+        return remote
+    texts = [_LINE.findall(each) for each in (base, local, remote)]
+    if max(len(lines) for lines in texts) > LONGEST_TEXT_LINES:
+        return None
+    return _merge_line_lists(*texts)
+
+
+def _merge_values(base: Json, local: Json, remote: Json) -> tuple[Json, list[str]]:
+    """Merge one value: (value or _ABSENT, names of the conflicts within, "" for the value itself)."""
+    if _same(local, remote) or _same(remote, base):
+        return local, []
+    if _same(local, base):
+        return remote, []
+    if all(isinstance(each, str) for each in (base, local, remote)):
+        text = merge_lines(base, local, remote)
+        return (local, [""]) if text is None else (text, [])
+    if all(isinstance(each, dict) for each in (base, local, remote)):
+        merged = merge_bodies(base, local, remote)
+        return merged.body, list(merged.conflicts)
+    return local, [""]
+
+
+def _same(one: Json, other: Json) -> bool:
+    """Compare as JSON does: true is not 1."""
+    return type(one) is type(other) and bool(one == other)
+
+
+def _merge_line_lists(base: Sequence[str], local: Sequence[str], remote: Sequence[str]) -> str | None:
+    merged: list[str] = []
+    base_at = local_at = remote_at = 0
+    for base_start, local_start, remote_start, length in _common_runs(base, local, remote):
+        found = _settle(base[base_at:base_start], local[local_at:local_start], remote[remote_at:remote_start])
+        if found is None:
+            return None
+        merged += found
+        merged += base[base_start : base_start + length]
+        base_at, local_at, remote_at = base_start + length, local_start + length, remote_start + length
+    return "".join(merged)
+
+
+def _settle(base: Sequence[str], local: Sequence[str], remote: Sequence[str]) -> Sequence[str] | None:
+    """Choose between what stands in one gap between two runs that all three share."""
+    if local == remote or remote == base:
+        return local
+    return remote if local == base else None
+
+
+def _common_runs(base: Sequence[str], local: Sequence[str], remote: Sequence[str]) -> list[tuple[int, int, int, int]]:
+    """List the runs of lines that all three share, in order, closed by an empty run at the ends of all."""
+    here = SequenceMatcher(None, base, local, autojunk=False).get_matching_blocks()
+    there = SequenceMatcher(None, base, remote, autojunk=False).get_matching_blocks()
+    runs: list[tuple[int, int, int, int]] = []
+    i = j = 0
+    while i < len(here) and j < len(there):
+        start = max(here[i].a, there[j].a)
+        end = min(here[i].a + here[i].size, there[j].a + there[j].size)
+        if start < end:
+            runs.append((start, here[i].b + start - here[i].a, there[j].b + start - there[j].a, end - start))
+        if here[i].a + here[i].size < there[j].a + there[j].size:
+            i += 1
+        else:
+            j += 1
+    runs.append((len(base), len(local), len(remote), 0))
+    return runs

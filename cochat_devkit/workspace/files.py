@@ -1,0 +1,124 @@
+"""Read and write files inside a workspace: whole or not at all, never through a link that leads out, never blindly."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import BadResource, CannotWrite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: a source beyond this is no plugin
+LARGEST_FILE_BYTES = 64 * 1024 * 1024
+TRASH = ".cochat/trash"
+
+
+def read_file(root: Path, relative: str) -> bytes | None:
+    """Read a file; None where there is none.
+
+    Raises:
+        BadResource: it is there and cannot be read, or it leads out of the workspace.
+    """
+    path = inside(root, relative)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BadResource(f"{relative} cannot be read: {error.strerror}", hint="check the file's rights") from error
+    if len(content) > LARGEST_FILE_BYTES:
+        raise BadResource(f"{relative} is larger than {LARGEST_FILE_BYTES} bytes")
+    return content
+
+
+def write_file(root: Path, relative: str, content: bytes, *, expected: bytes | None) -> None:
+    """Replace a file in one step, if it still is what we saw (`expected`; None: no file).
+
+    Raises:
+        CannotWrite: it changed meanwhile, or the disk refuses.
+        BadResource: it leads out of the workspace.
+    """
+    path = inside(root, relative)
+    temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        inside(root, relative)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            _check_unchanged(root, relative, expected)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise CannotWrite(
+            f"{relative} cannot be written: {error.strerror}", hint="check the rights of the folder and the free space"
+        ) from error
+
+
+def trash_file(root: Path, relative: str, *, expected: bytes) -> None:
+    """Move a file to the trash, if it still is what we saw.
+
+    Raises:
+        CannotWrite: it changed meanwhile, or the disk refuses.
+    """
+    path = inside(root, relative)
+    _check_unchanged(root, relative, expected)
+    place = root / TRASH / time.strftime("%Y%m%dT%H%M%S", time.gmtime()) / relative
+    while place.exists():
+        place = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(place)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise CannotWrite(f"{relative} cannot be moved to the trash: {error.strerror}") from error
+
+
+def keep_copy(root: Path, relative: str, content: bytes) -> None:
+    """Put a copy of what is about to be replaced into the trash."""
+    place = f"{TRASH}/{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(4)}/{relative}"
+    write_file(root, place, content, expected=None)
+
+
+def inside(root: Path, relative: str) -> Path:
+    """Find a path in the workspace.
+
+    Raises:
+        BadResource: it leads out, by its words or through a link.
+    """
+    path = root / relative
+    real_root = root.resolve()
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise BadResource(f"{relative} cannot be followed: {error}", hint="remove the link") from error
+    if real != real_root and real_root not in real.parents:
+        raise BadResource(f"{relative} leads out of the workspace", hint="put the file itself there, not a link to it")
+    return path
+
+
+def _check_unchanged(root: Path, relative: str, expected: bytes | None) -> None:
+    if read_file(root, relative) != expected:
+        raise CannotWrite(f"{relative} changed while we worked; it is left as it is", hint="run the command again")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut, where the system lets a folder be opened."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,62 @@
+"""The workspace's lock: one writing process, freed by the system when that process dies."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import CannotWrite, MirrorLocked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATH = ".cochat/lock"
+
+
+@contextmanager
+def workspace_lock(root: Path) -> Iterator[None]:
+    """Hold the lock while the block runs.
+
+    Raises:
+        MirrorLocked: another process holds it.
+        CannotWrite: the workspace cannot be written.
+    """
+    path = root / PATH
+    try:
+        path.parent.mkdir(exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except OSError as error:
+        raise CannotWrite(
+            f"the workspace {root} cannot be written: {error.strerror}", hint="check the rights of the folder"
+        ) from error
+    try:
+        if not _try_lock(handle):
+            holder = os.pread(handle, 200, 0).decode(errors="replace").strip() if hasattr(os, "pread") else ""
+            raise MirrorLocked(
+                f"another cochat is writing to this workspace ({holder or 'unknown process'})",
+                hint="wait until it has ended",
+            )
+        os.ftruncate(handle, 0)
+        os.write(handle, f"process {os.getpid()} since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode())
+        yield
+    finally:
+        os.close(handle)
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,57 @@
+"""The way between a resource's name and a file's: names from a server are hostile. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import unquote_to_bytes
+
+from cochat_devkit.resource import make_digest
+
+#: with suffix and sidecar well below the 255 bytes that file systems take
+LONGEST_STEM_BYTES = 120
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d|conftest|__.*__)$", re.IGNORECASE)
+_PLAIN = re.compile(r"[a-z0-9_-]", re.ASCII)
+
+
+def file_stem(name: str) -> str:
+    """Make a file's stem of any name: unlike names give unlike stems, on file systems that fold case and Unicode too.
+
+    Letters, digits, `_` and `-` stand for themselves; all else is written `%XX`. A stem that would be too long is cut
+    and closed by a hash; then only a sidecar's `id:` leads back to the name.
+    """
+    stem = "".join(char if _stands_for_itself(char) else _escape(char) for char in name)
+    if _RESERVED.match(name) or not name:
+        stem = _escape(name[:1]) + stem[1:] if name else "%"
+    if len(stem.encode()) > LONGEST_STEM_BYTES:
+        # a cut may fall into an escape: nobody reads it back
+        return f"{stem[:80].rstrip('%')}%~{make_digest(name.encode('utf-8', 'surrogatepass'))[:24]}"
+    return stem
+
+
+def name_of_stem(stem: str) -> str | None:
+    """Read a name back; None where the stem was cut, or is none that `file_stem` makes."""
+    try:
+        name = unquote_to_bytes(unicodedata.normalize("NFC", stem)).decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return None
+    if stem == "%":
+        return ""
+    return name if file_stem(name) == unicodedata.normalize("NFC", stem) else None
+
+
+def _stands_for_itself(char: str) -> bool:
+    if char.isascii():
+        return bool(_PLAIN.match(char))
+    folded = unicodedata.normalize("NFKC", char).casefold()
+    # combining marks could join the letter before them, so two names would meet
+    return (
+        char.isalpha()
+        and folded == char
+        and unicodedata.normalize("NFD", char)[0] == char
+        and (unicodedata.combining(char) == 0)
+    )
+
+
+def _escape(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))
