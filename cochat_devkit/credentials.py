@@ -6,13 +6,11 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from cochat_devkit.errors import CannotWrite, LocalError, MissingToken
 from cochat_devkit.redaction import remember_secret
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _SERVICE = "cochat-devkit"
 
@@ -69,9 +67,11 @@ def delete_credential(url: str) -> bool:
 
 
 def credentials_path() -> Path:
-    """Say where the file is, outside every workspace."""
+    """Say where the file is, outside every workspace; the variable COCHAT_CONFIG_DIR names another folder."""
     import platformdirs
 
+    if folder := os.environ.get("COCHAT_CONFIG_DIR"):
+        return Path(folder) / "credentials.json"
     return platformdirs.user_config_path(_SERVICE) / "credentials.json"
 
 

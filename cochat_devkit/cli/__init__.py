@@ -26,6 +26,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "login": "Store credentials for a target.",
         "logout": "Forget the credentials of a target.",
         "whoami": "Show who the server takes you for.",
+        "demo": "See the whole job once, on a local server.",
         "doctor": "Show versions, target, token and mirror, for a bug report.",
     },
     "Keep in step": {

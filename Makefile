@@ -1,0 +1,41 @@
+# Thin: each target is a line or two. `make demo` and `make test` do all the set-up they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check contract bench format clean
+.DEFAULT_GOAL := demo
+
+demo: $(READY)  ## the whole job once, as a story, against the local server
+	@$(BIN)/cochat demo
+
+test: $(READY)  ## every test that needs nothing but this checkout
+	@$(BIN)/python -m pytest
+
+check: $(READY)  ## lint, format, types and the plugins' own check
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest tests/test_import_law.py
+
+contract: $(READY)  ## the contract suite on the local server and on real Open WebUI servers, installed into a cache
+	@$(BIN)/python -m tests.contract.real.prepare
+	@$(BIN)/python -m pytest tests/contract tests/runtime/test_specs_against_server.py --real
+
+bench: $(READY)  ## the benchmarks, each a table
+	@$(BIN)/python -m bench
+
+format: $(READY)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+$(READY): pyproject.toml
+	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(READY)

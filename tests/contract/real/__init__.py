@@ -1,0 +1,1 @@
+"""Install, start and stop real Open WebUI servers on this machine."""
