@@ -8,10 +8,12 @@ import json
 import os
 import sqlite3
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,16 @@ class Desk:
     def cochat(self, *words: str, expected: int | None = 0) -> Done:
         """Run a command in the folder; `expected` is the exit code that the test counts on, None for any."""
         out, err = io.StringIO(), io.StringIO()
-        with _environment(COCHAT_TOKEN=self.token), contextlib.chdir(self.folder):
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                try:
-                    main(words)
-                except SystemExit as ended:
-                    exit_code = int(ended.code or 0)
+        with (
+            _environment(COCHAT_TOKEN=self.token),
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                main(words)
+            except SystemExit as ended:
+                exit_code = int(ended.code or 0)
         done = Done(exit_code, out.getvalue(), err.getvalue())
         if expected is not None:
             assert done.exit_code == expected, f"cochat {' '.join(words)}: {done}"

@@ -70,9 +70,7 @@ def check_plugins_of(
     if not files:
         return []
     with nullcontext(loader) if loader else closing(ChildLoader()) as child:
-        return check_plugins(
-            files, child, generation=generation or generation_of(config), root=config.root, fix=fix, emit=emit
-        )
+        return check_plugins(files, child, generation=generation or generation_of(config), root=config.root, emit=emit)
 
 
 def choose_plugins(config: Config, words: Sequence[str]) -> tuple[list[LocalResource], Tree]:

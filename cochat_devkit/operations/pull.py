@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from cochat_devkit.kinds import ref_of
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.rows import Row
 from cochat_devkit.operations.observe import base_of, fetch_remote, local_side
+from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.session import connect
 from cochat_devkit.resource import Resource, State
 from cochat_devkit.sync.decide import Action, Decision, Reason, decide
@@ -31,21 +32,17 @@ from cochat_devkit.workspace.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind
-    from cochat_devkit.mirror.store import MirrorStore
     from cochat_devkit.operations.observe import RemoteView
-    from cochat_devkit.operations.session import Selection, Session
-    from cochat_devkit.resource import Body, Json, Key
+    from cochat_devkit.operations.session import Selection
+    from cochat_devkit.resource import Body, Key
 
 #: what a pull leaves to a push: the edit here is kept
 _LEFT_TO_PUSH = (Action.CREATE_THERE, Action.UPDATE_THERE, Action.DELETE_THERE)
-#: rows and files are recorded in batches: an interruption loses at most the record, never a file
-_BATCH = 200
 
 
 class OnConflict(StrEnum):
@@ -56,42 +53,6 @@ class OnConflict(StrEnum):
     THEIRS = "theirs"
 
 
-@dataclass
-class Records:
-    """Gather what the mirror is to remember, and write it in batches."""
-
-    store: MirrorStore
-    session: Session
-    target: str
-    rows: list[Row] = field(default_factory=list)
-    bodies: list[tuple[str, dict[str, Json]]] = field(default_factory=list)
-    gone: list[Key] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        facts, identity = self.session.facts, self.session.client.identity
-        self.scope = self.store.enter_scope(
-            self.target,
-            url=self.session.target.url,
-            user_id=identity.id,
-            role=identity.role,
-            dialect=facts.dialect.name,
-            server_version=facts.version,
-        )
-
-    def keep(self, row: Row, *bodies: tuple[str, Body]) -> None:
-        """Remember a row and the bodies that it names."""
-        self.rows.append(row)
-        self.bodies += bodies
-        if len(self.rows) >= _BATCH:
-            self.flush()
-
-    def flush(self, bases: dict[str, str] | None = None) -> None:
-        """Write what was gathered in one transaction."""
-        if self.rows or self.gone or bases:
-            self.store.remember(self.scope, rows=self.rows, bodies=self.bodies, gone=self.gone, bases=bases)
-        self.rows, self.bodies, self.gone = [], [], []
-
-
 def pull(config: Config, selection: Selection, *, target: str | None, on_conflict: OnConflict, emit: Emit) -> Report:
     """Bring the files up to date with the server.
 
@@ -99,29 +60,24 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
         RemoteError: the server could not be asked; files and mirror are as they were.
         MirrorLocked: another process writes to the workspace.
     """
-    from cochat_devkit.mirror.reader import MirrorReader
-    from cochat_devkit.mirror.store import MirrorStore
-
-    with workspace_lock(config.root), connect(config, target, emit) as session:
-        with MirrorStore(config.mirror_path) as store, MirrorReader(config.mirror_path) as reader:
-            records = Records(store, session, session.target.name)
-            kinds = [kind.name for kind in selection.kinds]
-            rows = reader.rows(records.scope, kinds)
-            view = fetch_remote(
-                session.client,
-                selection.kinds,
-                rows,
-                bases=reader.bases_of_listings(records.scope),
-                read_body=reader.body,
-                emit=emit,
-            )
-            tree = read_tree(config.root, selection.kinds)
-            pulled = _Pull(config.root, selection, rows, view, tree, records, reader.body, on_conflict, emit)
-            try:
-                report = pulled.run()
-            finally:
-                records.flush()
-            records.flush(bases=view.bases)
+    with (
+        workspace_lock(config.root),
+        connect(config, target, emit) as session,
+        Records(config.mirror_path, session) as records,
+    ):
+        rows = records.known(kind.name for kind in selection.kinds)
+        view = fetch_remote(
+            session.client,
+            selection.kinds,
+            rows,
+            bases=records.reader.bases_of_listings(records.scope),
+            read_body=records.reader.body,
+            emit=emit,
+        )
+        tree = read_tree(config.root, selection.kinds)
+        report = _Pull(config.root, selection, rows, view, tree, records, on_conflict, emit).run()
+        records.flush()
+        records.keep_bases(view.bases)
         report.requests = session.client.request_count
     return report
 
@@ -136,7 +92,6 @@ class _Pull:
     view: RemoteView
     tree: Tree
     records: Records
-    read_body: Callable[[str], Body]
     on_conflict: OnConflict
     emit: Emit
 
@@ -168,11 +123,11 @@ class _Pull:
                 self._write_theirs(kind, key)
             case Action.DELETE_HERE:
                 trash_resource(self.root, self.tree.found[key])
-                self.records.gone.append(key)
+                self.records.drop(key)
             case Action.FORGET:
-                self.records.gone.append(key)
+                self.records.drop(key)
             case Action.NOTHING if decision.reason is Reason.NOWHERE:
-                self.records.gone.append(key)
+                self.records.drop(key)
             case Action.ADOPT:
                 self._agree(key, self.tree.found[key])
             case Action.MERGE:
@@ -201,7 +156,7 @@ class _Pull:
         row, present, theirs = self.rows[key], self.tree.found[key], self.view.seen[key]
         if row.base_digest is None or theirs.type != present.resource.type:
             return self._conflict(kind, key, decision, ("type",))
-        merged = merge_bodies(self.read_body(row.base_digest), present.resource.body, theirs.body)
+        merged = merge_bodies(self.records.reader.body(row.base_digest), present.resource.body, theirs.body)
         if merged.conflicts or self.on_conflict is not OnConflict.STOP:
             return self._conflict(kind, key, decision, merged.conflicts or ("nothing that a merge could not settle",))
         if fault := _compile_fault(kind, present, merged.body):
@@ -225,12 +180,12 @@ class _Pull:
             )
         if self.on_conflict is OnConflict.OURS:
             if theirs is None:
-                self.records.gone.append(key)
+                self.records.drop(key)
             else:
                 self._settle_on_theirs(key, present.path if present else None)
         elif theirs is None:
             trash_resource(self.root, self.tree.found[key])
-            self.records.gone.append(key)
+            self.records.drop(key)
         else:
             if present is not None:
                 keep_resource(self.root, present)

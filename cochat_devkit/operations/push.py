@@ -24,7 +24,7 @@ from cochat_devkit.kinds.wire import changed_fields, from_wire, to_create_form, 
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.rows import Row
 from cochat_devkit.operations.observe import base_of, local_side, read_one_remote
-from cochat_devkit.operations.pull import Records
+from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.session import connect
 from cochat_devkit.resource import RemoteId, Resource, State
 from cochat_devkit.sync.decide import ABSENT, Action, Decision, Reason, decide, present
@@ -34,7 +34,7 @@ from cochat_devkit.workspace.lock import workspace_lock
 from cochat_devkit.workspace.tree import LocalResource, Tree, read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
@@ -155,23 +155,15 @@ def _send(
     report: Report,
     emit: Emit,
 ) -> None:
-    from cochat_devkit.mirror.reader import MirrorReader
-    from cochat_devkit.mirror.store import MirrorStore
-
-    with connect(config, target, emit) as session, MirrorStore(config.mirror_path) as store:
-        records = Records(store, session, session.target.name)
-        with MirrorReader(config.mirror_path) as reader:
-            pushed = _Push(changes, session, records, reader.body, emit, dry_run=options.dry_run)
-            try:
-                for number, key in enumerate(wanted):
-                    emit(Progress("pushing", number, len(wanted)))
-                    outcome = pushed.push_one(key)
-                    emit(outcome)
-                    report.add(outcome)
-            finally:
-                records.flush()
-                report.requests = session.client.request_count
+    with connect(config, target, emit) as session, Records(config.mirror_path, session) as records:
+        pushed = _Push(changes, session, records, emit, dry_run=options.dry_run)
+        for number, key in enumerate(wanted):
+            emit(Progress("pushing", number, len(wanted)))
+            outcome = pushed.push_one(key)
+            emit(outcome)
+            report.add(outcome)
         emit(Progress("pushing", len(wanted), len(wanted)))
+        report.requests = session.client.request_count
 
 
 @dataclass
@@ -181,7 +173,6 @@ class _Push:
     changes: Changes
     session: Session
     records: Records
-    read_body: Callable[[str], Body]
     emit: Emit
     dry_run: bool
 
@@ -220,7 +211,7 @@ class _Push:
             self._agree(key, local, from_wire(kind, self._update(kind, local, wire, context), context))
         elif decision.action is Action.DELETE_THERE:
             client.send_delete(kind, RemoteId(key.slug))
-            self.records.gone.append(key)
+            self.records.drop(key)
             self.records.flush()
         return self._outcome(key, decision, theirs)
 
@@ -286,7 +277,7 @@ class _Push:
 
     def _refuse(self, key: Key, decision: Decision, theirs: Resource | None) -> Outcome:
         row, local = self.changes.rows.get(key), self.changes.tree.found.get(key)
-        base = self.read_body(row.base_digest) if row and row.base_digest else {}
+        base = self.records.reader.body(row.base_digest) if row and row.base_digest else {}
         here = describe_changes(base, local.resource.body) if local else ["deleted"]
         there = describe_changes(base, theirs.body) if theirs else ["deleted"]
         ref = self._ref(key)

@@ -104,23 +104,22 @@ def differences(
 
 def fetch_into_mirror(config: Config, selection: Selection, *, target: str | None, emit: Emit) -> int:
     """Ask the server, and remember what it shows without touching files or bases: the number of requests."""
-    from cochat_devkit.mirror.reader import MirrorReader
-    from cochat_devkit.mirror.store import MirrorStore
     from cochat_devkit.operations.observe import fetch_remote
-    from cochat_devkit.operations.pull import Records, to_row
+    from cochat_devkit.operations.pull import to_row
+    from cochat_devkit.operations.records import Records
     from cochat_devkit.operations.session import connect
     from cochat_devkit.workspace.lock import workspace_lock
 
     with (
         workspace_lock(config.root),
         connect(config, target, emit) as session,
-        MirrorStore(config.mirror_path) as store,
-        MirrorReader(config.mirror_path) as reader,
+        Records(config.mirror_path, session) as records,
     ):
-        records = Records(store, session, session.target.name)
-        rows = reader.rows(records.scope, [kind.name for kind in selection.kinds])
-        bases = reader.bases_of_listings(records.scope)
-        view = fetch_remote(session.client, selection.kinds, rows, bases=bases, read_body=reader.body, emit=emit)
+        rows = records.known(kind.name for kind in selection.kinds)
+        bases = records.reader.bases_of_listings(records.scope)
+        view = fetch_remote(
+            session.client, selection.kinds, rows, bases=bases, read_body=records.reader.body, emit=emit
+        )
         for theirs in view.seen.values():
             row = to_row(theirs, rows.get(theirs.key))
             if rows.get(row.key) != replace(row, derived=None):
@@ -136,7 +135,8 @@ def fetch_into_mirror(config: Config, selection: Selection, *, target: str | Non
                 )
                 if rows.get(key) != replace(row, derived=None):
                     records.keep(row)
-        records.flush(bases=view.bases)
+        records.flush()
+        records.keep_bases(view.bases)
         return session.client.request_count
 
 

@@ -284,7 +284,8 @@ def _tool(number: int) -> str:
 
 
 def _filter(number: int) -> str:
-    return f'"""\ntitle: Way {number}\n"""\n\nclass Filter:\n    def inlet(self, body: dict) -> dict:\n        return body\n'
+    head = f'"""\ntitle: Way {number}\n"""\n\n'
+    return f"{head}class Filter:\n    def inlet(self, body: dict) -> dict:\n        return body\n"
 
 
 def _everything(server: Server) -> dict[str, Json]:

@@ -1,0 +1,1 @@
+"""The benchmarks: each a command that prints a table; `python -m bench` runs all of them."""

@@ -1,0 +1,20 @@
+"""Run every benchmark, or those that are named: `python -m bench start_up pull`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+ALL = ("start_up", "pull")
+
+
+def main() -> None:
+    """Run the benchmarks one after the other."""
+    for name in sys.argv[1:] or ALL:
+        if name not in ALL:
+            sys.exit(f"there is no benchmark {name!r}; there are: {', '.join(ALL)}")
+        importlib.import_module(f"bench.{name}").main()
+
+
+if __name__ == "__main__":
+    main()
