@@ -44,5 +44,6 @@ def command(plugins: Sequence[str], **options: Any) -> int:
     for each in report.findings:
         render.show_finding(each)
     found = ", ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in report.counts.items() if count)
-    render.out(f"{report.extra['plugins']} plugins checked: {found or 'all well'}")
+    count = report.extra["plugins"]
+    render.out(f"{count} plugin{'s' * (count != 1)} checked: {found or 'all well'}")
     return report.exit_code

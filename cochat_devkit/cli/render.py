@@ -138,7 +138,8 @@ def show_outcome(outcome: Outcome, words: Mapping[str, str], *, hides: Sequence[
     for line in outcome.changes:
         out(f"    {line}")
     if outcome.error:
-        err(f"{paint('error', 'red')}: {outcome.ref}: {outcome.error}")
+        named = outcome.error if outcome.ref in outcome.error else f"{outcome.ref}: {outcome.error}"
+        err(f"{paint('error', 'red')}: {named}")
     if outcome.hint:
         err(f"{paint('hint', 'cyan')}:  {outcome.hint}")
 
@@ -159,7 +160,7 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def report_json(command: str, report: Report) -> None:
-    """Print a report: `command`, `ok`, `exit_code`, `counts`, `items`, and where they apply `requests`, `findings`."""
+    """Print a report: `command`, `ok`, `exit_code`, `counts`, `items`, `findings`, `requests` where any."""
     shape: dict[str, Any] = {
         "command": command,
         "ok": report.exit_code == 0,
@@ -181,8 +182,7 @@ def report_json(command: str, report: Report) -> None:
     }
     if report.requests is not None:
         shape["requests"] = report.requests
-    if report.findings:
-        shape["findings"] = [finding_json(each) for each in report.findings]
+    shape["findings"] = [finding_json(each) for each in report.findings]
     out_json({**shape, **report.extra})
 
 

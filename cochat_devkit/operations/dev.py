@@ -103,7 +103,7 @@ def _round(config: Config, local: LocalResource, push_to: str | None, loader: Pl
     findings = check_plugins_of(config, [local], emit=emit, loader=loader)
     if any(each.stops for each in findings):
         return ended("check", "does not pass the check", findings)
-    tested = test_plugins_of(config, [local], emit=emit)
+    tested = test_plugins_of(config, [local])
     if tested.failed:
         return ended("test", f"{tested.failed} of its tests fail", tested.findings)
     passed = f"{tested.passed} tests" if tested.passed else "no tests"

@@ -138,7 +138,7 @@ def _verify(config: Config, changed: Sequence[LocalResource], emit: Emit) -> Non
     checked = check_plugins_of(config, changed, emit=emit)
     if any(each.stops for each in checked):
         raise LintFailed("nothing was sent: a changed plugin does not pass the check", checked, hint=_NO_VERIFY)
-    tested = test_plugins_of(config, changed, emit=emit)
+    tested = test_plugins_of(config, changed)
     if tested.failed:
         raise TestsFailed("nothing was sent: a changed plugin's tests fail", tested.findings, hint=_NO_VERIFY)
 
