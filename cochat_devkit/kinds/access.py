@@ -77,7 +77,7 @@ def parse_access(value: Json) -> Json:
         return value
     if isinstance(value, Mapping) and set(value) <= set(_RIGHTS):
         lists = {right: value.get(right) or [] for right in _RIGHTS}
-        if all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists.values()):
+        if all(isinstance(names, list) and all(map(_names_somebody, names)) for names in lists.values()):
             return to_access(lists)
     raise UsageError(
         f"access cannot be {value!r}", hint="write public, private, or {read: [group names], write: [group names]}"
@@ -111,11 +111,10 @@ def from_control(control: Json, groups: Groups) -> Json:
     """Read `access_control` of the 0.6 generation: null is public, `{}` is private."""
     if control is None:
         return PUBLIC
-    entries: dict[str, list[str]] = {right: [] for right in _RIGHTS}
+    entries: dict[str, list[str]] = {}
     for right in _RIGHTS:
-        holders = control.get(right) or {}
-        entries[right] += [groups.name_of(each) for each in holders.get("group_ids") or []]
-        entries[right] += [_USER_ID + each for each in holders.get("user_ids") or []]
+        entries[right] = [groups.name_of(each) for each in _ids_in(control, right, "group_ids")]
+        entries[right] += [_USER_ID + each for each in _ids_in(control, right, "user_ids")]
     return to_access(entries)
 
 
@@ -150,9 +149,9 @@ def group_ids_in(wire: Wire) -> set[str]:
         if grant.get("principal_type") == "group"
     }
     control = wire.get("access_control")
-    if isinstance(control, dict):
+    if control is not None:
         for right in _RIGHTS:
-            found.update((control.get(right) or {}).get("group_ids") or [])
+            found.update(_ids_in(control, right, "group_ids"))
     return found - {_EVERYBODY}
 
 
@@ -170,5 +169,25 @@ def _principal(name: str, groups: Groups) -> tuple[str, str]:
     return "group", groups.id_of(name)
 
 
+def _names_somebody(name: Json) -> bool:
+    """Tell whether an entry of a file's list can be a name; `user:*` would be everybody in disguise."""
+    return isinstance(name, str) and name not in ("", _GROUP_ID, _USER_ID, _USER_ID + _EVERYBODY)
+
+
 def _as_list(value: Json) -> list[Wire]:
-    return [each for each in value or [] if isinstance(each, dict)]
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise UnexpectedReply("access grants of a form that we do not know")
+    return value
+
+
+def _ids_in(control: Json, right: str, sort: str) -> list[str]:
+    found: Json = control
+    for key in (right, sort):
+        if not isinstance(found, dict):
+            raise UnexpectedReply("an access control of a form that we do not know")
+        found = found.get(key) or ([] if key == sort else {})
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise UnexpectedReply("an access control of a form that we do not know")
+    return found

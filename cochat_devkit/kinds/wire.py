@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import copy
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnexpectedReply
 from cochat_devkit.kinds.kind import WrittenBy
-from cochat_devkit.resource import Body, Json, Key, RemoteId, Resource, Slug, Version, Wire
+from cochat_devkit.resource import Body, Json, Key, RemoteId, Resource, Slug, Version, Wire, is_same_json
 
 if TYPE_CHECKING:
     from cochat_devkit.kinds.kind import Field, Kind, WireContext
 
 #: people's data and per-caller answers: never stored
 _NEVER_STORED = ("user", "write_access")
+#: JSON can say half a Unicode pair, and no database or screen can
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def from_wire(kind: Kind, wire: Wire, context: WireContext) -> Resource:
@@ -50,7 +53,7 @@ def remote_id_of(kind: Kind, wire: Wire) -> RemoteId:
         UnexpectedReply: it has none.
     """
     found = wire.get(kind.id_field) if isinstance(wire, dict) else None
-    if not isinstance(found, str) or not found:
+    if not isinstance(found, str) or not found or _HALF_PAIR.search(found):
         raise UnexpectedReply(f"the server listed a {kind.name} without an id")
     return RemoteId(found)
 
@@ -90,7 +93,7 @@ def to_update_form(kind: Kind, wire: Wire, body: Body, context: WireContext) -> 
 
 def changed_fields(kind: Kind, wire: Wire, body: Body, context: WireContext) -> list[Field]:
     """List the fields in which a body differs from an object just read."""
-    return [each for each in kind.fields if each.codec.read(wire, each, context) != body[each.name]]
+    return [each for each in kind.fields if not is_same_json(each.codec.read(wire, each, context), body[each.name])]
 
 
 def _derived(kind: Kind, wire: Wire) -> dict[str, Json]:

@@ -1,0 +1,1 @@
+"""Sample filters: each file is the source of one plugin, read as text and never imported."""

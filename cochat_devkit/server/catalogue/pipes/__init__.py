@@ -1,0 +1,1 @@
+"""Sample pipes: each file is the source of one plugin, read as text and never imported."""
