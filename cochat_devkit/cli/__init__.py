@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -108,6 +109,10 @@ def cochat() -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a name from a server may be more than the terminal's encoding can say
+            stream.reconfigure(errors="backslashreplace")
     try:
         exit_code = _run(words)
     except BrokenPipeError:

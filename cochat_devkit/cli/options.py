@@ -32,18 +32,13 @@ def target_option(command: F) -> F:
     )(command)
 
 
-class RefArgument(click.ParamType):
-    """Complete an address from the mirror, offline."""
+def complete_refs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the addresses that begin with what was typed, from files and mirror, offline."""
+    from cochat_devkit.operations.ls import refs_known
 
-    name = "ref"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        """Offer the addresses that begin with what was typed."""
-        from cochat_devkit.operations.ls import refs_known
-
-        return [CompletionItem(ref) for ref in refs_known() if ref.startswith(incomplete)]
+    return [CompletionItem(ref) for ref in refs_known() if ref.startswith(incomplete)]
 
 
 def refs_argument(command: F) -> F:
     """Add `REF…`."""
-    return click.argument("refs", nargs=-1, type=RefArgument(), metavar="[REF]...")(command)
+    return click.argument("refs", nargs=-1, shell_complete=complete_refs, metavar="[REF]...")(command)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from cochat_devkit.redaction import redact
 
@@ -21,14 +22,23 @@ if TYPE_CHECKING:
 JSON_VERSION = 1
 
 
+#: what a terminal would obey, but for colors: names and texts come from servers
+_OBEYED = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
 def out(text: str) -> None:
     """Print a result."""
-    print(redact(text))
+    print(_shown(text, sys.stdout))
 
 
 def err(text: str) -> None:
     """Print talk."""
-    print(redact(text), file=sys.stderr)
+    print(_shown(text, sys.stderr), file=sys.stderr)
+
+
+def out_exact(text: str) -> None:
+    """Print a resource's own text as it is, for a file; only a terminal gets it without what it would obey."""
+    sys.stdout.write(_OBEYED.sub(_spelled, text) if sys.stdout.isatty() else text)
 
 
 def out_secret(text: str) -> None:
@@ -43,7 +53,7 @@ def out_json(value: dict[str, Any]) -> None:
 
 def out_line(text: str) -> None:
     """Print a line of an endless result at once."""
-    print(redact(text), flush=True)
+    print(_shown(text, sys.stdout), flush=True)
 
 
 def out_source(source: str) -> None:
@@ -54,7 +64,7 @@ def out_source(source: str) -> None:
     from rich.console import Console
     from rich.syntax import Syntax
 
-    Console().print(Syntax(redact(source), "python", background_color="default"))
+    Console().print(Syntax(_shown(source, sys.stdout), "python", background_color="default", word_wrap=True))
 
 
 def show_error(error: DevkitError, *, as_json: bool) -> None:
@@ -257,6 +267,16 @@ class Talk:
 
     def _say(self, text: str) -> None:
         if self._bar is not None:
-            self._bar.console.print(redact(text), markup=False, highlight=False)
+            self._bar.console.print(_shown(text, sys.stderr), markup=False, highlight=False)
         else:
             err(text)
+
+
+def _shown(text: str, stream: TextIO) -> str:
+    """Take out secrets, and on a terminal what it would obey."""
+    clean = redact(text)
+    return _OBEYED.sub(_spelled, clean) if stream.isatty() else clean
+
+
+def _spelled(found: re.Match[str]) -> str:
+    return "␍" if found[0] == "\r" else f"\\x{ord(found[0]):02x}"

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import RefArgument, json_option, target_option
+from cochat_devkit.cli.options import complete_refs, json_option, target_option
 
 
 @click.command("show")
-@click.argument("ref", type=RefArgument())
+@click.argument("ref", shell_complete=complete_refs)
 @click.option("--source", is_flag=True, help="Print the source alone.")
 @target_option
 @json_option
@@ -33,7 +33,7 @@ def command(ref: str, **options: Any) -> None:
         render.out_json({"command": "show", "ok": True, "exit_code": 0, **facts})
         return
     if options["source"]:
-        render.out(str(shown.body.get("content", "")).removesuffix("\n"))
+        render.out_exact(str(shown.body.get("content", "")))
         return
     facts = {
         "": f"{shown.line.ref}  {shown.line.state}",

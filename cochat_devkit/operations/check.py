@@ -33,7 +33,12 @@ def check(config: Config, words: Sequence[str], *, generation: Generation | None
         Finding(_path_in(fault.message), 1, 1, "CC001", fault.message, Severity.ERROR, fault.hint)
         for fault in tree.unreadable.values()
     ]
-    findings += check_plugins_of(config, chosen, emit=emit, generation=generation, fix=fix)
+    if fix:
+        from cochat_devkit.lint import fix_files
+
+        fix_files([config.root / each.path for each in chosen], config.root)
+        chosen, tree = choose_plugins(config, words)
+    findings += check_plugins_of(config, chosen, emit=emit, generation=generation)
     report = Report(findings=sorted(findings))
     report.counts = {str(each): sum(f.severity is each for f in findings) for each in Severity}
     report.extra = {"plugins": len(chosen)}
@@ -47,7 +52,6 @@ def check_plugins_of(
     *,
     emit: Emit,
     generation: Generation | None = None,
-    fix: bool = False,
     loader: PluginLoader | None = None,
 ) -> list[Finding]:
     """Check some plugins; kinds that are none are passed over. A loader that is handed in stays open."""

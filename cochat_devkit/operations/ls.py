@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cochat_devkit.config import read_config
-from cochat_devkit.errors import DevkitError, UnknownResource, UsageError
+from cochat_devkit.errors import DevkitError, UsageError
 from cochat_devkit.kinds import ref_of
-from cochat_devkit.operations.observe import base_of, last_seen, local_side
+from cochat_devkit.operations.observe import base_of, last_seen, local_side, types_of
 from cochat_devkit.operations.session import select
 from cochat_devkit.sync.decide import Action, Reason, decide
 from cochat_devkit.workspace.tree import read_tree
@@ -57,9 +57,7 @@ def show(config: Config, ref: str, *, target: str | None) -> Shown:
         UsageError: the address names several.
     """
     found = _look(config, select([ref]), target, with_bodies=True)
-    if not found:
-        raise UnknownResource(f"there is no {ref} here, nor in the mirror", hint="see cochat ls, or pull first")
-    if len(found) > 1:
+    if len(found) != 1:
         raise UsageError(f"{ref} names {len(found)} resources", hint=f"list them: cochat ls '{ref}'")
     return found[0]
 
@@ -81,11 +79,12 @@ def _look(config: Config, selection: Selection, target: str | None, *, with_bodi
         scope = reader.scope_of(aim.name, aim.url)
         rows = reader.rows(scope, [kind.name for kind in selection.kinds]) if scope else {}
         found: list[Shown] = []
-        for key in sorted({*rows, *tree.found, *tree.unreadable}):
-            row, local = rows.get(key), tree.found.get(key)
-            type_ = local.resource.type if local else row.type if row else ""
+        types = types_of(tree, rows)
+        selection.check_known(types.items())
+        for key, type_ in sorted(types.items()):
             if not selection.has(key, type_):
                 continue
+            row, local = rows.get(key), tree.found.get(key)
             derived = reader.derived(scope, key) if scope and row and with_bodies else {}
             body: Body = local.resource.body if local else {}
             if not body and row and row.remote_digest:

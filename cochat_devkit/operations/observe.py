@@ -91,6 +91,13 @@ def local_side(tree: Tree, key: Key, path: str | None) -> Side:
     return ABSENT
 
 
+def types_of(tree: Tree, rows: Mapping[Key, Row]) -> dict[Key, str]:
+    """Name the type of every resource that the files or the mirror know."""
+    types = dict.fromkeys(tree.unreadable, "")
+    types |= {key: row.type for key, row in rows.items()}
+    return types | {key: local.resource.type for key, local in tree.found.items()}
+
+
 def base_of(row: Row | None) -> Base | None:
     """Take the base out of a row."""
     if row is None or row.base_local is None or row.base_remote is None:

@@ -99,6 +99,7 @@ class _Pull:
         report = Report()
         kinds = {kind.name: kind for kind in self.selection.kinds}
         keys = sorted({*self.rows, *self.view.seen, *self.view.unreadable, *self.tree.found, *self.tree.unreadable})
+        self.selection.check_known((key, self._type_of(key)) for key in keys)
         for number, key in enumerate(keys):
             self.emit(Progress("files", number, len(keys)))
             if key.kind in kinds and self.selection.has(key, self._type_of(key)):

@@ -23,7 +23,7 @@ from cochat_devkit.kinds.kind import WrittenBy
 from cochat_devkit.kinds.wire import changed_fields, from_wire, to_create_form, to_update_form
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.rows import Row
-from cochat_devkit.operations.observe import base_of, local_side, read_one_remote
+from cochat_devkit.operations.observe import base_of, local_side, read_one_remote, types_of
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.session import connect
 from cochat_devkit.resource import RemoteId, Resource, State
@@ -108,6 +108,7 @@ def find_changes(config: Config, selection: Selection, *, target: str | None) ->
         scope = reader.scope_of(aim.name, aim.url)
         rows = reader.rows(scope, [kind.name for kind in selection.kinds]) if scope else {}
     tree = read_tree(config.root, selection.kinds)
+    selection.check_known(types_of(tree, rows).items())
     order = {kind.name: number for number, kind in enumerate(all_kinds())}
     changed = [
         key

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cochat_devkit.credentials import Credential, read_credential
+from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, parse_ref
 from cochat_devkit.resource import Key, Slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cochat_devkit.api.client import Client
     from cochat_devkit.api.probe import ServerFacts
     from cochat_devkit.config import Config, Target
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds import Kind
+
+
+_WILDCARD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True)
@@ -43,10 +49,20 @@ class Selection:
             return False
         return not self.patterns or any(_fits(key, type_, pattern, wanted) for pattern, wanted in self.patterns)
 
-    @property
-    def is_everything(self) -> bool:
-        """Tell whether nothing was left out."""
-        return not self.patterns and len(self.kinds) == len(all_kinds())
+    def check_known(self, known: Iterable[tuple[Key, str]]) -> None:
+        """Make sure that every address without a wildcard names something among (key, type).
+
+        Raises:
+            UnknownResource: one does not.
+        """
+        found = list(known)
+        for pattern, wanted in self.patterns:
+            if not _WILDCARD.search(pattern.slug) and not any(_fits(*each, pattern, wanted) for each in found):
+                slugs = [key.slug for key, _type in found if key.kind == pattern.kind]
+                close = difflib.get_close_matches(pattern.slug, slugs, n=1)
+                ref = f"{wanted or pattern.kind}/{pattern.slug}"
+                hint = f"did you mean {wanted or pattern.kind}/{close[0]}?" if close else "see cochat ls"
+                raise UnknownResource(f"there is no {ref}", hint=hint)
 
 
 def select(refs: Sequence[str] = (), kinds: Sequence[str] = ()) -> Selection:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.events import Outcome, Report
 from cochat_devkit.kinds import ref_of
-from cochat_devkit.operations.observe import base_of, last_seen, local_side
+from cochat_devkit.operations.observe import base_of, last_seen, local_side, types_of
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import Action, Reason, decide
 from cochat_devkit.sync.describe import unified_diff
@@ -86,12 +86,12 @@ def differences(
         scope = reader.scope_of(aim.name, aim.url)
         rows = reader.rows(scope, [kind.name for kind in selection.kinds]) if scope else {}
         found: list[Difference] = []
-        for key in sorted({*rows, *tree.found, *tree.unreadable}):
-            row = rows.get(key)
-            local = tree.found.get(key)
-            type_ = local.resource.type if local else row.type if row else ""
+        types = types_of(tree, rows)
+        selection.check_known(types.items())
+        for key, type_ in sorted(types.items()):
             if not selection.has(key, type_):
                 continue
+            row = rows.get(key)
             decision = decide(base_of(row), local_side(tree, key, row.path if row else None), last_seen(row))
             if decision.action in (Action.NOTHING, Action.FORGET) or decision.reason is Reason.UNREADABLE_THERE:
                 continue

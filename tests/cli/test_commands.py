@@ -120,7 +120,16 @@ def test_ls_and_show(desk: Desk) -> None:
     assert shown["derived"]["specs"]
     source = offline.cochat("show", "tool/web_search", "--source").out
     assert source.encode() == desk.path("plugins/tools/web_search.py").read_bytes()
+    assert offline.cochat("show", "tool/web_searh", expected=2).err.endswith("did you mean tool/web_search?\n")
     assert "ls" in offline.cochat("show", "tool/nothing_here", expected=2).err
+
+
+@pytest.mark.parametrize("command", ["pull", "push", "status", "diff", "ls"])
+def test_address_of_nothing(desk: Desk, command: str) -> None:
+    """An address that names nothing is exit 2 and not "nothing to do"; a wildcard may match nothing."""
+    desk.json("pull")
+    assert "did you mean filter/billing_filter?" in desk.cochat(command, "filter/biling_filter", expected=2).err
+    desk.cochat(command, "filter/zzz*")
 
 
 def test_external_tools_are_left_out(desk: Desk) -> None:

@@ -188,6 +188,27 @@ def test_deleted_there_goes_to_the_trash_here(stocked: Server, desk: Desk) -> No
     assert desk.path("plugins/tools/gone_edited.py").exists()
 
 
+def test_changed_type_moves_the_file(stocked: Server, desk: Desk) -> None:
+    """A filter that became a pipe on the server moves to the other folder with its sidecar; an edited one stays."""
+    pipe = "class Pipe:\n    def pipe(self, body: dict) -> str:\n        return ''\n"
+    for name in ("turns", "turns_edited"):
+        form = {"id": name, "name": name, "content": _filter(0), "meta": {"description": "said"}}
+        stocked.admin.post("/api/v1/functions/create", json=form)
+    desk.json("pull", "function/turns*")
+    desk.edit("plugins/filters/turns_edited.py", "return body", "return {**body}")
+    for name in ("turns", "turns_edited"):
+        form = {"id": name, "name": name, "content": pipe, "meta": {"description": "said"}}
+        read_json(stocked.admin.post(f"/api/v1/functions/id/{name}/update", json=form))
+    desk.json("pull", "function/turns*", expected=3)
+    assert desk.path("plugins/pipes/turns.py").read_text() == pipe
+    assert desk.path("plugins/pipes/turns.yaml").exists()
+    assert not list(desk.folder.glob("plugins/filters/turns.*"))
+    assert "{**body}" in desk.path("plugins/filters/turns_edited.py").read_text()
+    assert [each["ref"] for each in desk.json("status", "function/turns*").json["items"]] == ["filter/turns_edited"]
+    for name in ("turns", "turns_edited"):
+        read_json(stocked.admin.delete(f"/api/v1/functions/id/{name}/delete"))
+
+
 def test_refused_plugin_leaves_the_live_one_running(stocked: Server, desk: Desk) -> None:
     """A source that the server cannot load is refused with its reason, and a live function stays switched on."""
     read_json(stocked.admin.post("/api/v1/functions/id/way_3/toggle"))
