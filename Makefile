@@ -21,7 +21,7 @@ check: $(READY)  ## lint, format, types and the plugins' own check
 
 contract: $(READY)  ## the contract suite on the local server and on real Open WebUI servers, installed into a cache
 	@$(BIN)/python -m tests.contract.real.prepare
-	@$(BIN)/python -m pytest tests/contract tests/runtime/test_specs_against_server.py --real
+	@COCHAT_CONTRACT_REAL=1 $(BIN)/python -m pytest tests/contract tests/runtime/test_specs_against_server.py
 
 bench: $(READY)  ## the benchmarks, each a table
 	@$(BIN)/python -m bench

@@ -20,7 +20,7 @@ from cochat_devkit.errors import (
 from cochat_devkit.events import Outcome, Progress, Report
 from cochat_devkit.kinds import all_kinds, ref_of
 from cochat_devkit.kinds.kind import WrittenBy
-from cochat_devkit.kinds.wire import changed_fields, from_wire, to_create_form, to_update_form
+from cochat_devkit.kinds.wire import changed_fields, from_wire, remote_id_of, to_create_form, to_update_form
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.rows import Row
 from cochat_devkit.operations.observe import base_of, local_side, read_one_remote, types_of
@@ -211,7 +211,7 @@ class _Push:
             context = client.wire_context([wire], needs_groups=_names_groups(local))
             self._agree(key, local, from_wire(kind, self._update(kind, local, wire, context), context))
         elif decision.action is Action.DELETE_THERE:
-            client.send_delete(kind, RemoteId(key.slug))
+            client.send_delete(kind, self._remote_id(key))
             self.records.drop(key)
             self.records.flush()
         return self._outcome(key, decision, theirs)
@@ -219,7 +219,7 @@ class _Push:
     def _read_theirs(self, kind: Kind, key: Key, *, needs_groups: bool) -> tuple[Wire | None, Resource | None]:
         client = self.session.client
         try:
-            wire = client.fetch_item(kind, RemoteId(key.slug))
+            wire = client.fetch_item(kind, self._remote_id(key))
         except Missing:
             return None, None
         context = client.wire_context([wire], needs_groups=needs_groups)
@@ -230,14 +230,14 @@ class _Push:
         resource = local.resource
         context = client.wire_context(needs_groups=_names_groups(local))
         client.send_create(kind, to_create_form(kind, resource, context))
-        wire = client.fetch_item(kind, RemoteId(resource.key.slug))
+        wire = client.fetch_item(kind, self._remote_id(resource.key))
         wire = self._flip_switches(kind, wire, resource.body, context)
         self._agree(resource.key, local, from_wire(kind, wire, context))
 
     def _update(self, kind: Kind, local: LocalResource, wire: Wire, context: WireContext) -> Wire:
         """Send what differs, by whatever request writes it; the object as the server then holds it."""
         client, body = self.session.client, local.resource.body
-        remote_id = RemoteId(local.resource.key.slug)
+        remote_id = self._remote_id(local.resource.key)
         changed = changed_fields(kind, wire, body, context)
         form = to_update_form(kind, wire, body, context)
         if any(self._is_saved(each) for each in changed):
@@ -260,7 +260,7 @@ class _Push:
         for each in changed_fields(kind, wire, body, context):
             if each.written_by is not WrittenBy.SWITCH:
                 continue
-            wire = self.session.client.send_switch(kind, RemoteId(str(wire[kind.id_field])), each.name)
+            wire = self.session.client.send_switch(kind, remote_id_of(kind, wire), each.name)
             if each.codec.read(wire, each, context) != body[each.name]:
                 raise Rejected(
                     f"{kind.name}/{wire[kind.id_field]}: somebody flipped {each.name} at the same moment",
@@ -321,6 +321,11 @@ class _Push:
         return Outcome(
             self._ref(key), str(decision.action), str(decision.reason), self._path(key), changes=tuple(changes)
         )
+
+    def _remote_id(self, key: Key) -> RemoteId:
+        """Say what the server calls a resource: what it said last, or the slug where it makes no ids of its own."""
+        row = self.changes.rows.get(key)
+        return row.remote_id if row else RemoteId(key.slug)
 
     def _ref(self, key: Key) -> str:
         return ref_of(key, _type_of(key, self.changes.rows, self.changes.tree))
