@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -24,7 +24,7 @@ class Finding:
     code: str
     message: str
     severity: Severity = Severity.ERROR
-    hint: str | None = None
+    hint: str | None = field(default=None, compare=False)
 
     @property
     def stops(self) -> bool:

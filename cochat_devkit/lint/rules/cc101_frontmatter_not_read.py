@@ -19,6 +19,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from cochat_devkit.findings import Severity
 from cochat_devkit.kinds.plugin_source import parse_frontmatter
 from cochat_devkit.lint.rule import Example, Hit, Rule, Subject
 
@@ -84,4 +85,5 @@ RULE = Rule(
         Example('"""\ntitle : A\nversion : 1\n"""\nclass Tools: ...\n'),
         Example('""" \\\ntitle: A\nversion: 1\n"""\nclass Tools: ...\n'),
     ),
+    severity=Severity.WARNING,  # the server takes such a plugin, and shows its id for a title
 )

@@ -1,0 +1,1 @@
+"""Load and run plugins as the server does, outside our own process."""

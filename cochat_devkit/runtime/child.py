@@ -1,0 +1,204 @@
+"""What runs in the child process: it waits for requests, and loads each plugin in a fork of its own.
+
+The warm process itself never runs plugin code. Requests come in on file descriptor 0 and answers go out on 1, one JSON
+object a line. A fork gets two pipes: one for its answer, one that stands in for its stdout and stderr.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import gc
+import json
+import os
+import select
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from cochat_devkit.plugin import LoadFailure, LoadRequest
+from cochat_devkit.runtime.loading import describe, filename_of, load_here, pass_through_valves, to_failure
+
+if TYPE_CHECKING:
+    from cochat_devkit.resource import Json
+
+#: what an answer may take: a plugin's schemas, or the text of its exception
+ANSWER_LIMIT_BYTES = 4_000_000
+OUTPUT_LIMIT_CHARS = 10_000
+OUTPUT_LIMIT_BYTES = OUTPUT_LIMIT_CHARS * 4
+_CHUNK_BYTES = 65_536
+#: a fork whose parent was killed ends itself this much after its time is over
+_SELF_END_AFTER_S = 5
+
+
+def serve() -> None:
+    """Answer requests until the pipe closes, each in a fork."""
+    _warm_up()
+    _send({"ready": True})
+    for line in sys.stdin.buffer:
+        _send(_answer_in_fork(json.loads(line)))
+
+
+def serve_once() -> None:
+    """Answer the one request on stdin in this very process, where forking is not to be had."""
+    request = json.loads(sys.stdin.buffer.readline())
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    _run_plugin(request, answers)
+
+
+def judge(answer: bytes, output: bytes, *, timeout_s: float, in_time: bool, exit_code: int) -> Json:
+    """Turn what came out of a plugin's process into a message; the process's own words pass through unread."""
+    text = output.decode("utf-8", "replace")[:OUTPUT_LIMIT_CHARS]
+    if not in_time:
+        told = LoadFailure("TimedOut", f"the plugin did not finish loading within {timeout_s:g} seconds")
+    elif len(answer) > ANSWER_LIMIT_BYTES:
+        told = LoadFailure("TooLarge", f"what the plugin says of itself is larger than {ANSWER_LIMIT_BYTES:,} bytes")
+    elif not answer.endswith(b"\n"):
+        told = LoadFailure("Crashed", f"the plugin ended its process while it loaded ({_ending(exit_code)})")
+    else:
+        return {"output": text, "answer": answer.decode("utf-8", "replace")}
+    return {"output": text, "failure": dataclasses.asdict(told)}
+
+
+def _ending(exit_code: int) -> str:
+    if exit_code >= 0:
+        return f"exit code {exit_code}"
+    names = {each.value: each.name for each in signal.Signals}  # a real-time signal has none
+    return f"signal {names.get(-exit_code, -exit_code)}"
+
+
+def _warm_up() -> None:
+    """Import now what nearly every plugin imports, so that no fork pays for it."""
+    import datetime as dt  # noqa: F401
+    import inspect  # noqa: F401
+    import logging  # noqa: F401
+    import typing  # noqa: F401
+    import uuid  # noqa: F401
+
+    from pydantic import BaseModel, Field, create_model
+
+    create_model("Warm", number=(int, Field(default=1, description="one")), __base__=BaseModel).model_json_schema()
+    gc.collect()
+    gc.freeze()
+
+
+def _answer_in_fork(request: Json) -> Json:
+    """Load one plugin in a fork; end the fork and whatever it started, and say what came of it."""
+    answer_end, fork_answer = os.pipe()
+    output_end, fork_output = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _become_fork(fork_output)
+        for each in (answer_end, output_end, fork_output):
+            os.close(each)
+        _run_plugin(request, fork_answer)
+    os.close(fork_answer)
+    os.close(fork_output)
+    try:
+        answer, output, in_time = _gather(answer_end, output_end, time.monotonic() + request["timeout_s"])
+    finally:
+        exit_code = _end(pid)
+        output_rest = _read_what_is_there(output_end)
+        os.close(answer_end)
+        os.close(output_end)
+    return judge(answer, output + output_rest, timeout_s=request["timeout_s"], in_time=in_time, exit_code=exit_code)
+
+
+def _become_fork(output: int) -> None:
+    """Leave the parent's channels: no input, both outputs into the pipe, a process group of our own."""
+    import resource
+
+    os.setsid()
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is wanted
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _run_plugin(request: Json, answers: int) -> NoReturn:
+    """Load the plugin inside a running event loop, as the server does, answer, and leave without any clean-up."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(int(request["timeout_s"]) + _SELF_END_AFTER_S)
+    asked = _to_request(request)
+
+    async def answer() -> None:
+        try:
+            loaded = load_here(asked, scratch_dir=Path(request["scratch_dir"]))
+            if "values" in request:
+                result = {"values": pass_through_valves(loaded, request["values"], user=request["user"])}
+            else:
+                result = {"facts": dataclasses.asdict(describe(loaded, asked.generation))}
+            encoded = json.dumps(result)
+        except BaseException as error:  # noqa: BLE001 - SystemExit and all: whatever a plugin raises is the answer
+            encoded = json.dumps({"failure": dataclasses.asdict(to_failure(error, filename_of(asked)))})
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        _write(answers, encoded.encode() + b"\n")
+        os._exit(0)
+
+    asyncio.run(answer())
+    os._exit(1)
+
+
+def _to_request(wire: Json) -> LoadRequest:
+    path = Path(wire["path"]) if wire["path"] is not None else None
+    return LoadRequest(wire["kind"], wire["id"], wire["source"], path, wire["generation"])
+
+
+def _gather(answer_end: int, output_end: int, deadline: float) -> tuple[bytes, bytes, bool]:
+    """Read a fork's answer up to its line end, and its output up to the limit: (answer, output, was it in time)."""
+    answer, output = bytearray(), bytearray()
+    watched = [0, answer_end, output_end]
+    while not answer.endswith(b"\n") and len(answer) <= ANSWER_LIMIT_BYTES:
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            return bytes(answer), bytes(output), False
+        readable, _, _ = select.select(watched, [], [], left_s)
+        if 0 in readable:
+            raise SystemExit  # our parent is gone: it never speaks while we work
+        if output_end in readable:
+            chunk = os.read(output_end, _CHUNK_BYTES)
+            output += chunk[: max(0, OUTPUT_LIMIT_BYTES - len(output))]
+            if not chunk:
+                watched.remove(output_end)
+        if answer_end in readable:
+            chunk = os.read(answer_end, _CHUNK_BYTES)
+            if not chunk:
+                break
+            answer += chunk
+    return bytes(answer), bytes(output), True
+
+
+def _end(pid: int) -> int:
+    """End a fork, and the processes it started that stayed in its group; its exit code, negative for a signal.
+
+    The fork is signalled before it is reaped, so that its number cannot belong to anybody else.
+    """
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _read_what_is_there(descriptor: int) -> bytes:
+    os.set_blocking(descriptor, False)
+    with contextlib.suppress(BlockingIOError):
+        return os.read(descriptor, OUTPUT_LIMIT_BYTES)
+    return b""
+
+
+def _send(message: Json) -> None:
+    _write(1, json.dumps(message).encode() + b"\n")
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]

@@ -1,0 +1,82 @@
+"""Say what a real Open WebUI makes of plugins: `python -I server_probe.py SAMPLES.json ANSWERS.json`.
+
+Runs in the server's own environment, where this project is not installed.
+"""
+
+import asyncio
+import importlib.abc
+import importlib.machinery
+import inspect
+import json
+import sys
+import warnings
+from pathlib import Path
+from unittest.mock import MagicMock
+
+#: the packages that tests/contract/real/ leaves out of the 0.6 generation's environment
+ABSENT = frozenset({
+    "accelerate", "azure", "boto3", "botocore", "chromadb", "colbert", "ddgs", "faster_whisper", "fpdf", "google",
+    "msal", "nltk", "onnxruntime", "opensearchpy", "pandas", "pyarrow", "pydub", "sentence_transformers", "soundfile",
+    "torch", "transformers", "youtube_transcript_api",
+})  # fmt: skip
+
+
+class Hollow(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Import a mock for each package that was left out of the server's environment."""
+
+    def find_spec(self, fullname, _path=None, _target=None):
+        absent = fullname.partition(".")[0] in ABSENT
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True) if absent else None
+
+    def create_module(self, spec):
+        return MagicMock(name=spec.name, __path__=[], __spec__=spec)
+
+    def exec_module(self, module):
+        pass
+
+
+hollow = Hollow()
+sys.meta_path.append(hollow)
+
+from open_webui.utils.plugin import load_function_module_by_id, load_tool_module_by_id, replace_imports  # noqa: E402
+from open_webui.utils.tools import get_tool_specs  # noqa: E402
+
+sys.meta_path.remove(hollow)
+
+
+async def answer(kind: str, source: str) -> dict:
+    """Load one plugin as the create route does, and gather what the routes then tell of it."""
+    load = load_tool_module_by_id if kind == "tool" else load_function_module_by_id
+    try:
+        loaded = load("sample", content=replace_imports(source))
+        loaded = await loaded if inspect.isawaitable(loaded) else loaded
+        instance = loaded[0]
+        return {
+            "type": "tool" if kind == "tool" else loaded[1],
+            "frontmatter": loaded[1] if kind == "tool" else loaded[2],
+            "specs": get_tool_specs(instance) if kind == "tool" else [],
+            "has_user_valves": hasattr(instance, "UserValves"),
+            "toggle": kind == "function" and loaded[1] == "filter" and bool(getattr(instance, "toggle", False)),
+            "valves": schema_of(instance, "Valves"),
+            "user_valves": schema_of(instance, "UserValves"),
+        }
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+        return {"exception": type(error).__name__, "message": str(error)}
+
+
+def schema_of(instance: object, name: str) -> dict | None:
+    """Answer as the route of the valves' schema does; None where it answers 500."""
+    try:
+        return getattr(instance, name).schema()
+    except Exception:  # noqa: BLE001 - as above
+        return None
+
+
+async def answer_all(samples: dict) -> dict:
+    """Answer all samples inside one running event loop."""
+    return {name: await answer(kind, source) for name, (kind, source) in samples.items()}
+
+
+warnings.simplefilter("ignore")
+answers = asyncio.run(answer_all(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
+Path(sys.argv[2]).write_text(json.dumps(answers), encoding="utf-8")
