@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 FILE_NAME = "cochat.toml"
 _TOP = ("default_target", "targets")
 _TARGET = ("url",)
+#: the schemes of a server's address, with the port that goes without saying
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[\w.:%-]+$")
 
 
 @dataclass(frozen=True)
@@ -94,17 +98,18 @@ def parse_base_url(url: str) -> str:
     Raises:
         BadSetting: it is no http or https address, or it holds a password.
     """
+    if "@" in url or "?" in url:
+        # not shown: there may be a password in it
+        raise BadSetting("the address of a server holds a user, password or query", hint="write it as https://host")
     try:
         parts = urlsplit(url.strip())
-        port = f":{parts.port}" if parts.port else ""
+        port = f":{parts.port}" if parts.port not in (None, _PORTS.get(parts.scheme)) else ""
     except ValueError as error:
         raise BadSetting(
             f"this is no address of a server: {url!r}", hint="write it as https://app.cochat.ai"
         ) from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in _PORTS or not parts.hostname or not _HOST.match(parts.hostname):
         raise BadSetting(f"this is no address of a server: {url!r}", hint="write it as https://app.cochat.ai")
-    if parts.username or parts.password or parts.query:
-        raise BadSetting("the address of a server holds a user, password or query", hint="write it as https://host")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
@@ -123,7 +128,7 @@ def _parse(root: Path, place: str, found: dict[str, Json]) -> Config:
         _refuse_unknown(f"{place} [targets.{name}]", each, _TARGET)
         parsed[name] = Target(name, each["url"])
     default = found.get("default_target", next(iter(parsed)))
-    if default not in parsed:
+    if not isinstance(default, str) or default not in parsed:
         raise BadSetting(f"{place}: default_target names {default!r}, which is no target there")
     return Config(root, default, parsed)
 

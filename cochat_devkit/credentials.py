@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ _SERVICE = "cochat-devkit"
 class Credential:
     """Hold a token for one server. `source` says where it came from: "environment", "keyring" or "file"."""
 
-    token: str
+    token: str = field(repr=False)
     email: str = ""
     source: str = "environment"
 
@@ -40,17 +40,14 @@ def read_credential(url: str) -> Credential:
         return Credential(token)
     for source, read in (("keyring", _read_keyring), ("file", _read_file)):
         if stored := read(url):
-            found = json.loads(stored)
-            remember_secret(found["token"])
-            return Credential(found["token"], found.get("email", ""), source)
+            return _parse(url, stored, source)
     raise MissingToken(f"no token is known for {url}", hint="sign in: cochat login (or set COCHAT_TOKEN)")
 
 
 def write_credential(url: str, token: str, email: str) -> str:
     """Keep a token: "keyring" or "file", whichever took it."""
     remember_secret(token)
-    kept = {name: each for name, each in asdict(Credential(token, email)).items() if name != "source"}
-    stored = json.dumps(kept)
+    stored = json.dumps({"token": token, "email": email})
     if _write_keyring(url, stored):
         _write_file(url, None)
         return "keyring"
@@ -73,6 +70,19 @@ def credentials_path() -> Path:
     if folder := os.environ.get("COCHAT_CONFIG_DIR"):
         return Path(folder) / "credentials.json"
     return platformdirs.user_config_path(_SERVICE) / "credentials.json"
+
+
+def _parse(url: str, stored: str, source: str) -> Credential:
+    try:
+        found = json.loads(stored)
+    except ValueError:
+        found = None
+    token = found.get("token") if isinstance(found, dict) else None
+    if not isinstance(token, str) or not token:
+        place = credentials_path() if source == "file" else "the keyring"
+        raise LocalError(f"{place} holds no token for {url} that can be read", hint="sign in again: cochat login")
+    remember_secret(token)
+    return Credential(token, str(found.get("email", "")), source)
 
 
 def _read_keyring(url: str) -> str | None:
@@ -117,13 +127,16 @@ def _read_file(url: str) -> str | None:
 
 
 def _read_all() -> dict[str, dict[str, str]]:
+    path = credentials_path()
     try:
-        found = json.loads(credentials_path().read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise LocalError(f"{credentials_path()} cannot be read", hint="delete it and sign in again") from error
-    return found if isinstance(found, dict) else {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise LocalError(f"{path} cannot be read", hint="delete it and sign in again") from error
+    if not isinstance(found, dict):
+        raise LocalError(f"{path} is not what cochat wrote", hint="delete it and sign in again")
+    return found
 
 
 def _write_file(url: str, stored: str | None) -> None:

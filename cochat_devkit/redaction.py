@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from urllib.parse import quote
 
 MASK = "•••"
 _SHAPES = re.compile(
@@ -17,9 +19,10 @@ _secrets: set[str] = set()
 
 
 def remember_secret(secret: str) -> None:
-    """Mask this text from now on, wherever it would show."""
+    """Mask this text from now on, wherever it would show: as it is, or as JSON, Python and URLs write it."""
     if len(secret) >= _SHORTEST:
-        _secrets.add(secret)
+        spelled = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
+        _secrets.update((secret, *spelled, quote(secret, safe="", errors="replace")))
 
 
 def redact(text: str) -> str:

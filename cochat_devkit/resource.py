@@ -104,6 +104,13 @@ def make_digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def is_same_json(one: Json, other: Json) -> bool:
+    """Compare as JSON does: true is not 1, and 1 is not 1.0, however deep they stand."""
+    if isinstance(one, str) or isinstance(other, str):
+        return bool(one == other)
+    return to_canonical_json(one) == to_canonical_json(other)
+
+
 def to_canonical_json(value: Json) -> bytes:
     """Write JSON that is equal byte for byte where the values are equal: sorted keys, no spaces, ASCII."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from cochat_devkit.api.replies import Undecided
+from cochat_devkit.api.replies import Undecided, make_error
 from cochat_devkit.api.transport import CONCURRENCY
 from cochat_devkit.errors import (
     Missing,
@@ -93,7 +93,7 @@ class Client:
     def fetch_items(
         self, kind: Kind, remote_ids: Sequence[RemoteId], on_each: Callable[[], None]
     ) -> dict[RemoteId, Wire | RemoteError]:
-        """Read several resources, some at a time; a missing or forbidden one is its error, any other error is raised."""
+        """Read several resources, some at a time; a missing or forbidden one is its error, others are raised."""
 
         def fetch(remote_id: RemoteId) -> Wire | RemoteError:
             try:
@@ -162,7 +162,9 @@ class Client:
             if isinstance(error, SignedOut):
                 raise
             return Groups()
-        return Groups({each["id"]: each["name"] for each in answer if isinstance(each, dict)})
+        if not isinstance(answer, list) or not all(map(_is_group, answer)):
+            raise UnexpectedReply("listing groups: the answer is no list of groups")
+        return Groups({each["id"]: each["name"] for each in answer})
 
     def _fetch_listing(self, kind: Kind, listing: Listing) -> Listed:
         what = f"listing {kind.plural}"
@@ -187,15 +189,22 @@ class Client:
     def _settle(self, error: Undecided) -> NotAllowed:
         """Ask once whether the token still lives: the same answer stands for a dead token and for a missing right."""
         if self._is_signed_in is None:
-            response = self._transport.send_raw("GET", "/api/v1/users/permissions", "asking for our rights")
+            what = "asking for our rights"
+            response = self._transport.send_raw("GET", "/api/v1/users/permissions", what)
+            if response.is_server_error:
+                raise make_error(response, what)
             self._is_signed_in = response.status_code != 401
         if self._is_signed_in:
             return NotAllowed(f"{error.message}: you lack the right to do this", hint="ask an admin for it")
         return SignedOut(f"{error.message}: the token is expired or revoked", hint="sign in again: cochat login")
 
 
+def _is_group(each: Json) -> bool:
+    return isinstance(each, dict) and isinstance(each.get("id"), str) and isinstance(each.get("name"), str)
+
+
 def _checked(kind: Kind, wire: Json, what: str, remote_id: RemoteId) -> Wire:
-    """Take an answer only where it bears the id that was asked for: a shifted answer would put a neighbour's source here."""
+    """Take an answer only where it bears the id asked for: a shifted one would put a neighbour's source here."""
     if not isinstance(wire, dict):
         raise UnexpectedReply(f"{what}: the answer is no {kind.name}")
     found = remote_id_of(kind, wire)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FIRST_WAIT_S = 1.0
 #: no single wait is longer than this, whatever the server says
 LONGEST_WAIT_S = 300.0
+_MOST_DOUBLINGS = 16
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
@@ -59,9 +60,13 @@ class Gate:
     def close(self, retry_after: str | None) -> float:
         """Close the gate as the server asked, or ever longer where it does not say: seconds until it opens."""
         with self._lock:
-            self._refusals_in_a_row += 1
+            if self._clock() >= self._opens_at:
+                # requests that were under way when the gate closed are refused together: that is one refusal
+                self._refusals_in_a_row += 1
             asked_s = parse_retry_after(retry_after, self._now())
-            growing_s = min(FIRST_WAIT_S * 2 ** (self._refusals_in_a_row - 1), LONGEST_WAIT_S)
+            growing_s = min(
+                FIRST_WAIT_S * 2 ** min(max(self._refusals_in_a_row - 1, 0), _MOST_DOUBLINGS), LONGEST_WAIT_S
+            )
             wait_s = asked_s or growing_s
             self._opens_at = max(self._opens_at, self._clock() + wait_s)
             return self._opens_at - self._clock()

@@ -123,5 +123,8 @@ def _fetch_generation(transport: Transport) -> str:
 
 def _has_path(transport: Transport, path: str) -> bool:
     """Tell whether a path exists: an absent one answers with the web page. A refusal is an answer, too."""
-    response = transport.send_raw("GET", path, "asking for the dialect")
+    what = "asking for the dialect"
+    response = transport.send_raw("GET", path, what)
+    if response.is_server_error:
+        raise make_error(response, what)
     return "json" in response.headers.get("content-type", "") and response.status_code not in (404, 405)

@@ -15,6 +15,7 @@ from cochat_devkit.errors import (
     SignedOut,
     UnexpectedReply,
 )
+from cochat_devkit.redaction import redact
 
 if TYPE_CHECKING:
     import httpx
@@ -47,7 +48,7 @@ def read_json(response: httpx.Response, what: str) -> Json:
     if not response.is_success:
         raise make_error(response, what)
     try:
-        return response.json()
+        return response.json(parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise UnexpectedReply(f"{what}: the answer is no JSON, or only a part of it") from error
 
@@ -61,14 +62,15 @@ def make_error(response: httpx.Response, what: str) -> RemoteError:
         return Missing(f"{what}: not there")
     if any(each in said for each in _SAYS_SIGNED_OUT):
         return SignedOut(f"{what}: the server does not accept the token: {detail}", hint=_SIGN_IN_HINT)
+    if status in (405, 429):
+        # the words of the first, "method not allowed", speak of no right
+        return _by_status(status, response, what, detail)
     if status == 401 and any(each in said for each in _SAYS_EITHER):
         return Undecided(f"{what}: {detail}")
     if status in (401, 403) or any(each in said for each in _SAYS_NOT_ALLOWED):
         return NotAllowed(
             f"{what}: the server does not allow it: {detail}", hint="ask an admin for the right to do this"
         )
-    if status == 429:
-        return RateLimited(f"{what}: too many requests", hint="try again later")
     return _by_status(status, response, what, detail)
 
 
@@ -80,19 +82,25 @@ def read_detail(response: httpx.Response) -> str:
         return ""
     detail = answer.get("detail") if isinstance(answer, dict) else None
     if isinstance(detail, list):
-        return "; ".join(_field_error(each) for each in detail)[:500]
-    return (detail if isinstance(detail, str) else json.dumps(detail) if detail else "")[:500]
+        said = "; ".join(_field_error(each) for each in detail)
+    else:
+        said = detail if isinstance(detail, str) else json.dumps(detail) if detail else ""
+    # a server may repeat what it was sent
+    return redact(said)[:500]
 
 
 def _by_status(status: int, response: httpx.Response, what: str, detail: str) -> RemoteError:
     if response.is_redirect:
         # only the place's scheme and host: the rest may hold a token
-        place = response.next_request.url.copy_with(path="/", query=None) if response.next_request else "elsewhere"
+        url = response.next_request.url if response.next_request else None
+        place = f"{url.scheme}://{url.netloc.decode()}" if url else "elsewhere"
         return UnexpectedReply(f"{what}: the server sends us to {place}", hint="set that address as the target's url")
     if status == 404:
         return NotSupported(f"{what}: this server has no such endpoint")
     if status == 405:
         return NotSupported(f"{what}: this server does not offer that")
+    if status == 429:
+        return RateLimited(f"{what}: too many requests", hint="try again later")
     if status >= 500:
         return UnexpectedReply(f"{what}: the server failed with status {status}", hint="see the server's log")
     return Rejected(f"{what}: the server refuses it: {detail or f'status {status}'}", detail=detail)
@@ -101,8 +109,13 @@ def _by_status(status: int, response: httpx.Response, what: str, detail: str) ->
 def _field_error(each: Json) -> str:
     if not isinstance(each, dict):
         return str(each)
-    place = ".".join(str(part) for part in each.get("loc", ()) if part != "body")
+    loc = each.get("loc")
+    place = ".".join(str(part) for part in loc if part != "body") if isinstance(loc, list) else "a field"
     return f"{place}: {each.get('msg')}"
+
+
+def _refuse_constant(name: str) -> Json:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _sort_of(content_type: str) -> str:

@@ -12,7 +12,7 @@ import httpx
 from cochat_devkit import __version__
 from cochat_devkit.api.gate import Gate
 from cochat_devkit.api.replies import read_json
-from cochat_devkit.errors import RateLimited, Unreachable
+from cochat_devkit.errors import RateLimited, Unreachable, UsageError
 from cochat_devkit.events import Emit, Waiting, ignore
 from cochat_devkit.redaction import remember_secret
 
@@ -53,14 +53,23 @@ class Transport:
         headers = {"accept": "application/json", "user-agent": f"cochat-devkit/{__version__}"}
         if token:
             remember_secret(token)
+            if not token.isascii() or not token.isprintable() or " " in token:
+                raise UsageError(
+                    f"the token for {url} has characters that no token has", hint="paste it again: cochat login --token"
+                )
             headers["authorization"] = f"Bearer {token}"
-        self._client = httpx.Client(
-            base_url=self.url,
-            headers=headers,
-            timeout=TIMEOUT,
-            limits=httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY),
-            follow_redirects=False,
-        )
+        try:
+            self._client = httpx.Client(
+                base_url=self.url,
+                headers=headers,
+                timeout=TIMEOUT,
+                limits=httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY),
+                follow_redirects=False,
+            )
+        except httpx.InvalidURL as error:
+            raise UsageError(
+                f"this is no address of a server: {url}", hint="check the url of the target in cochat.toml"
+            ) from error
         # a cookie from sign-in would outlive a changed token and answer for somebody else
         self._client.cookies.jar.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
 
@@ -118,7 +127,8 @@ class Transport:
                     if body is not None
                     else self._client.request(method, path)
                 )
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, UnicodeError) as error:
+                # a host that no name server could be asked for is a UnicodeError of Python's own
                 raise self._unreachable(what, "nobody answers there", error) from error
             except httpx.HTTPError as error:
                 if not left:

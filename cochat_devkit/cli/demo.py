@@ -128,9 +128,10 @@ def _local_server(flavor: str) -> Iterator[Mapping[str, str]]:
     )
     try:
         line = process.stdout.readline() if process.stdout else ""
-        if not line:
-            raise DevkitError("the local server did not start", hint="try it alone: cochat serve")
-        facts: Any = json.loads(line)
+        try:
+            facts: Any = json.loads(line)
+        except ValueError as error:
+            raise DevkitError("the local server did not start", hint="try it alone: cochat serve") from error
         yield facts
     finally:
         process.terminate()

@@ -89,7 +89,7 @@ def from_grants(grants: Json, groups: Groups) -> Json:
     entries: dict[str, list[str]] = {right: [] for right in _RIGHTS}
     for grant in _as_list(grants):
         right, sort, principal = grant.get("permission"), grant.get("principal_type"), grant.get("principal_id")
-        if right not in entries or sort not in ("user", "group") or not isinstance(principal, str):
+        if right not in _RIGHTS or sort not in ("user", "group") or not isinstance(principal, str):
             raise UnexpectedReply(f"an access grant of a form that we do not know: {sort}/{right}")
         if principal == _EVERYBODY:
             entries[right].append(_EVERYBODY)

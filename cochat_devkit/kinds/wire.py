@@ -27,7 +27,7 @@ def from_wire(kind: Kind, wire: Wire, context: WireContext) -> Resource:
         UnexpectedReply: the object has no id, or a field is not of the form we know.
     """
     remote_id = remote_id_of(kind, wire)
-    body = {each.name: each.codec.read(wire, each, context) for each in kind.fields}
+    body = {each.name: _read(each, wire, context) for each in kind.fields}
     return Resource(
         key=Key(kind.name, Slug(remote_id)),
         body=body,
@@ -93,7 +93,14 @@ def to_update_form(kind: Kind, wire: Wire, body: Body, context: WireContext) -> 
 
 def changed_fields(kind: Kind, wire: Wire, body: Body, context: WireContext) -> list[Field]:
     """List the fields in which a body differs from an object just read."""
-    return [each for each in kind.fields if not is_same_json(each.codec.read(wire, each, context), body[each.name])]
+    return [each for each in kind.fields if not is_same_json(_read(each, wire, context), body[each.name])]
+
+
+def _read(of: Field, wire: Wire, context: WireContext) -> Json:
+    try:
+        return of.codec.read(wire, of, context)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise UnexpectedReply(f"the server's {of.name} is of a form that we do not know") from error
 
 
 def _derived(kind: Kind, wire: Wire) -> dict[str, Json]:

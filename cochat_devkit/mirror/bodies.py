@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Body, Json
 
 
+_MEND = "move mirror.db away and pull again; no work is lost"
+
+
 def pack_body(type_: str, body: Mapping[str, Json]) -> tuple[str, bytes]:
     """Compress a body: (digest, bytes to store)."""
     plain = to_canonical_json({"type": type_, "body": body})
@@ -30,9 +33,9 @@ def unpack_body(digest: str, packed: bytes) -> Body:
     try:
         plain = zlib.decompress(packed)
     except zlib.error as error:
-        raise MirrorDamaged(f"the mirror's body {digest[:12]} is damaged") from error
+        raise MirrorDamaged(f"the mirror's body {digest[:12]} is damaged", hint=_MEND) from error
     if make_digest(plain) != digest:
-        raise MirrorDamaged(f"the mirror's body {digest[:12]} is damaged")
+        raise MirrorDamaged(f"the mirror's body {digest[:12]} is damaged", hint=_MEND)
     body: Body = json.loads(plain)["body"]
     return body
 
@@ -43,5 +46,12 @@ def pack_json(value: Mapping[str, Json]) -> bytes:
 
 
 def unpack_json(packed: bytes) -> Json:
-    """Take it out again."""
-    return json.loads(zlib.decompress(packed))
+    """Take it out again.
+
+    Raises:
+        MirrorDamaged: the bytes are not what was stored.
+    """
+    try:
+        return json.loads(zlib.decompress(packed))
+    except (zlib.error, ValueError) as error:
+        raise MirrorDamaged("what the mirror knows of a resource is damaged", hint=_MEND) from error

@@ -112,7 +112,10 @@ def check_schema_version(found: int) -> None:
 def _open(path: Path) -> sqlite3.Connection | None:
     """Open read-only; on a disk where not even SQLite may write its side files, as a file that nobody changes."""
     for mode in ("mode=ro", "mode=ro&immutable=1"):
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
+        try:
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
+        except sqlite3.OperationalError:
+            continue
         try:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.OperationalError:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import Connection, Table, create_engine, event, func, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, ProgrammingError
 from sqlmodel import Field, SQLModel, UniqueConstraint, delete
 
-from cochat_devkit.errors import MirrorDamaged
+from cochat_devkit.errors import MirrorDamaged, MirrorError
 from cochat_devkit.mirror.bodies import pack_body, pack_json
 from cochat_devkit.mirror.reader import check_schema_version
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row, Scope
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -95,14 +96,9 @@ class MirrorStore:
         self._path = path
         self._engine = _make_engine(path)
         try:
-            with self._engine.begin() as connection:
+            with self._begin() as connection:
                 _migrate(connection)
-        except DatabaseError as error:
-            self._engine.dispose()
-            raise MirrorDamaged(
-                f"{path.name} cannot be used: {error.orig}", hint="move it away and pull again; no work is lost"
-            ) from error
-        except Exception:
+        except BaseException:
             self._engine.dispose()
             raise
 
@@ -123,7 +119,7 @@ class MirrorStore:
     ) -> Scope:
         """Find or make the scope of a server and user, and remember it as the target's; writes only what is new."""
         facts = {"role": role, "dialect": dialect, "server_version": server_version}
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             table = _table(ScopeTable)
             mine = select(table).where(table.c.url == url, table.c.user_id == user_id)
             found = connection.execute(mine).mappings().first()
@@ -150,9 +146,13 @@ class MirrorStore:
         gone: Iterable[Key] = (),
         bases: dict[str, str] | None = None,
     ) -> None:
-        """Write a batch in one transaction: rows as they now are, the bodies (type, body) they name, rows to drop."""
+        """Write a batch in one transaction: rows as they now are, the bodies (type, body) they name, rows to drop.
+
+        Raises:
+            MirrorError: the disk refuses; nothing of the batch was written.
+        """
         resource = _table(ResourceTable)
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             packed = [dict(zip(("digest", "packed"), pack_body(type_, body), strict=True)) for type_, body in bodies]
             if packed:
                 connection.execute(insert(BodyTable).on_conflict_do_nothing(), packed)
@@ -183,6 +183,28 @@ class MirrorStore:
                         where=_table(ListingTable).c.basis != basis,
                     )
                 )
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        """Open a transaction; what SQLite refuses becomes an error of ours, but for what is our own bug."""
+        name = self._path.name
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except (OperationalError, sqlite3.OperationalError) as error:
+            raise MirrorError(
+                f"{name} cannot be written: {_words_of(error)}", hint="check the rights and the space of its folder"
+            ) from error
+        except (IntegrityError, ProgrammingError):
+            raise
+        except (DatabaseError, sqlite3.DatabaseError) as error:
+            raise MirrorDamaged(
+                f"{name} cannot be used: {_words_of(error)}", hint="move it away and pull again; no work is lost"
+            ) from error
+
+
+def _words_of(error: DatabaseError | sqlite3.DatabaseError) -> str:
+    return str(error.orig if isinstance(error, DatabaseError) else error)
 
 
 def _make_engine(path: Path) -> Engine:

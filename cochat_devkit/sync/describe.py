@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING
+
+from cochat_devkit.resource import is_same_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -11,6 +14,8 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Json
 
 _LONGEST = 60
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_HEADER_LINES = 2
 
 
 def describe_changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
@@ -20,7 +25,7 @@ def describe_changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> l
 
 def changed_names(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
     """Name the fields that differ."""
-    return [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
+    return [name for name in dict.fromkeys((*before, *after)) if not is_same_json(before.get(name), after.get(name))]
 
 
 def unified_diff(before: Mapping[str, Json], after: Mapping[str, Json], names: tuple[str, str]) -> Iterator[str]:
@@ -48,7 +53,7 @@ def _describe(name: str, old: Json, new: Json) -> str:
 
 def _counts(old: str, new: str) -> tuple[int, int]:
     added = removed = 0
-    matcher = difflib.SequenceMatcher(None, old.split("\n"), new.split("\n"), autojunk=False)
+    matcher = difflib.SequenceMatcher(None, _LINE.findall(old), _LINE.findall(new), autojunk=False)
     for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         if tag != "equal":
             added += new_to - new_from
@@ -57,10 +62,13 @@ def _counts(old: str, new: str) -> tuple[int, int]:
 
 
 def _text_diff(old: str, new: str, names: tuple[str, str]) -> Iterator[str]:
-    old_lines, new_lines = old.split("\n"), new.split("\n")
-    for line in difflib.unified_diff(old_lines, new_lines, *names, lineterm=""):
+    lines = difflib.unified_diff(_LINE.findall(old), _LINE.findall(new), *names, lineterm="")
+    for number, line in enumerate(lines):
         # a line end that cannot be seen is a difference all the same
-        yield line.replace("\r", "␍")
+        yield line.removesuffix("\n").replace("\r", "␍")
+        is_content = number >= _HEADER_LINES and not line.startswith("@@")
+        if is_content and not line.endswith("\n"):
+            yield r"\ No newline at end of file"
 
 
 def _is_text(value: Json) -> bool:

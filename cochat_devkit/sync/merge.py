@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from cochat_devkit.resource import is_same_json
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -73,8 +75,9 @@ def _merge_values(base: Json, local: Json, remote: Json) -> tuple[Json, list[str
 
 
 def _same(one: Json, other: Json) -> bool:
-    """Compare as JSON does: true is not 1."""
-    return type(one) is type(other) and bool(one == other)
+    if one is _ABSENT or other is _ABSENT:
+        return one is other
+    return is_same_json(one, other)
 
 
 def _merge_line_lists(base: Sequence[str], local: Sequence[str], remote: Sequence[str]) -> str | None:

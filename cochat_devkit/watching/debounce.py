@@ -18,7 +18,8 @@ class Debouncer:
 
     def take_quiet(self, now_s: float) -> list[str]:
         """Take out the paths that have been quiet for long enough, sorted."""
-        ready = sorted(path for path, at_s in self._last_event_s.items() if now_s - at_s >= self.quiet_s)
+        # the same sum as in wait_s: whoever waited that long must not be told to wait on
+        ready = sorted(path for path, at_s in self._last_event_s.items() if now_s >= at_s + self.quiet_s)
         for path in ready:
             del self._last_event_s[path]
         return ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ class Watcher(FileSystemEventHandler):
         if event.is_directory or event.event_type not in _MOVING:
             return
         for raw in (event.src_path, event.dest_path):
-            path = raw.decode() if isinstance(raw, bytes) else raw
+            path = os.fsdecode(raw)
             if path and not path.endswith(_IGNORED_ENDS) and "/__pycache__/" not in path:
                 self._queue.put(path)
 

@@ -74,7 +74,7 @@ def trash_file(root: Path, relative: str, *, expected: bytes) -> None:
     """
     path = inside(root, relative)
     _check_unchanged(root, relative, expected)
-    place = root / TRASH / time.strftime("%Y%m%dT%H%M%S", time.gmtime()) / relative
+    place = inside(root, f"{TRASH}/{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}/{relative}")
     while place.exists():
         place = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
     try:
@@ -103,6 +103,8 @@ def inside(root: Path, relative: str) -> Path:
         real = path.resolve()
     except (OSError, RuntimeError) as error:
         raise BadResource(f"{relative} cannot be followed: {error}", hint="remove the link") from error
+    except ValueError as error:
+        raise BadResource(f"{relative!r} cannot be the name of a file: {error}") from error
     if real != real_root and real_root not in real.parents:
         raise BadResource(f"{relative} leads out of the workspace", hint="put the file itself there, not a link to it")
     return path

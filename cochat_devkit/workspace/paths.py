@@ -10,7 +10,10 @@ from cochat_devkit.resource import make_digest
 
 #: with suffix and sidecar well below the 255 bytes that file systems take
 LONGEST_STEM_BYTES = 120
-_RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d|conftest|__.*__)$", re.IGNORECASE)
+_CUT_STEM_BYTES = 80
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conftest|__.*__)$", re.IGNORECASE)
+#: vowels and finals of Hangul: letters that join the letter before them
+_JOINING = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
 _PLAIN = re.compile(r"[a-z0-9_-]", re.ASCII)
 
 
@@ -21,19 +24,27 @@ def file_stem(name: str) -> str:
     and closed by a hash; then only a sidecar's `id:` leads back to the name.
     """
     stem = "".join(char if _stands_for_itself(char) else _escape(char) for char in name)
-    if _RESERVED.match(name) or not name:
-        stem = _escape(name[:1]) + stem[1:] if name else "%"
+    if not name:
+        return "%"
+    if is_reserved(stem):
+        stem = _escape(stem[0]) + stem[1:]
     if len(stem.encode()) > LONGEST_STEM_BYTES:
         # a cut may fall into an escape: nobody reads it back
-        return f"{stem[:80].rstrip('%')}%~{make_digest(name.encode('utf-8', 'surrogatepass'))[:24]}"
+        lead = stem.encode()[:_CUT_STEM_BYTES].decode(errors="ignore").rstrip("%")
+        return f"{lead}%~{make_digest(name.encode('utf-8', 'surrogatepass'))[:24]}"
     return stem
+
+
+def is_reserved(stem: str) -> bool:
+    """Tell whether a stem means something else to Windows, Python or pytest, so that no resource's file bears it."""
+    return _RESERVED.match(stem) is not None
 
 
 def name_of_stem(stem: str) -> str | None:
     """Read a name back; None where the stem was cut, or is none that `file_stem` makes."""
     try:
         name = unquote_to_bytes(unicodedata.normalize("NFC", stem)).decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
+    except UnicodeError:
         return None
     if stem == "%":
         return ""
@@ -49,7 +60,8 @@ def _stands_for_itself(char: str) -> bool:
         char.isalpha()
         and folded == char
         and unicodedata.normalize("NFD", char)[0] == char
-        and (unicodedata.combining(char) == 0)
+        and unicodedata.combining(char) == 0
+        and not _JOINING.match(char)
     )
 
 

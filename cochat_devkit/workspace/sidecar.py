@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import difflib
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.errors import BadResource, UsageError
-from cochat_devkit.kinds.kind import SourceFacts
+from cochat_devkit.kinds.kind import SWITCH, TEXT, SourceFacts
+from cochat_devkit.resource import is_same_json
 
 if TYPE_CHECKING:
-    from cochat_devkit.kinds.kind import Kind
+    from collections.abc import Iterator, Mapping
+
+    from cochat_devkit.kinds.kind import Field, Kind
     from cochat_devkit.resource import Body, Json, Slug
 
 ID = "id"
@@ -23,15 +27,13 @@ def parse_sidecar(kind: Kind, text: str, shown: str) -> dict[str, Json]:
         BadResource: it is no YAML mapping, or states something that this kind does not have.
     """
     found = _load(text, shown)
-    known = {each.name: each for each in kind.fields if each.name != kind.form.source_field}
+    known = _fields_beside_the_source(kind)
     stated: dict[str, Json] = {}
     for name, value in found.items():
-        if name == ID:
-            stated[ID] = str(value)
-        elif name in known:
+        if name == ID or name in known:
             try:
-                stated[name] = known[name].codec.parse(_plain(value))
-            except (UsageError, TypeError, ValueError, AttributeError) as error:
+                stated[name] = _parse_value(known.get(name), value)
+            except (UsageError, TypeError, ValueError, AttributeError, RecursionError) as error:
                 hint = error.hint if isinstance(error, UsageError) else None
                 raise BadResource(f"{shown}:{_line_of(found, name)}: {name} cannot be {value!r}", hint=hint) from error
         else:
@@ -44,16 +46,21 @@ def parse_sidecar(kind: Kind, text: str, shown: str) -> dict[str, Json]:
 def render_sidecar(kind: Kind, slug: Slug, body: Body, present: str | None, *, states_id: bool) -> str | None:
     """Write what the source does not imply; None where nothing is left to say.
 
-    `present` is the sidecar as it stands: its order and comments are kept, and it stays where a comment is in it.
+    `present` is the sidecar as it stands. A line of it that is true stays as its author wrote it, said needlessly or
+    not; so do comments, and order. It stays where a comment is in it.
     """
     facts = SourceFacts.of(slug, body[kind.form.source_field])
-    stated = {ID: str(slug)} if states_id else {}
-    for each in kind.fields:
-        if each.name != kind.form.source_field and body[each.name] != each.implied(facts):
-            stated[each.name] = body[each.name]
-    if present is None and not stated:
-        return None
-    return _merge_into(_load(present or "", "sidecar"), stated, present or "")
+    known = _fields_beside_the_source(kind)
+    true = {ID: str(slug)} | {name: body[name] for name in known}
+    needed = {ID: str(slug)} if states_id else {}
+    needed |= {name: body[name] for name, each in known.items() if not is_same_json(body[name], each.implied(facts))}
+    if present is None:
+        return _dump({name: _styled(value) for name, value in needed.items()}) if needed else None
+    whole = _load(present, "sidecar")
+    said = {name for name in whole if name in true and _says(known.get(name), whole[name], true[name])}
+    dropped = [name for name in whole if name not in said and name not in needed]
+    changed = {name: value for name, value in needed.items() if name not in said}
+    return _edit(present, whole, dropped, changed) if dropped or changed else present
 
 
 def to_body(kind: Kind, slug: Slug, source: str, stated: dict[str, Json]) -> Body:
@@ -67,15 +74,83 @@ def to_body(kind: Kind, slug: Slug, source: str, stated: dict[str, Json]) -> Bod
     }
 
 
-def _merge_into(whole: Any, stated: dict[str, Json], present: str) -> str | None:
-    for name in [each for each in whole if each not in stated]:
+def _fields_beside_the_source(kind: Kind) -> dict[str, Field]:
+    return {each.name: each for each in kind.fields if each.name != kind.form.source_field}
+
+
+def _parse_value(of: Field | None, value: Any) -> Json:
+    """Bring one value into canonical form; `of` is None for the id. YAML takes `no` for a word and `1.10` for 1.1."""
+    plain = _plain(value)
+    if of is None or of.codec is TEXT:
+        if not isinstance(plain, str) and (of is None or plain is not None):
+            raise UsageError("no text", hint="write it in quotes")
+        if of is None and not plain:
+            raise UsageError("no id", hint="write an id, or leave the line out: then the file's name is the id")
+    elif of.codec is SWITCH and not isinstance(plain, bool):
+        raise UsageError("neither yes nor no", hint="write true or false")
+    return plain if of is None else of.codec.parse(plain)
+
+
+def _says(of: Field | None, value: Any, wanted: Json) -> bool:
+    try:
+        return is_same_json(_parse_value(of, value), wanted)
+    except (UsageError, TypeError, ValueError, AttributeError, RecursionError):
+        return False
+
+
+def _edit(present: str, whole: Any, dropped: list[str], changed: Mapping[str, Json]) -> str | None:
+    """Change a sidecar line by line, so that every other byte stays; where its form forbids that, write it anew."""
+    expected = {name: value for name, value in _plain(whole).items() if name not in dropped} | dict(changed)
+    if not expected:
+        comments = [line for line in present.splitlines(keepends=True) if line.startswith("#")]
+        return "".join(comments) or None
+    if whole.fa.flow_style() is not True:
+        edited = "".join(_edited_lines(present, whole, dropped, changed))
+        if _reads_as(edited, expected):
+            return edited
+    for name in dropped:
         del whole[name]
-    for name, value in stated.items():
-        if name not in whole or _plain(whole[name]) != value:
-            whole[name] = _styled(value)
-    if not whole:
-        comments = [line for line in present.splitlines() if line.lstrip().startswith("#")]
-        return "\n".join(comments) + "\n" if comments else None
+    whole.update({name: _styled(value) for name, value in changed.items()})
+    return _dump(whole)
+
+
+def _edited_lines(present: str, whole: Any, dropped: list[str], changed: Mapping[str, Json]) -> Iterator[str]:
+    lines = present.splitlines(keepends=True)
+    end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    starts = {name: whole.lc.key(name)[0] for name in whole}
+    yield from lines[: min(starts.values(), default=len(lines))]
+    for name, start in starts.items():
+        stop = min((each for each in starts.values() if each > start), default=len(lines))
+        after = stop
+        while after > start + 1 and (not lines[after - 1].strip() or lines[after - 1].startswith("#")):
+            after -= 1
+        if name in changed:
+            yield _with_comment(_dump({name: _styled(changed[name])}), whole, name).replace("\n", end)
+        elif name not in dropped:
+            yield from lines[start:after]
+        yield from lines[after:stop]
+    if lines and not lines[-1].endswith(("\n", "\r")):
+        yield end
+    for name, value in changed.items():
+        if name not in starts:
+            yield _dump({name: _styled(value)}).replace("\n", end)
+
+
+def _with_comment(line: str, whole: Any, name: str) -> str:
+    """Give a new value the comment that stood behind the old one."""
+    tokens = whole.ca.items.get(name) or ()
+    comment = next((each.value for each in tokens[2:3] if each is not None), "").partition("\n")[0].strip()
+    return f"{line[:-1]}  {comment}\n" if comment.startswith("#") and line.count("\n") == 1 else line
+
+
+def _reads_as(text: str, expected: Mapping[str, Json]) -> bool:
+    try:
+        return is_same_json(_plain(_load(text, "sidecar")), dict(expected))
+    except (BadResource, ValueError, RecursionError):
+        return False
+
+
+def _dump(whole: Any) -> str:
     stream = io.StringIO()
     _yaml().dump(whole, stream)
     return stream.getvalue()
@@ -87,7 +162,7 @@ def _load(text: str, shown: str) -> Any:
 
     try:
         found = _yaml().load(text)
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{shown}:{mark.line + 1}" if mark else shown
         problem = getattr(error, "problem", None) or str(error)
@@ -117,7 +192,13 @@ def _line_of(whole: Any, name: str) -> int:
 
 
 def _plain(value: Any) -> Json:
-    """Take the YAML library's own types off a value."""
+    """Take the YAML library's own types off a value; a ValueError where JSON has no such value."""
+    from ruamel.yaml.scalarbool import ScalarBoolean
+
+    if isinstance(value, ScalarBoolean):
+        return bool(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is no number that JSON can say")
     if isinstance(value, dict):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -129,11 +210,15 @@ def _plain(value: Any) -> Json:
 
 
 def _styled(value: Json) -> Any:
-    """Write a text of several lines as a block where that keeps every byte, all else as the library does."""
-    from ruamel.yaml.scalarstring import LiteralScalarString
+    """Write a text of several lines as a block where that keeps every byte, what cannot be seen in quotes."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
-    if not isinstance(value, str) or "\n" not in value:
+    if isinstance(value, dict):
+        return {_styled(key): _styled(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_styled(each) for each in value]
+    if not isinstance(value, str) or value.isprintable():
         return value
     lines = value.split("\n")
-    keeps = all(line == line.strip() and line.isprintable() for line in lines[:-1]) and lines[0] and not lines[-1]
-    return LiteralScalarString(value) if keeps else value
+    keeps = all(line == line.strip() and line.isprintable() for line in lines) and lines[0] and not lines[-1]
+    return LiteralScalarString(value) if keeps else DoubleQuotedScalarString(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import BadResource
 from cochat_devkit.resource import Key, Resource, Slug
 from cochat_devkit.workspace.files import inside, keep_copy, read_file, trash_file, write_file
-from cochat_devkit.workspace.paths import file_stem, name_of_stem
+from cochat_devkit.workspace.paths import file_stem, is_reserved, name_of_stem
 from cochat_devkit.workspace.sidecar import ID, parse_sidecar, render_sidecar, to_body
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cochat_devkit.kinds.kind import Kind
+
+
+_ID_LINE = re.compile(rb"""^id[ \t]*:[ \t]*['"]?([^\s'"#]+)""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ def read_one(root: Path, kind: Kind, type_: str, path: str) -> LocalResource:
     Raises:
         BadResource: a file is missing, no UTF-8, or says what cannot be.
     """
+    if path != _printable(path):
+        raise BadResource(f"{_printable(path)}: the name of this file is no Unicode", hint="rename it")
     source = read_file(root, path)
     if source is None:
         raise BadResource(f"{path} is gone", hint="run the command again")
@@ -101,9 +107,12 @@ def write_resource(root: Path, kind: Kind, resource: Resource, path: str, presen
         # the same once stored there: the author's own writing of it stays
         source = present.source
     sidecar_path = sidecar_path_of(kind, path)
-    before = present.sidecar if present else None
+    before = present.sidecar if present else read_file(root, sidecar_path)
+    if present is None and before is not None:
+        # a sidecar that was left behind would speak for the new source
+        keep_copy(root, sidecar_path, before)
     states_id = name_of_stem(PurePosixPath(path).stem) != resource.key.slug
-    shown = before.decode("utf-8") if before is not None else None
+    shown = _decode(before, sidecar_path) if before is not None else None
     rendered = render_sidecar(kind, resource.key.slug, resource.body, shown, states_id=states_id)
     after = None if rendered is None else _encode(rendered, resource.key)
     if after is not None and after != before:
@@ -130,23 +139,26 @@ def keep_resource(root: Path, local: LocalResource) -> None:
 
 def _list_folder(root: Path, folder: str, suffix: str, tree: Tree) -> list[str]:
     try:
-        place = inside(root, folder)
-        names = sorted(each.name for each in place.iterdir()) if place.is_dir() else []
+        names = sorted(each.name for each in inside(root, folder).iterdir())
     except BadResource as error:
         tree.unlisted[folder] = error
         return []
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not (root / folder).is_symlink():
+            return []
         tree.unlisted[folder] = BadResource(f"{folder} cannot be listed: {error.strerror}", hint="check its rights")
         return []
-    skipped = (".", "__", "conftest")
-    return [f"{folder}/{name}" for name in names if name.endswith(suffix) and not name.startswith(skipped)]
+    fitting = [name for name in names if name.endswith(suffix) and not name.startswith(".")]
+    return [f"{folder}/{name}" for name in fitting if not is_reserved(name.removesuffix(suffix))]
 
 
 def _read_into(tree: Tree, root: Path, kind: Kind, type_: str, path: str) -> None:
     try:
         local = read_one(root, kind, type_, path)
     except BadResource as error:
-        tree.unreadable[Key(kind.name, Slug(_name_of(path)))] = error
+        for key in _keys_of_unreadable(root, kind, path):
+            tree.found.pop(key, None)
+            tree.unreadable[key] = error
         return
     key = local.resource.key
     twin = tree.found.pop(key, None)
@@ -158,6 +170,21 @@ def _read_into(tree: Tree, root: Path, kind: Kind, type_: str, path: str) -> Non
         )
         return
     tree.found[key] = local
+
+
+def _keys_of_unreadable(root: Path, kind: Kind, path: str) -> set[Key]:
+    """Name what a file that cannot be read may stand for: by its own name, and by the id that its sidecar says."""
+    names = {_printable(_name_of(path))}
+    try:
+        sidecar = read_file(root, sidecar_path_of(kind, path)) or b""
+    except BadResource:
+        sidecar = b""
+    names |= {found.decode("utf-8", "replace") for found in _ID_LINE.findall(sidecar)}
+    return {Key(kind.name, Slug(name)) for name in names}
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _name_of(path: str) -> str:

@@ -1,0 +1,166 @@
+"""The merge: what only one side changed survives, what both changed differently is a conflict."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from cochat_devkit.resource import is_same_json
+from cochat_devkit.sync.merge import LONGEST_TEXT_LINES, Merged, merge_bodies, merge_lines
+
+lines = st.sampled_from(["a", "b", "c", "d", "", "  a", "a\r", "é", "x = 1"])
+texts = st.builds(
+    lambda parts, ends: "\n".join(parts) + ("\n" if ends and parts else ""), st.lists(lines, max_size=12), st.booleans()
+)
+scalars = st.one_of(st.none(), st.booleans(), st.integers(0, 1), st.just(1.0), st.sampled_from(["", "a", "b", "a\nb\n"]))
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("pqr"), inner, max_size=3)
+)
+bodies = st.dictionaries(st.sampled_from(["name", "content", "meta", "extra"]), values, max_size=4)
+
+
+@given(texts, texts)
+def test_an_edit_of_one_side_is_taken_whole(base, edited):
+    """Where nobody else touched the text, the merge is that side's text, byte for byte."""
+    assert merge_lines(base, edited, base) == edited
+    assert merge_lines(base, base, edited) == edited
+    assert merge_lines(base, edited, edited) == edited
+
+
+@given(texts, texts, texts)
+def test_it_does_not_matter_who_merges(base, one, other):
+    """My colleague's merge and mine have the same result."""
+    assert merge_lines(base, one, other) == merge_lines(base, other, one)
+
+
+@given(texts, texts, texts)
+def test_a_merge_invents_nothing(base, one, other):
+    """Each line of a merge was written by somebody: there are no conflict markers in live code."""
+    merged = merge_lines(base, one, other)
+    assume(merged is not None)
+    known = {line for text in (base, one, other) for line in text.split("\n")}
+    assert set(merged.split("\n")) <= known
+
+
+@st.composite
+def edited_twice(draw):
+    """A text of unlike lines, and two edits of it that insert lines of their own."""
+    base = [f"line {number}\n" for number in range(draw(st.integers(0, 12)))]
+    sides = []
+    for who in ("ours", "theirs"):
+        kept = [line for line in base if draw(st.booleans()) or draw(st.booleans())]
+        for number in range(draw(st.integers(0, 3))):
+            kept.insert(draw(st.integers(0, len(kept))), f"{who} {number}\n")
+        sides.append(kept)
+    return base, *sides
+
+
+@given(edited_twice())
+def test_what_one_side_added_survives_and_what_it_removed_is_gone(sides):
+    """A merge keeps every line that either of us added, and drops every line that either of us removed."""
+    base, ours, theirs = sides
+    merged = merge_lines("".join(base), "".join(ours), "".join(theirs))
+    assume(merged is not None)
+    found = merged.splitlines(keepends=True)
+    assert {line for line in (*ours, *theirs) if line not in base} <= set(found)
+    assert {line for line in base if line in ours and line in theirs} == {line for line in found if line in base}
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "merged"),
+    [
+        ("a\nb\nc\n", "A\nb\nc\n", "a\nb\nC\n", "A\nb\nC\n"),
+        ("a\nb\nc\n", "A\nb\nc\n", "a\nB\nc\n", None),
+        ("a\nb\nc\n", "A\nb\nc\n", "B\nb\nc\n", None),
+        ("a\nb\nc\n", "a\nc\n", "a\nB\nc\n", None),
+        ("a\nb\nc\n", "a\nc\n", "a\nc\n", "a\nc\n"),
+        ("a\nb\n", "x\na\nb\n", "a\nb\ny\n", "x\na\nb\ny\n"),
+        ("a\nb\n", "a\nx\nb\n", "a\ny\nb\n", None),
+        ("", "a\n", "b\n", None),
+        ("", "a\n", "", "a\n"),
+        ("a\n", "", "b\n", None),
+        ("a\nb", "A\nb", "a\nb\nc", None),
+        ("a\nb\nc", "A\nb\nc", "a\nb\nc\n", "A\nb\nc\n"),
+        ("a\nb\nc\n", "A\nb\nc\n", "a\nb\nc", "A\nb\nc"),
+        ("a\r\nb\r\nc\r\n", "A\r\nb\r\nc\r\n", "a\r\nb\r\nC\r\n", "A\r\nb\r\nC\r\n"),
+        ("a\nb\nc\n", "a\r\nb\r\nc\r\n", "a\nb\nC\n", None),
+        ("a\nb\nc\n", "a \nb\nc\n", "a\nb\nc \n", "a \nb\nc \n"),
+    ],
+)
+def test_merging_by_line(base, ours, theirs, merged):
+    """Edits of lines that stand apart merge; edits of the same line or of neighbours are a conflict."""
+    assert merge_lines(base, ours, theirs) == merged
+
+
+def test_a_huge_text_is_a_conflict_and_no_wait():
+    """A text of more lines than can be compared in good time is left to me; one side's edit of it is not."""
+    base = "x\n" * (LONGEST_TEXT_LINES + 1)
+    ours, theirs = "a\n" + base, base + "b\n"
+    assert merge_lines(base, ours, theirs) is None
+    assert merge_lines(base, ours, base) == ours
+    longest = "".join(f"{number}\n" for number in range(LONGEST_TEXT_LINES - 1))
+    assert merge_lines(longest, "a\n" + longest, longest + "b\n") == f"a\n{longest}b\n"
+
+
+@given(bodies, bodies)
+def test_a_body_that_one_side_changed_is_that_sides(base, edited):
+    """Field by field, too, the only edit wins."""
+    for found in (
+        merge_bodies(base, edited, base),
+        merge_bodies(base, base, edited),
+        merge_bodies(base, edited, edited),
+    ):
+        assert found.conflicts == ()
+        assert is_same_json(found.body, edited)
+
+
+@given(bodies, bodies, bodies)
+def test_bodies_merge_alike_on_both_sides(base, one, other):
+    """Who merges does not matter to fields either; in a conflict each of us keeps his own."""
+    mine, theirs = merge_bodies(base, one, other), merge_bodies(base, other, one)
+    assert sorted(mine.conflicts) == sorted(theirs.conflicts)
+    if not mine.conflicts:
+        assert is_same_json(mine.body, theirs.body)
+
+
+def test_different_fields_merge():
+    """I change the title, my colleague the code: both stay."""
+    base = {"name": "N", "content": "a\n", "meta": {}}
+    merged = merge_bodies(base, base | {"name": "M"}, base | {"content": "b\n"})
+    assert merged == Merged({"name": "M", "content": "b\n", "meta": {}})
+
+
+def test_the_same_field_changed_twice_is_a_conflict_that_keeps_ours():
+    """What nobody can decide is named, and my own text stays in my file."""
+    base = {"name": "N", "content": "a\n"}
+    merged = merge_bodies(base, base | {"name": "M"}, base | {"name": "O"})
+    assert merged == Merged({"name": "M", "content": "a\n"}, ("name",))
+
+
+def test_mappings_merge_by_key():
+    """Edits of different keys of `meta` do not meet; of the same key they do, and the key is named."""
+    base = {"meta": {"a": 1, "b": {"c": 1}, "gone": 1}}
+    ours, theirs = {"meta": {"a": 2, "b": {"c": 1}}}, {"meta": {"a": 1, "b": {"c": 2, "d": 3}, "gone": 1}}
+    assert merge_bodies(base, ours, theirs) == Merged({"meta": {"a": 2, "b": {"c": 2, "d": 3}}})
+    clash = merge_bodies(base, {"meta": {"a": 2}}, {"meta": {"a": 3, "b": {"c": 1}}})
+    assert clash.conflicts == ("meta.a",)
+    assert clash.body == {"meta": {"a": 2}}
+
+
+def test_a_key_removed_here_and_changed_there_is_a_conflict():
+    """A deletion does not win over an edit, nor an edit over a deletion, unseen."""
+    base = {"meta": {"a": 1}}
+    assert merge_bodies(base, {"meta": {}}, {"meta": {"a": 2}}) == Merged({"meta": {}}, ("meta.a",))
+    assert merge_bodies(base, {"meta": {"a": 2}}, {"meta": {}}) == Merged({"meta": {"a": 2}}, ("meta.a",))
+
+
+@pytest.mark.parametrize(("one", "other"), [(True, 1), (False, 0), (1, 1.0), (None, False), ("1", 1)])
+@pytest.mark.parametrize("nest", [lambda x: x, lambda x: [x], lambda x: {"k": [x]}], ids=["plain", "list", "mapping"])
+def test_values_that_only_python_takes_for_equal_differ(nest, one, other):
+    """`true` is not 1: an edit from one to the other is an edit, however deep it stands."""
+    assert merge_bodies({"v": nest(one)}, {"v": nest(other)}, {"v": nest(one)}).body["v"] == nest(other)
+    assert is_same_json(
+        merge_bodies({"v": nest(one)}, {"v": nest(other)}, {"v": nest(one)}).body, {"v": nest(other)}
+    )
+    assert merge_bodies({"v": nest("base")}, {"v": nest(one)}, {"v": nest(other)}).conflicts

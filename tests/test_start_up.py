@@ -1,0 +1,153 @@
+"""The command line starts at once: nothing heavy is imported on the way to help and to the offline commands."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import click
+import pytest
+
+from cochat_devkit import __version__
+from cochat_devkit.cli import SECTIONS, cochat
+from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.rows import Row
+from cochat_devkit.mirror.store import MirrorStore
+from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, Version
+
+HEAVY = ("sqlmodel", "sqlalchemy", "fastapi", "httpx", "keyring", "rich", "pydantic", "jinja2", "watchdog")
+ONLINE = ("sqlmodel", "sqlalchemy", "httpx", "fastapi", "uvicorn", "pydantic")
+COMMANDS = [name for section in SECTIONS.values() for name in section]
+#: what these print is no report, but a script and a story
+WITHOUT_JSON = ("completion", "demo")
+URL = "https://server.test"
+
+SCRIPT = """
+import json, sys
+from cochat_devkit.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit as ended:
+    print(json.dumps([ended.code or 0, sorted({name.partition(".")[0] for name in sys.modules})]), file=sys.stderr)
+"""
+
+
+def run(folder, *words):
+    """Run a command in a process of its own: (exit code, stdout, the packages it imported)."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *words], cwd=folder, capture_output=True, text=True, timeout=60, check=True
+    )
+    exit_code, modules = json.loads(done.stderr.splitlines()[-1])
+    return exit_code, done.stdout, modules
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """A workspace with one tool that was edited here since the last pull."""
+    (tmp_path / "cochat.toml").write_text(f'[targets.main]\nurl = "{URL}"\n', encoding="utf-8")
+    (tmp_path / "plugins" / "tools").mkdir(parents=True)
+    (tmp_path / "plugins" / "tools" / "clock.py").write_text("class Tools:\n    edited = True\n", encoding="utf-8")
+    body = {"name": "Clock", "content": "class Tools:\n    pass\n", "description": "", "access": "private", "meta": {}}
+    digest, _ = pack_body("", body)
+    print_ = Fingerprint(digest[:32])
+    row = Row(
+        Key("tool", Slug("clock")),
+        "",
+        RemoteId("clock"),
+        remote_fingerprint=print_,
+        remote_digest=digest,
+        base_local=print_,
+        base_remote=print_,
+        base_digest=digest,
+        version=Version("v1"),
+        path="plugins/tools/clock.py",
+    )
+    facts = {"user_id": "u1", "role": "admin", "dialect": "owui-0.12", "server_version": "0.12.4"}
+    with MirrorStore(tmp_path / "mirror.db") as store:
+        store.remember(store.enter_scope("main", url=URL, **facts), rows=[row], bodies=[("", body)])
+    return tmp_path
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["-h"]])
+def test_help_and_version_load_nothing_heavy(tmp_path, words):
+    """`cochat --help` is there before I look up."""
+    exit_code, out, modules = run(tmp_path, *words)
+    assert exit_code == 0
+    assert out
+    assert [name for name in HEAVY if name in modules] == []
+
+
+def test_the_version_is_the_packages(tmp_path):
+    """The version that I report is the one that I have."""
+    assert run(tmp_path, "--version")[1].split()[-1] == __version__
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["ls"], "tool/clock"),
+        (["ls", "--json"], "edited here"),
+        (["status"], "tool/clock"),
+        (["show", "tool/clock"], "edited = True"),
+        (["diff"], "+    edited = True"),
+    ],
+)
+def test_offline_commands_load_neither_orm_nor_http(workspace, words, expected):
+    """Looking at what I have is fast, and needs no network."""
+    exit_code, out, modules = run(workspace, *words)
+    assert exit_code == 0
+    assert expected in out
+    assert [name for name in ONLINE if name in modules] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name):
+    """I learn each command from its help: what it does, and examples that I can copy."""
+    command = cochat.get_command(click.Context(cochat), name)
+    assert command is not None
+    shown = command.get_help(click.Context(command, info_name=f"cochat {name}"))
+    assert shown.startswith(f"Usage: cochat {name}")
+    _, found, examples = shown.partition("Examples:\n")
+    assert found, f"cochat {name} --help has no examples"
+    assert f"cochat {name}" in examples
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_speaks_json(name):
+    """My scripts can read what any command says."""
+    command = cochat.get_command(click.Context(cochat), name)
+    assert command is not None
+    options = [option for parameter in command.params for option in parameter.opts]
+    assert ("--json" in options) is (name not in WITHOUT_JSON)
+
+
+def test_every_commands_help_exits_with_0(tmp_path):
+    """Asking for help is never an error."""
+    script = (
+        "import sys\nfrom cochat_devkit.cli import main\n"
+        "for name in sys.argv[1:]:\n"
+        "    try:\n        main([name, '--help'])\n"
+        "    except SystemExit as ended:\n        assert not ended.code, (name, ended.code)\n"
+        "    print('#', name)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *COMMANDS], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert [line[2:] for line in done.stdout.splitlines() if line.startswith("# ")] == COMMANDS
+
+
+def test_a_misspelt_command_is_answered_with_the_right_one(tmp_path):
+    """A typing mistake costs me one look."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cochat_devkit", "pul"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "did you mean `cochat pull`?" in done.stderr
+    assert done.stdout == ""

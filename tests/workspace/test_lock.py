@@ -1,0 +1,72 @@
+"""One process writes to a workspace; the lock dies with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from cochat_devkit.errors import CannotWrite, MirrorLocked
+from cochat_devkit.workspace.lock import workspace_lock
+
+HOLDER = """
+import sys
+from pathlib import Path
+from cochat_devkit.workspace.lock import workspace_lock
+with workspace_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """A second process that holds the lock of the folder."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "held\n"
+    with process:
+        yield process
+        process.kill()
+
+
+def test_a_second_writer_is_told_who_is_first(tmp_path, holder):
+    """Two pulls at once do not mix: the second says whom it waits for, and changes nothing."""
+    with pytest.raises(MirrorLocked, match=rf"process {holder.pid} since 20") as raised:
+        with workspace_lock(tmp_path):
+            pytest.fail("the lock was given twice")
+    assert raised.value.hint == "wait until it has ended"
+
+
+def test_a_killed_process_leaves_no_lock(tmp_path, holder):
+    """After a crash nothing has to be cleaned up by hand."""
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    with workspace_lock(tmp_path):
+        pass
+
+
+def test_the_lock_is_free_after_use_and_after_a_failure(tmp_path):
+    """The next command runs, whatever became of this one."""
+    with pytest.raises(ZeroDivisionError):
+        with workspace_lock(tmp_path):
+            with pytest.raises(MirrorLocked, match=f"process {os.getpid()} "):
+                with workspace_lock(tmp_path):
+                    pytest.fail("the lock was given twice")
+            raise ZeroDivisionError
+    with workspace_lock(tmp_path):
+        pass
+
+
+def test_a_workspace_that_cannot_be_written_is_one_sentence(tmp_path):
+    """I read which workspace is meant."""
+    (tmp_path / ".cochat").write_bytes(b"")
+    with pytest.raises(CannotWrite, match=f"the workspace {tmp_path} cannot be written") as raised:
+        with workspace_lock(tmp_path):
+            pytest.fail("there is no lock")
+    assert raised.value.hint == "check the rights of the folder"

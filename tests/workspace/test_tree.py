@@ -1,0 +1,296 @@
+"""The tree of files: read as it is, written as it should be, and never taken for empty where it cannot be read."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from cochat_devkit.errors import BadResource, CannotWrite
+from cochat_devkit.kinds import all_kinds, kind_named
+from cochat_devkit.resource import Key, Resource, Slug
+from cochat_devkit.workspace.files import TRASH
+from cochat_devkit.workspace.tree import (
+    keep_resource,
+    path_for,
+    read_one,
+    read_tree,
+    sidecar_path_of,
+    trash_resource,
+    write_resource,
+)
+
+TOOL, FUNCTION = kind_named("tool")[0], kind_named("function")[0]
+SOURCE = "class Tools:\n    pass\n"
+
+
+def key(slug, kind="tool"):
+    return Key(kind, Slug(slug))
+
+
+def write(root, relative, content):
+    path = root / relative
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def resource(slug, source=SOURCE, kind=TOOL, type_="", **body):
+    whole = {"name": slug, "content": source, "description": "", "access": "private", "meta": {}}
+    if kind is FUNCTION:
+        whole = {name: value for name, value in whole.items() if name != "access"} | {"active": False, "global": False}
+    return Resource(key(slug, kind.name), whole | body, type_)
+
+
+def lay(root, theirs, kind=TOOL, present=None):
+    path = present.path if present else path_for(kind, theirs.type, theirs.key.slug)
+    write_resource(root, kind, theirs, path, present)
+    return read_one(root, kind, theirs.type, path)
+
+
+def files(root):
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "source", ["a\r\nb\r\n", "a", "", "ünï 💥\n", "\ufeffx\n", "a \n\n\n", "\x0c\u2028\n", "from utils\n"]
+)
+def test_sources_are_kept_byte_for_byte(tmp_path, source):
+    """Line ends, trailing spaces, accents and a missing last newline are mine."""
+    write(tmp_path, "plugins/tools/x.py", source)
+    local = read_tree(tmp_path, [TOOL]).found[key("x")]
+    assert local.source == source.encode()
+    assert local.text == source
+    before = files(tmp_path)
+    write_resource(tmp_path, TOOL, local.resource, local.path, local)
+    assert files(tmp_path) == before
+
+
+NAMES = [
+    "web_search",
+    "__x",
+    "conftest_x",
+    "__init__",
+    "conftest",
+    "con",
+    "CON",
+    "A",
+    "ünï",
+    "한",
+    "\u1112\u1161",
+    "x" * 300,
+]
+
+
+@pytest.mark.parametrize("slug", [*NAMES, "../x", "/etc/passwd", ".x", "a.b", "", "日本" * 60, "\u202e"], ids=ascii)
+@pytest.mark.parametrize(("kind", "type_"), [(TOOL, ""), (FUNCTION, "filter")])
+def test_whatever_its_name_a_resource_is_found_again(tmp_path, slug, kind, type_):
+    """What a pull writes the next command reads: no name makes a file that is overlooked."""
+    theirs = resource(slug, kind=kind, type_=type_)
+    lay(tmp_path, theirs, kind)
+    tree = read_tree(tmp_path, all_kinds())
+    assert not tree.unreadable
+    assert [(each.resource.key, each.resource.body, each.resource.type) for each in tree.found.values()] == [
+        (theirs.key, theirs.body, type_)
+    ]
+    assert all(name.startswith(f"{kind.folders[type_]}/") for name in files(tmp_path))
+
+
+def test_types_live_in_folders_of_their_own(tmp_path):
+    """A file's folder says what it is."""
+    for folder in FUNCTION.folders.values():
+        write(tmp_path, f"{folder}/{folder[-4:-1]}.py", "x")
+    found = read_tree(tmp_path, [FUNCTION]).found
+    assert {str(each.slug): found[each].resource.type for each in found} == {
+        **{"ter": "filter", "ipe": "pipe", "ion": "action", "ent": "event"}
+    }
+
+
+def test_files_that_are_no_resources_are_passed_over(tmp_path):
+    """Packages, pytest's files, caches, notes and half-written files are not plugins."""
+    for name in ("__init__.py", "conftest.py", ".x.py.12345678.tmp", ".hidden.py", "notes.md", "x.pyc", "left.yaml"):
+        write(tmp_path, f"plugins/tools/{name}", "x")
+    tree = read_tree(tmp_path, [TOOL])
+    assert (tree.found, tree.unreadable, tree.unlisted) == ({}, {}, {})
+
+
+def test_an_empty_workspace_is_empty(tmp_path):
+    """A folder that is not there has nothing in it."""
+    assert read_tree(tmp_path, all_kinds()).found == {}
+    assert read_tree(tmp_path, all_kinds()).unlisted == {}
+
+
+def test_an_id_in_the_sidecar_wins(tmp_path):
+    """A plugin whose file I renamed keeps its id."""
+    write(tmp_path, "plugins/tools/new_name.py", SOURCE)
+    write(tmp_path, "plugins/tools/new_name.yaml", "id: old_name\naccess: public\n")
+    (local,) = read_tree(tmp_path, [TOOL]).found.values()
+    assert (local.resource.key, local.resource.body["access"]) == (key("old_name"), "public")
+    assert lay(tmp_path, resource("old_name", "new\n"), present=local).resource.key == key("old_name")
+    assert files(tmp_path)["plugins/tools/new_name.yaml"] == b"id: old_name\n"
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_two_files_with_one_id_block_both(tmp_path, order):
+    """Which of two is meant is not guessed."""
+    write(tmp_path, f"plugins/tools/{order[0]}.py", SOURCE)
+    write(tmp_path, f"plugins/tools/{order[1]}.py", SOURCE)
+    write(tmp_path, f"plugins/tools/{order[1]}.yaml", f"id: {order[0]}\n")
+    tree = read_tree(tmp_path, [TOOL])
+    assert tree.found == {}
+    assert set(tree.unreadable) == {key(order[0])}
+    message = tree.unreadable[key(order[0])].message
+    assert f"two files claim to be tool/{order[0]}" in message
+    assert "plugins/tools/a.py and plugins/tools/b.py" in message
+
+
+@pytest.mark.parametrize("bad", ["filters", "pipes"])
+def test_an_unreadable_twin_blocks_the_other(tmp_path, bad):
+    """One id in two folders is a mistake even where one of the files cannot be read."""
+    for folder in ("filters", "pipes"):
+        write(tmp_path, f"plugins/{folder}/x.py", b"\xff" if folder == bad else b"x")
+    tree = read_tree(tmp_path, [FUNCTION])
+    assert tree.found == {}
+    assert set(tree.unreadable) == {key("x", "function")}
+
+
+@pytest.mark.parametrize(
+    ("source", "sidecar", "message"),
+    [
+        (b"a\n\xff", None, "plugins/tools/x.py:2: this is no UTF-8"),
+        (b"a", b"name: \xff", "plugins/tools/x.yaml:1: this is no UTF-8"),
+        (b"a", b"nam: X", "plugins/tools/x.yaml:1: a tool has no 'nam'"),
+    ],
+)
+def test_a_file_that_cannot_be_read_blocks_its_resource_alone(tmp_path, source, sidecar, message):
+    """I read path and line, and everything else goes on."""
+    write(tmp_path, "plugins/tools/x.py", source)
+    write(tmp_path, "plugins/tools/y.py", SOURCE)
+    if sidecar is not None:
+        write(tmp_path, "plugins/tools/x.yaml", sidecar)
+    tree = read_tree(tmp_path, [TOOL])
+    assert set(tree.found) == {key("y")}
+    assert tree.unreadable[key("x")].message.startswith(message)
+
+
+@pytest.mark.parametrize("make", ["folder", "dangling", "outside", "sidecar folder"])
+def test_what_is_no_plain_file_is_not_taken_for_absent(tmp_path, make):
+    """A link that leads nowhere or out, or a folder in place of a file, is no deletion."""
+    (tmp_path / "w/plugins/tools").mkdir(parents=True)
+    place = tmp_path / "w/plugins/tools/x.py"
+    if make == "folder":
+        place.mkdir()
+    elif make == "sidecar folder":
+        place.write_bytes(b"x")
+        place.with_suffix(".yaml").mkdir()
+    else:
+        (tmp_path / "there.py").write_bytes(b"x")
+        place.symlink_to(tmp_path / "there.py" if make == "outside" else "nowhere.py")
+    tree = read_tree(tmp_path / "w", [TOOL])
+    assert set(tree.unreadable) == {key("x")}
+    assert tree.found == {}
+
+
+@pytest.mark.parametrize(
+    "sidecar", ["id: real\nnam: X\n", "id: 'real' # why\nname: [\n", "name: X\n\tid: y\nid: real\n"]
+)
+def test_a_broken_sidecar_blocks_the_id_that_it_states(tmp_path, sidecar):
+    """A typing mistake in a sidecar does not make the resource that it stands for look deleted."""
+    write(tmp_path, "plugins/tools/x.py", SOURCE)
+    write(tmp_path, "plugins/tools/x.yaml", sidecar)
+    assert key("real") in read_tree(tmp_path, [TOOL]).unreadable
+    write(tmp_path, "plugins/tools/x.py", b"\xff")
+    write(tmp_path, "plugins/tools/x.yaml", "id: real\n")
+    assert key("real") in read_tree(tmp_path, [TOOL]).unreadable
+
+
+@pytest.mark.parametrize("make", ["file", "file above", "outside", "dangling", "loop"])
+def test_a_folder_that_cannot_be_listed_is_not_empty(tmp_path, make):
+    """A folder that is gone wrong blocks what lies in it; it does not read as deleted."""
+    root = tmp_path / "w"
+    (root / "plugins").mkdir(parents=True)
+    place = root / "plugins/tools"
+    if make == "file":
+        place.write_bytes(b"")
+    elif make == "file above":
+        (root / "plugins").rmdir()
+        (root / "plugins").write_bytes(b"")
+    else:
+        (tmp_path / "outside").mkdir()
+        place.symlink_to({"outside": tmp_path / "outside", "dangling": "unmounted", "loop": place}[make])
+    tree = read_tree(root, [TOOL])
+    assert set(tree.unlisted) == {"plugins/tools"}
+    assert "plugins/tools" in tree.unlisted["plugins/tools"].message
+
+
+def test_a_file_name_that_is_no_unicode_is_named(tmp_path):
+    """A file from another system's character set is pointed out, in letters that can be shown."""
+    (tmp_path / "plugins/tools").mkdir(parents=True)
+    with open(os.fsencode(tmp_path / "plugins/tools") + b"/\xff.py", "wb") as file:  # noqa: PTH123
+        file.write(b"x")
+    ((blocked, fault),) = read_tree(tmp_path, [TOOL]).unreadable.items()
+    assert str(blocked) == "tool/\\xff"
+    assert fault.message == "plugins/tools/\\xff.py: the name of this file is no Unicode"
+    assert fault.hint == "rename it"
+
+
+def test_a_pull_leaves_the_authors_own_imports(tmp_path):
+    """The server's rewriting of `from utils` does not reach my file while nothing else changed."""
+    write(tmp_path, "plugins/tools/x.py", "from utils import a\r\n")
+    local = read_tree(tmp_path, [TOOL]).found[key("x")]
+    assert local.resource.body["content"] == "from open_webui.utils import a\r\n"
+    lay(tmp_path, resource("x", "from open_webui.utils import a\r\n", access="public"), present=local)
+    assert files(tmp_path)["plugins/tools/x.py"] == b"from utils import a\r\n"
+
+
+@pytest.mark.parametrize("which", ["x.py", "x.yaml"])
+def test_a_file_saved_during_a_pull_is_left(tmp_path, which):
+    """What I typed while the command ran wins over what it meant to write."""
+    write(tmp_path, "plugins/tools/x.py", SOURCE)
+    write(tmp_path, "plugins/tools/x.yaml", "access: public\n")
+    local = read_tree(tmp_path, [TOOL]).found[key("x")]
+    write(tmp_path, f"plugins/tools/{which}", "# mine\n")
+    with pytest.raises(CannotWrite, match=f"plugins/tools/{which} changed while we worked"):
+        lay(tmp_path, resource("x", "theirs\n", access={"read": ["A"]}), present=local)
+    assert files(tmp_path)[f"plugins/tools/{which}"] == b"# mine\n"
+
+
+def test_a_sidecar_that_was_left_behind_does_not_speak_for_a_new_source(tmp_path):
+    """A stray sidecar is kept in the trash, and what is laid down reads as what the server has."""
+    write(tmp_path, "plugins/tools/x.yaml", "name: Stray\n")
+    theirs = resource("x")
+    assert lay(tmp_path, theirs).resource.body == theirs.body
+    kept = [name for name in files(tmp_path) if name.startswith(TRASH)]
+    assert kept
+    assert all(files(tmp_path)[name] == b"name: Stray\n" for name in kept)
+
+
+def test_a_text_that_no_file_can_hold_is_refused(tmp_path):
+    """Half a Unicode pair on the server is an error with the resource's name, and makes no file."""
+    with pytest.raises(BadResource, match="tool/x: its text is no Unicode"):
+        lay(tmp_path, resource("x", "\ud800"))
+    assert files(tmp_path) == {}
+
+
+def test_a_resource_goes_to_the_trash_whole(tmp_path):
+    """What a pull removes can be brought back: source and sidecar."""
+    local = lay(tmp_path, resource("x", access="public"))
+    keep_resource(tmp_path, local)
+    assert len(files(tmp_path)) == 4
+    trash_resource(tmp_path, local)
+    found = files(tmp_path)
+    assert all(name.startswith(TRASH) for name in found)
+    assert sorted(found.values()) == sorted([SOURCE.encode(), b"access: public\n"] * 2)
+
+
+def test_paths_of_new_files():
+    """A new resource's file is where people look for it."""
+    assert path_for(TOOL, "", Slug("web_search")) == "plugins/tools/web_search.py"
+    assert path_for(FUNCTION, "pipe", Slug("A")) == "plugins/pipes/%41.py"
+    assert path_for(FUNCTION, "newer", Slug("x")) == "plugins/functions/x.py"
+    assert sidecar_path_of(TOOL, "plugins/tools/a%2Eb.py") == "plugins/tools/a%2Eb.yaml"
+
+
+def test_a_file_that_went_away_is_said(tmp_path):
+    """A file that is deleted between the scan and the reading is no empty resource."""
+    with pytest.raises(BadResource, match=r"plugins/tools/x\.py is gone"):
+        read_one(tmp_path, TOOL, "", "plugins/tools/x.py")
