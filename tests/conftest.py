@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from cochat_devkit import redaction
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -66,6 +68,8 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Give each test a home of its own, so that no test reads the credentials of another."""
     _isolate(monkeypatch, tmp_path_factory.mktemp("home"))
+    # the secrets that one test made known are ordinary words to the next
+    monkeypatch.setattr(redaction, "_secrets", set())
 
 
 def _isolate(patch: pytest.MonkeyPatch, home: Any) -> None:

@@ -113,7 +113,7 @@ def test_the_variable_wins(tmp_path, monkeypatch):
     monkeypatch.setenv("COCHAT_URL", "https://ci.test:8443/x/")
     assert config.target_named("stage").url == "https://ci.test:8443/x"
     monkeypatch.setenv("COCHAT_URL", "ci.test")
-    with pytest.raises(BadSetting, match="no address of a server: 'ci.test'"):
+    with pytest.raises(BadSetting, match=r"no address of a server: 'ci\.test'"):
         config.target_named(None)
 
 
@@ -151,8 +151,12 @@ def test_an_address_has_one_form(url, form):
         "http://a.test:x",
         "http://[::1",
         "http://a b",
-    ]
-    + ["http://a.test:99999", "//a.test", "javascript:alert(1)", "http://a\0b", "https://a.test|b"],
+        "http://a.test:99999",
+        "//a.test",
+        "javascript:alert(1)",
+        "http://a\x00b",
+        "https://a.test|b",
+    ],
 )
 def test_what_is_no_address_is_refused(url):
     """A mistake is answered with the form of an address."""
@@ -169,8 +173,9 @@ def test_what_is_no_address_is_refused(url):
         "ftp://me:canary@a.test",
         "https://me:can/ary@a.test",
         "me:canary@a.test",
-    ]
-    + ["https://a.test?token=canary", "https://me:canary@[::1"],
+        "https://a.test?token=canary",
+        "https://me:canary@[::1",
+    ],
 )
 def test_a_password_in_an_address_is_refused_unseen(url):
     """A secret does not go into cochat.toml, which is in git, nor into the message about it."""

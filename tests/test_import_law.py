@@ -80,9 +80,7 @@ def _import_faults(node, relative, room):
             yield from _floor_faults(room, floor, rest.partition(".")[0] or "__init__")
         elif floor == "words" and top not in _STDLIB:
             yield f"words import {top}"
-        elif room not in OWNERS.get(top, (room,)):
-            yield f"{room} imports {top}"
-        elif room in PURE and top in IMPURE:
+        elif room not in OWNERS.get(top, (room,)) or (room in PURE and top in IMPURE):
             yield f"{room} imports {top}"
 
 

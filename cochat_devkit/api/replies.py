@@ -57,6 +57,8 @@ def make_error(response: httpx.Response, what: str) -> RemoteError:
     """Find the error that an unsuccessful answer stands for."""
     detail = read_detail(response)
     said = detail.lower()
+    # a server may repeat what it was sent
+    detail = redact(detail)
     status = response.status_code
     if any(each in said for each in _SAYS_MISSING):
         return Missing(f"{what}: not there")
@@ -75,7 +77,7 @@ def make_error(response: httpx.Response, what: str) -> RemoteError:
 
 
 def read_detail(response: httpx.Response) -> str:
-    """Take the server's own sentence out of an error answer; at most 500 characters."""
+    """Take the server's own sentence out of an error answer, as it is; at most 500 characters."""
     try:
         answer = response.json()
     except (ValueError, RecursionError):
@@ -85,8 +87,7 @@ def read_detail(response: httpx.Response) -> str:
         said = "; ".join(_field_error(each) for each in detail)
     else:
         said = detail if isinstance(detail, str) else json.dumps(detail) if detail else ""
-    # a server may repeat what it was sent
-    return redact(said)[:500]
+    return said[:500]
 
 
 def _by_status(status: int, response: httpx.Response, what: str, detail: str) -> RemoteError:

@@ -27,9 +27,7 @@ _LONGEST_OUTPUT_LINES = 12
 
 
 @click.command("demo")
-@click.option(
-    "--flavor", default="cochat", show_default=True, metavar="NAME", help="What the server stands in for."
-)
+@click.option("--flavor", default="cochat", show_default=True, metavar="NAME", help="What the server stands in for.")
 def command(flavor: str) -> None:
     """See the whole job once: pull, write a tool, check, test, push, meet a colleague's edit, merge, push.
 

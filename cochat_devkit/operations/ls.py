@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from cochat_devkit.config import read_config
 from cochat_devkit.errors import DevkitError, UsageError
 from cochat_devkit.kinds import ref_of
-from cochat_devkit.operations.observe import base_of, last_seen, local_side, types_of
+from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.session import select
 from cochat_devkit.sync.decide import Action, Reason, decide
-from cochat_devkit.workspace.tree import read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,25 +70,17 @@ def refs_known() -> list[str]:
 
 
 def _look(config: Config, selection: Selection, target: str | None, *, with_bodies: bool) -> list[Shown]:
-    from cochat_devkit.mirror.reader import MirrorReader
-
-    aim = config.target_named(target)
-    tree = read_tree(config.root, selection.kinds)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
-        rows = reader.rows(scope, [kind.name for kind in selection.kinds]) if scope else {}
+    with look_offline(config, selection, target) as known:
         found: list[Shown] = []
-        types = types_of(tree, rows)
-        selection.check_known(types.items())
-        for key, type_ in sorted(types.items()):
+        for key, type_ in sorted(known.types.items()):
             if not selection.has(key, type_):
                 continue
-            row, local = rows.get(key), tree.found.get(key)
-            derived = reader.derived(scope, key) if scope and row and with_bodies else {}
+            row, local = known.rows.get(key), known.tree.found.get(key)
+            derived = known.reader.derived(known.scope, key) if known.scope and row and with_bodies else {}
             body: Body = local.resource.body if local else {}
             if not body and row and row.remote_digest:
-                body = reader.body(row.remote_digest)
-            side = local_side(tree, key, row.path if row else None)
+                body = known.reader.body(row.remote_digest)
+            side = local_side(known.tree, key, row.path if row else None)
             decision = decide(base_of(row), side, last_seen(row))
             state = "in step" if decision.action is Action.NOTHING else _word(decision.reason)
             line = Listed(

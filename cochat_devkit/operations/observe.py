@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import Missing, RemoteError, UnexpectedReply
 from cochat_devkit.events import Progress
 from cochat_devkit.kinds.wire import from_wire, has_body, remote_id_of, version_of
+from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.resource import Key, RemoteId, Resource, Slug, State
 from cochat_devkit.sync.decide import ABSENT, Base, Side, present
+from cochat_devkit.workspace.tree import Tree, read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cochat_devkit.api.client import Client, Listed
+    from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind, WireContext
-    from cochat_devkit.mirror.rows import Row
+    from cochat_devkit.mirror.rows import Row, Scope
+    from cochat_devkit.operations.session import Selection
     from cochat_devkit.resource import Body, Wire
-    from cochat_devkit.workspace.tree import Tree
 
 
 @dataclass
@@ -86,16 +90,43 @@ def local_side(tree: Tree, key: Key, path: str | None) -> Side:
     """Say what is known of one resource here; `path` is where it was."""
     if key in tree.found:
         return present(tree.found[key].resource.fingerprint)
-    if key in tree.unreadable or (path is not None and any(path.startswith(f"{each}/") for each in tree.unlisted)):
+    if tree.fault_of(key, path) is not None:
         return Side(State.UNREADABLE)
     return ABSENT
 
 
-def types_of(tree: Tree, rows: Mapping[Key, Row]) -> dict[Key, str]:
-    """Name the type of every resource that the files or the mirror know."""
-    types = dict.fromkeys(tree.unreadable, "")
-    types |= {key: row.type for key, row in rows.items()}
-    return types | {key: local.resource.type for key, local in tree.found.items()}
+@dataclass(frozen=True)
+class Known:
+    """Hold what files and mirror know of the kinds of a selection, without asking a server.
+
+    `types` names the type of every resource in either. `scope` is None before the first pull.
+    """
+
+    tree: Tree
+    rows: Mapping[Key, Row]
+    types: Mapping[Key, str]
+    scope: Scope | None
+    reader: MirrorReader
+
+
+@contextmanager
+def look_offline(config: Config, selection: Selection, target: str | None) -> Iterator[Known]:
+    """Read files and mirror; the mirror stays open while the block runs.
+
+    Raises:
+        UnknownResource: an address of the selection names nothing.
+        MirrorError: the mirror cannot be read.
+    """
+    aim = config.target_named(target)
+    tree = read_tree(config.root, selection.kinds)
+    with MirrorReader(config.mirror_path) as reader:
+        scope = reader.scope_of(aim.name, aim.url)
+        rows = reader.rows(scope, [kind.name for kind in selection.kinds]) if scope else {}
+        types = dict.fromkeys(tree.unreadable, "")
+        types |= {key: row.type for key, row in rows.items()}
+        types |= {key: local.resource.type for key, local in tree.found.items()}
+        selection.check_known(types.items())
+        yield Known(tree, rows, types, scope, reader)
 
 
 def base_of(row: Row | None) -> Base | None:

@@ -197,8 +197,7 @@ class _Pull:
     def _skip(self, key: Key, decision: Decision) -> Outcome:
         row, summary = self.rows.get(key), self.view.unreadable.get(key)
         state = State.UNREADABLE if summary else State.NOT_LISTED
-        if decision.reason is Reason.UNREADABLE_HERE:
-            fault = self.tree.unreadable.get(key) or next(iter(self.tree.unlisted.values()))
+        if fault := self.tree.fault_of(key, row.path if row else None):
             return self._outcome(key, decision, exit_code=1, error=fault.message, hint=fault.hint)
         if row is not None:
             self._keep_if_new(replace(row, remote_state=state))

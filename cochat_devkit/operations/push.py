@@ -23,7 +23,7 @@ from cochat_devkit.kinds.kind import WrittenBy
 from cochat_devkit.kinds.wire import changed_fields, from_wire, remote_id_of, to_create_form, to_update_form
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.rows import Row
-from cochat_devkit.operations.observe import base_of, local_side, read_one_remote, types_of
+from cochat_devkit.operations.observe import base_of, local_side, look_offline, read_one_remote
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.session import connect
 from cochat_devkit.resource import RemoteId, Resource, State
@@ -31,7 +31,6 @@ from cochat_devkit.sync.decide import ABSENT, Action, Decision, Reason, decide, 
 from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.sync.gates import check_deletions
 from cochat_devkit.workspace.lock import workspace_lock
-from cochat_devkit.workspace.tree import LocalResource, Tree, read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from cochat_devkit.kinds.kind import Field, Kind, WireContext
     from cochat_devkit.operations.session import Selection, Session
     from cochat_devkit.resource import Body, Key, Wire
+    from cochat_devkit.workspace.tree import LocalResource, Tree
 
 
 @dataclass(frozen=True)
@@ -101,21 +101,12 @@ class Changes:
 
 def find_changes(config: Config, selection: Selection, *, target: str | None) -> Changes:
     """Compare the files with the base, offline."""
-    from cochat_devkit.mirror.reader import MirrorReader
-
-    aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
-        rows = reader.rows(scope, [kind.name for kind in selection.kinds]) if scope else {}
-    tree = read_tree(config.root, selection.kinds)
-    selection.check_known(types_of(tree, rows).items())
+    with look_offline(config, selection, target) as known:
+        tree, rows = known.tree, known.rows
     order = {kind.name: number for number, kind in enumerate(all_kinds())}
-    changed = [
-        key
-        for key in {*rows, *tree.found}
-        if selection.has(key, _type_of(key, rows, tree)) and _is_changed(rows.get(key), tree, key)
-    ]
-    blocked = {key: fault for key, fault in tree.unreadable.items() if selection.has(key, _type_of(key, rows, tree))}
+    meant = [key for key, type_ in known.types.items() if selection.has(key, type_)]
+    changed = [key for key in meant if _is_changed(rows.get(key), tree, key)]
+    blocked = {key: tree.unreadable[key] for key in meant if key in tree.unreadable}
     return Changes(tuple(sorted(changed, key=lambda key: (order[key.kind], key))), rows, tree, blocked)
 
 

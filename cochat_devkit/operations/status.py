@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.events import Outcome, Report
 from cochat_devkit.kinds import ref_of
-from cochat_devkit.operations.observe import base_of, last_seen, local_side, types_of
+from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import Action, Reason, decide
 from cochat_devkit.sync.describe import unified_diff
-from cochat_devkit.workspace.tree import Tree, read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
-    from cochat_devkit.mirror.reader import MirrorReader
-    from cochat_devkit.mirror.rows import Row
+    from cochat_devkit.operations.observe import Known
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.resource import Body, Key
     from cochat_devkit.sync.decide import Decision
@@ -78,25 +76,18 @@ def differences(
     config: Config, selection: Selection, *, target: str | None, with_bodies: bool = False
 ) -> tuple[list[Difference], list[str], list[str]]:
     """Compare offline: (what is not in step, addresses nobody lets us read, addresses no longer shown to us)."""
-    from cochat_devkit.mirror.reader import MirrorReader
-
-    aim = config.target_named(target)
-    tree = read_tree(config.root, selection.kinds)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
-        rows = reader.rows(scope, [kind.name for kind in selection.kinds]) if scope else {}
-        found: list[Difference] = []
-        types = types_of(tree, rows)
-        selection.check_known(types.items())
-        for key, type_ in sorted(types.items()):
+    found: list[Difference] = []
+    with look_offline(config, selection, target) as known:
+        for key, type_ in sorted(known.types.items()):
             if not selection.has(key, type_):
                 continue
-            row = rows.get(key)
-            decision = decide(base_of(row), local_side(tree, key, row.path if row else None), last_seen(row))
+            row = known.rows.get(key)
+            side = local_side(known.tree, key, row.path if row else None)
+            decision = decide(base_of(row), side, last_seen(row))
             if decision.action in (Action.NOTHING, Action.FORGET) or decision.reason is Reason.UNREADABLE_THERE:
                 continue
-            found.append(_difference(reader, key, type_, decision, row, tree, with_bodies=with_bodies))
-    meant = [row for row in rows.values() if selection.has(row.key, row.type)]
+            found.append(_difference(known, key, decision, with_bodies=with_bodies))
+        meant = [row for row in known.rows.values() if selection.has(row.key, row.type)]
     unavailable = [ref_of(row.key, row.type) for row in meant if row.remote_state is State.UNREADABLE]
     invisible = [ref_of(row.key, row.type) for row in meant if row.remote_state is State.NOT_LISTED]
     return found, unavailable, invisible
@@ -140,16 +131,15 @@ def fetch_into_mirror(config: Config, selection: Selection, *, target: str | Non
         return session.client.request_count
 
 
-def _difference(
-    reader: MirrorReader, key: Key, type_: str, decision: Decision, row: Row | None, tree: Tree, *, with_bodies: bool
-) -> Difference:
-    local = tree.found.get(key)
+def _difference(known: Known, key: Key, decision: Decision, *, with_bodies: bool) -> Difference:
+    row, local = known.rows.get(key), known.tree.found.get(key)
     path = local.path if local else row.path if row else None
     base = remote = None
     if with_bodies and row is not None:
-        base = reader.body(row.base_digest) if row.base_digest else None
-        remote = reader.body(row.remote_digest) if row.remote_digest and row.remote_state is State.PRESENT else None
-    return Difference(key, type_, path, decision, base, local.resource.body if local else None, remote)
+        base = known.reader.body(row.base_digest) if row.base_digest else None
+        is_shown = row.remote_state is State.PRESENT
+        remote = known.reader.body(row.remote_digest) if row.remote_digest and is_shown else None
+    return Difference(key, known.types[key], path, decision, base, local.resource.body if local else None, remote)
 
 
 def _diff_one(each: Difference) -> Iterator[str]:

@@ -50,6 +50,17 @@ class Tree:
     unreadable: dict[Key, BadResource] = field(default_factory=dict)
     #: folders that could not be listed: what lies in them is not known to be absent
     unlisted: dict[str, BadResource] = field(default_factory=dict)
+    #: files that could not be read, whatever they may stand for
+    unread: dict[str, BadResource] = field(default_factory=dict)
+
+    def fault_of(self, key: Key, path: str | None) -> BadResource | None:
+        """Say why nobody knows a resource's body, or even whether it is there; `path` is where it was."""
+        if key in self.found:
+            return None
+        if key in self.unreadable or path is None:
+            return self.unreadable.get(key)
+        folders = (self.unlisted[each] for each in self.unlisted if path.startswith(f"{each}/"))
+        return self.unread.get(path) or next(folders, None)
 
 
 def read_tree(root: Path, kinds: Iterable[Kind]) -> Tree:
@@ -156,6 +167,7 @@ def _read_into(tree: Tree, root: Path, kind: Kind, type_: str, path: str) -> Non
     try:
         local = read_one(root, kind, type_, path)
     except BadResource as error:
+        tree.unread[path] = error
         for key in _keys_of_unreadable(root, kind, path):
             tree.found.pop(key, None)
             tree.unreadable[key] = error

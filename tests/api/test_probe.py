@@ -121,7 +121,7 @@ def test_signing_in(transport, server):
     assert send_sign_in(transport, "ada@x.test", "pass-canary") == "jwt-canary"
     assert server.asked[-1].body == {"email": "ada@x.test", "password": "pass-canary"}
     assert "canary" not in redact("pass-canary jwt-canary")
-    with pytest.raises(NotAllowed, match="signing in as ada@x.test: the server refuses it: wrong") as raised:
+    with pytest.raises(NotAllowed, match=r"signing in as ada@x\.test: the server refuses it: wrong") as raised:
         send_sign_in(transport, "ada@x.test", "pass-canary")
     assert "cochat login --token" in str(raised.value.hint)
     assert "canary" not in str(raised.value)

@@ -124,8 +124,15 @@ def test_a_web_page_is_no_answer(content_type, sort):
         read_json(make(200, body=b"[]", content_type=content_type), "listing tools")
 
 
+def test_a_secret_of_ordinary_words_hides_no_meaning():
+    """Whatever my password is, "not there" still means not there."""
+    remember_secret("could not find")
+    assert isinstance(make_error(make(404, NOT_FOUND), "x"), Missing)
+
+
 def test_an_answer_is_its_json():
     """Null is an answer, too."""
     assert read_json(make(200, body=b'[{"a": null}]'), "x") == [{"a": None}]
     assert read_json(make(200, body=b"null"), "x") is None
-    assert isinstance(pytest.raises(Missing, read_json, make(401, NOT_FOUND), "x").value, Missing)
+    with pytest.raises(Missing):
+        read_json(make(401, NOT_FOUND), "x")

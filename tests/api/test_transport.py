@@ -41,9 +41,9 @@ def test_nobody_there_is_said_at_once(clock):
     """A wrong address is not tried three times; I read which one it was and what to look at."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with Transport(url, TOKEN, gate=Gate(clock=clock, sleep=clock.sleep)) as transport:
-        with pytest.raises(Unreachable, match=f"asking: nobody answers there: {url}") as raised:
-            transport.send("GET", "/api/x", "asking")
+    said = pytest.raises(Unreachable, match=f"asking: nobody answers there: {url}")
+    with Transport(url, TOKEN, gate=Gate(clock=clock, sleep=clock.sleep)) as transport, said as raised:
+        transport.send("GET", "/api/x", "asking")
     assert "cochat.toml" in str(raised.value.hint)
     assert (transport.request_count, clock.slept) == (1, [])
 
@@ -95,9 +95,10 @@ def test_a_write_that_a_failing_server_took_is_not_repeated(transport, server, c
 def test_patience_has_an_end(server, clock):
     """A server that refuses for ever does not hold me for ever."""
     server.on("GET", "/api/x", refuses(429, "no", Retry_After="40"))
-    with Transport(server.url, TOKEN, gate=Gate(clock=clock, sleep=clock.sleep), patience_s=100.0) as transport:
-        with pytest.raises(RateLimited, match="asking: the server keeps answering 429") as raised:
-            transport.send("GET", "/api/x", "asking")
+    gate = Gate(clock=clock, sleep=clock.sleep)
+    said = pytest.raises(RateLimited, match="asking: the server keeps answering 429")
+    with Transport(server.url, TOKEN, gate=gate, patience_s=100.0) as transport, said as raised:
+        transport.send("GET", "/api/x", "asking")
     assert raised.value.hint == "try again later"
     assert clock.slept == [40.0, 40.0]
 
@@ -111,7 +112,7 @@ def test_patience_has_an_end(server, clock):
     ],
 )
 def test_a_redirect_is_not_followed(transport, server, place, shown):
-    """My token is not carried to wherever the server points; I am told where, without what else stands in the address."""
+    """My token is not carried to wherever the server points; I am told where, without the rest of the address."""
     server.on("GET", "/api/x", Answer(302, b"", {"location": place}))
     with pytest.raises(UnexpectedReply, match="asking: the server sends us to ") as raised:
         transport.send("GET", "/api/x", "asking")
@@ -158,7 +159,7 @@ def test_a_web_page_means_that_the_endpoint_is_missing(transport):
 @pytest.mark.parametrize("token", ["tökén-canary", "canary\nX-Evil: 1", "two canary words", "canary\x00"])
 def test_a_token_that_is_none_is_refused_unseen(token):
     """A token that was pasted badly is refused before it is sent, and not shown."""
-    with pytest.raises(UsageError, match="the token for http://x.test has characters that no token has") as raised:
+    with pytest.raises(UsageError, match=r"the token for http://x\.test has characters that no token has") as raised:
         Transport("http://x.test", token)
     assert "canary" not in f"{raised.value} {raised.value.hint}"
     assert raised.value.hint == "paste it again: cochat login --token"

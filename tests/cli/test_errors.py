@@ -111,6 +111,34 @@ def test_two_plugins_with_one_id(desk: Desk) -> None:
     assert desk.json("push", expected=1).json["requests"] == 0
 
 
+def test_sidecar_that_cannot_be_read(desk: Desk) -> None:
+    """A sidecar that leads out of the workspace hides the id: the tool it may stand for is not taken for deleted."""
+    desk.path("plugins/tools/one.py").rename(desk.path("plugins/tools/renamed.py"))
+    desk.path("plugins/tools/renamed.yaml").write_text("id: one\n")
+    desk.json("pull")
+    desk.edit("plugins/tools/renamed.py", "version: 0.1.0", "version: 0.1.1")
+    desk.json("push")
+    desk.path("plugins/tools/renamed.yaml").unlink()
+    desk.path("plugins/tools/renamed.yaml").symlink_to("/etc/hostname")
+    files = desk.files()
+    done = desk.json("pull", expected=1)
+    assert {each["ref"] for each in done.json["items"] if not each["ok"]} >= {"tool/one"}
+    assert desk.files() == files
+    refused = desk.json("push", "--delete", expected=1)
+    assert refused.json["requests"] == 0
+
+
+def test_rights_of_a_file_stay(server: RunningServer, desk: Desk) -> None:
+    """A pull that rewrites a file leaves its rights as they were."""
+    path = desk.path("plugins/tools/three.py")
+    path.chmod(0o600)
+    with _admin(server) as admin:
+        form = {"id": "three", "name": "three", "content": TOOL + "# more\n", "meta": {}, "access_control": {}}
+        admin.post("/api/v1/tools/id/three/update", json=form).raise_for_status()
+    assert desk.json("pull").actions["tool/three"] == "update-here"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_folder_that_cannot_be_written(server: RunningServer, tmp_path: Path) -> None:
     """A folder that takes no files fails each resource that would lie in it, exit 1, and leaves nothing behind."""
     desk = make_desk(tmp_path, server.url, server.token)

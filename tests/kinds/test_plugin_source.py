@@ -89,8 +89,20 @@ def test_an_open_block_takes_in_the_whole_file():
 
 @pytest.mark.parametrize(
     ("text", "is_valid"),
-    [("web_search", True), ("_x", True), ("ünï", True), ("class", True), ("a1", True)]
-    + [("1a", False), ("a-b", False), ("a.b", False), ("", False), ("A", False), ("a b", False), ("a/b", False)],
+    [
+        ("web_search", True),
+        ("_x", True),
+        ("ünï", True),
+        ("class", True),
+        ("a1", True),
+        ("1a", False),
+        ("a-b", False),
+        ("a.b", False),
+        ("", False),
+        ("A", False),
+        ("a b", False),
+        ("a/b", False),
+    ],
 )
 def test_ids_that_a_server_takes(text, is_valid):
     """An id is an identifier, and lower case: the server would fold it."""

@@ -127,8 +127,12 @@ def test_meta_is_written_whole_and_the_servers_part_of_it_kept(meta):
     ours = {name: value for name, value in meta.items() if name not in ("description", "manifest", "i18n")}
     ours = {name: value for name, value in ours.items() if name != "has_user_valves" and value is not None}
     wire = tool_wire(access_grants=[])
-    sent = to_update_form(TOOL, wire, from_wire(TOOL, wire, NEW).body | {"meta": ours}, NEW)
-    theirs = {name: wire["meta"][name] for name in ("description", "manifest", "i18n", "has_user_valves")}
+    before = copy.deepcopy(wire)
+    body = from_wire(TOOL, wire, NEW).body | {"meta": ours, "description": "New"}
+    sent = to_update_form(TOOL, wire, body, NEW)
+    assert wire == before, "the object that was read is not changed"
+    assert sent["meta"].pop("description") == "New"
+    theirs = {name: wire["meta"][name] for name in ("manifest", "i18n", "has_user_valves")}
     assert sent["meta"] == {**theirs, **ours}
     assert from_wire(TOOL, sent, NEW).body["meta"] == ours
 

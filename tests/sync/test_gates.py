@@ -15,8 +15,20 @@ def doomed(kind, count):
 
 @pytest.mark.parametrize(
     ("count", "total", "passes"),
-    [(0, 0, True), (1, 100, True), (20, 100, True), (21, 1000, False), (20, 1000, True), (1, 5, True), (2, 9, False)]
-    + [(1, 4, False), (1, 1, False), (3, 15, True), (4, 15, False), (5, 0, False)],
+    [
+        (0, 0, True),
+        (1, 100, True),
+        (20, 100, True),
+        (21, 1000, False),
+        (20, 1000, True),
+        (1, 5, True),
+        (2, 9, False),
+        (1, 4, False),
+        (1, 1, False),
+        (3, 15, True),
+        (4, 15, False),
+        (5, 0, False),
+    ],
 )
 def test_many_deletions_need_their_number(count, total, passes):
     """More than 20, more than a fifth, or all of a kind go only when I repeat how many."""

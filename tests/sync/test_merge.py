@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cochat_devkit.resource import is_same_json
@@ -13,7 +13,9 @@ lines = st.sampled_from(["a", "b", "c", "d", "", "  a", "a\r", "é", "x = 1"])
 texts = st.builds(
     lambda parts, ends: "\n".join(parts) + ("\n" if ends and parts else ""), st.lists(lines, max_size=12), st.booleans()
 )
-scalars = st.one_of(st.none(), st.booleans(), st.integers(0, 1), st.just(1.0), st.sampled_from(["", "a", "b", "a\nb\n"]))
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(0, 1), st.just(1.0), st.sampled_from(["", "a", "b", "a\nb\n"])
+)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("pqr"), inner, max_size=3)
 )
@@ -38,7 +40,8 @@ def test_it_does_not_matter_who_merges(base, one, other):
 def test_a_merge_invents_nothing(base, one, other):
     """Each line of a merge was written by somebody: there are no conflict markers in live code."""
     merged = merge_lines(base, one, other)
-    assume(merged is not None)
+    if merged is None:
+        return
     known = {line for text in (base, one, other) for line in text.split("\n")}
     assert set(merged.split("\n")) <= known
 
@@ -61,7 +64,8 @@ def test_what_one_side_added_survives_and_what_it_removed_is_gone(sides):
     """A merge keeps every line that either of us added, and drops every line that either of us removed."""
     base, ours, theirs = sides
     merged = merge_lines("".join(base), "".join(ours), "".join(theirs))
-    assume(merged is not None)
+    if merged is None:
+        return
     found = merged.splitlines(keepends=True)
     assert {line for line in (*ours, *theirs) if line not in base} <= set(found)
     assert {line for line in base if line in ours and line in theirs} == {line for line in found if line in base}
@@ -160,7 +164,5 @@ def test_a_key_removed_here_and_changed_there_is_a_conflict():
 def test_values_that_only_python_takes_for_equal_differ(nest, one, other):
     """`true` is not 1: an edit from one to the other is an edit, however deep it stands."""
     assert merge_bodies({"v": nest(one)}, {"v": nest(other)}, {"v": nest(one)}).body["v"] == nest(other)
-    assert is_same_json(
-        merge_bodies({"v": nest(one)}, {"v": nest(other)}, {"v": nest(one)}).body, {"v": nest(other)}
-    )
+    assert is_same_json(merge_bodies({"v": nest(one)}, {"v": nest(other)}, {"v": nest(one)}).body, {"v": nest(other)})
     assert merge_bodies({"v": nest("base")}, {"v": nest(one)}, {"v": nest(other)}).conflicts

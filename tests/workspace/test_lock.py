@@ -37,9 +37,8 @@ def holder(tmp_path):
 
 def test_a_second_writer_is_told_who_is_first(tmp_path, holder):
     """Two pulls at once do not mix: the second says whom it waits for, and changes nothing."""
-    with pytest.raises(MirrorLocked, match=rf"process {holder.pid} since 20") as raised:
-        with workspace_lock(tmp_path):
-            pytest.fail("the lock was given twice")
+    with pytest.raises(MirrorLocked, match=rf"process {holder.pid} since 20") as raised, workspace_lock(tmp_path):
+        pytest.fail("the lock was given twice")
     assert raised.value.hint == "wait until it has ended"
 
 
@@ -53,12 +52,11 @@ def test_a_killed_process_leaves_no_lock(tmp_path, holder):
 
 def test_the_lock_is_free_after_use_and_after_a_failure(tmp_path):
     """The next command runs, whatever became of this one."""
-    with pytest.raises(ZeroDivisionError):
-        with workspace_lock(tmp_path):
-            with pytest.raises(MirrorLocked, match=f"process {os.getpid()} "):
-                with workspace_lock(tmp_path):
-                    pytest.fail("the lock was given twice")
-            raise ZeroDivisionError
+    said = pytest.raises(MirrorLocked, match=f"process {os.getpid()} ")
+    with workspace_lock(tmp_path), said, workspace_lock(tmp_path):
+        pytest.fail("the lock was given twice")
+    with pytest.raises(ZeroDivisionError), workspace_lock(tmp_path):
+        raise ZeroDivisionError
     with workspace_lock(tmp_path):
         pass
 
@@ -66,7 +64,7 @@ def test_the_lock_is_free_after_use_and_after_a_failure(tmp_path):
 def test_a_workspace_that_cannot_be_written_is_one_sentence(tmp_path):
     """I read which workspace is meant."""
     (tmp_path / ".cochat").write_bytes(b"")
-    with pytest.raises(CannotWrite, match=f"the workspace {tmp_path} cannot be written") as raised:
-        with workspace_lock(tmp_path):
-            pytest.fail("there is no lock")
+    said = f"the workspace {tmp_path} cannot be written"
+    with pytest.raises(CannotWrite, match=said) as raised, workspace_lock(tmp_path):
+        pytest.fail("there is no lock")
     assert raised.value.hint == "check the rights of the folder"

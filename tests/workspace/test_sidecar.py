@@ -204,6 +204,12 @@ def test_unusual_yaml_is_changed_rightly(text, changed):
     assert read(render(body, text)) == body
 
 
+def test_yaml_that_has_to_be_written_anew_keeps_its_quotes():
+    """Even where a line cannot be changed by itself, the rest looks as I wrote it."""
+    text = "{name: 'X', access: public}  # mine\n"
+    assert render(read(text) | {"access": {"read": ["A"]}}, text) == "{name: 'X', access: {read: [A]}} # mine\n"
+
+
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [

@@ -101,7 +101,10 @@ def test_types_live_in_folders_of_their_own(tmp_path):
         write(tmp_path, f"{folder}/{folder[-4:-1]}.py", "x")
     found = read_tree(tmp_path, [FUNCTION]).found
     assert {str(each.slug): found[each].resource.type for each in found} == {
-        **{"ter": "filter", "ipe": "pipe", "ion": "action", "ent": "event"}
+        "ter": "filter",
+        "ipe": "pipe",
+        "ion": "action",
+        "ent": "event",
     }
 
 
@@ -254,10 +257,11 @@ def test_a_file_saved_during_a_pull_is_left(tmp_path, which):
     assert files(tmp_path)[f"plugins/tools/{which}"] == b"# mine\n"
 
 
-def test_a_sidecar_that_was_left_behind_does_not_speak_for_a_new_source(tmp_path):
+@pytest.mark.parametrize("access", ["private", "public"])
+def test_a_sidecar_that_was_left_behind_does_not_speak_for_a_new_source(tmp_path, access):
     """A stray sidecar is kept in the trash, and what is laid down reads as what the server has."""
     write(tmp_path, "plugins/tools/x.yaml", "name: Stray\n")
-    theirs = resource("x")
+    theirs = resource("x", access=access)
     assert lay(tmp_path, theirs).resource.body == theirs.body
     kept = [name for name in files(tmp_path) if name.startswith(TRASH)]
     assert kept

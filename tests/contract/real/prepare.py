@@ -38,10 +38,16 @@ class PrepareError(Exception):
     """A server could not be installed; the message says why and names the log."""
 
 
+#: read once: tests run with a home and settings of their own
+_FOLDER_OF_THE_RUN = Path(
+    os.environ.get("COCHAT_CONTRACT_CACHE") or Path.home() / ".cache" / "cochat-devkit" / "contract"
+).expanduser()
+
+
 def cache_dir() -> Path:
     """Return the folder that holds the installed servers; it may not exist yet."""
     chosen = os.environ.get("COCHAT_CONTRACT_CACHE")
-    return Path(chosen).expanduser() if chosen else Path.home() / ".cache" / "cochat-devkit" / "contract"
+    return Path(chosen).expanduser() if chosen else _FOLDER_OF_THE_RUN
 
 
 def environment_dir(version: str) -> Path:
