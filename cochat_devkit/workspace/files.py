@@ -51,7 +51,7 @@ def write_file(root: Path, relative: str, content: bytes, *, expected: bytes | N
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o644)
         try:
             with os.fdopen(handle, "wb") as file:
-                if expected is not None and hasattr(os, "fchmod"):
+                if path.exists() and hasattr(os, "fchmod"):
                     # a file keeps its rights: who made it executable or private meant it
                     os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
                 file.write(content)
