@@ -20,8 +20,8 @@ PACKAGE = Path(__file__).parents[1] / "cochat_devkit"
 ROW = '''
 """Snippets: a kind that no server has."""
 
-from cochat_devkit.kinds.kind import ACCESS, REST, TEXT, Endpoint, Endpoints, Field, Kind, Listing, Rights, SourceFile
-from cochat_devkit.kinds.kind import SWITCH, WrittenBy
+from cochat_devkit.kinds.codecs import ACCESS, REST, SWITCH, TEXT
+from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, FileForm, Kind, Listing, Rights, WrittenBy
 
 _KEYS = ("id", "user_id", "name", "text", "meta", "pinned", "access_control", "updated_at", "created_at")
 _AT = "/api/v1/snippets"
@@ -40,7 +40,7 @@ KIND = Kind(
     ),
     derived=("user_id", "updated_at", "created_at"),
     required=("id", "name", "text"),
-    form=SourceFile(source_field="text", suffix=".txt"),
+    form=FileForm(source_field="text", suffix=".txt"),
     is_valid_slug=lambda slug: slug.replace("-", "").isalnum(),
     slug_rule="letters, digits and -",
     endpoints={

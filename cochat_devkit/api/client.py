@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,22 +13,24 @@ from cochat_devkit.errors import (
     Missing,
     NotAllowed,
     NotSupported,
+    Rejected,
     RemoteError,
     SignedOut,
     UnexpectedReply,
 )
 from cochat_devkit.kinds.access import Groups, group_ids_in
 from cochat_devkit.kinds.kind import WireContext
+from cochat_devkit.kinds.names import Names
 from cochat_devkit.kinds.wire import has_body, remote_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from cochat_devkit.api.probe import Identity
     from cochat_devkit.api.transport import Transport
     from cochat_devkit.kinds.dialects import Dialect
-    from cochat_devkit.kinds.kind import Endpoint, Kind, Listing
-    from cochat_devkit.resource import Json, RemoteId, Wire
+    from cochat_devkit.kinds.kind import Endpoint, Endpoints, Kind, Listing
+    from cochat_devkit.resource import Json, RemoteId, Slug, Wire
 
 
 @dataclass(frozen=True)
@@ -36,28 +38,50 @@ class Listed:
     """Hold what one listing showed.
 
     `basis` names the endpoint and the role it was asked with: two listings of different bases show different things,
-    so an absence counts as such only between equal ones. `has_bodies` tells whether the items are whole.
+    so an absence counts as such only between equal ones, and only where both are complete: every page answered, and
+    the total stood still meanwhile. `has_bodies` tells whether the items are whole.
     """
 
     wires: tuple[Wire, ...]
     basis: str
     has_bodies: bool
+    is_complete: bool = True
 
 
 class Client:
     """Speak to one server in its dialect; safe to use from several threads."""
 
-    def __init__(self, transport: Transport, dialect: Dialect, identity: Identity) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        dialect: Dialect,
+        identity: Identity,
+        overrides: Mapping[str, Mapping[str, Endpoint]] | None = None,
+    ) -> None:
+        """Open a client; `overrides` are requests of a target's own, by kind and column of the dialect's row."""
         self.dialect = dialect
         self.identity = identity
         self._transport = transport
+        self._overrides = overrides or {}
         self._groups: Groups | None = None
+        self._names = Names()
         self._is_signed_in: bool | None = None
+        self._listed: dict[str, _Pages] = {}
 
     @property
     def request_count(self) -> int:
         """Count the HTTP requests made so far."""
         return self._transport.request_count
+
+    def endpoints(self, kind: Kind) -> Endpoints:
+        """Find the requests of a kind on this server.
+
+        Raises:
+            NotSupported: servers of this dialect do not have the kind.
+        """
+        found = kind.endpoints_for(self.dialect)
+        changed = self._overrides.get(kind.name)
+        return replace(found, **changed) if changed else found  # type: ignore[arg-type]
 
     def fetch_listing(self, kind: Kind) -> Listed:
         """List a kind: by export where that is ours to ask, else by what everybody may list.
@@ -66,14 +90,16 @@ class Client:
             NotSupported: servers of this dialect do not have the kind.
             RemoteError: the server could not be asked; nothing follows from that about what is there.
         """
-        endpoints = kind.endpoints_for(self.dialect)
-        if self.identity.is_admin:
+        endpoints = self.endpoints(kind)
+        if self.identity.is_admin and endpoints.export:
             try:
-                return self._fetch_listing(kind, endpoints.export)
-            except (NotAllowed, NotSupported) as error:
-                if isinstance(error, SignedOut):
-                    raise
-        return self._fetch_listing(kind, endpoints.for_everybody)
+                return self._fetch_listing(kind, endpoints, endpoints.export)
+            except SignedOut:
+                raise
+            except (NotAllowed, NotSupported, Rejected):
+                # an export of models fails as a whole on one missing image
+                pass
+        return self._fetch_listing(kind, endpoints, endpoints.for_everybody)
 
     def fetch_item(self, kind: Kind, remote_id: RemoteId) -> Wire:
         """Read one resource.
@@ -84,11 +110,11 @@ class Client:
             UnexpectedReply: the answer is about something else.
         """
         what = f"reading {kind.name}/{remote_id}"
-        wire = self._send(kind.endpoints_for(self.dialect).item, what, remote_id)
+        wire = self._send(kind, "item", what, remote_id)
         if wire is None:
             # 0.6 answers null for a resource of somebody else
             raise NotAllowed(f"{what}: the server does not show it to you", hint="ask its owner for access")
-        return _checked(kind, wire, what, remote_id)
+        return self._checked(kind, wire, what, remote_id)
 
     def fetch_items(
         self, kind: Kind, remote_ids: Sequence[RemoteId], on_each: Callable[[], None]
@@ -113,31 +139,30 @@ class Client:
             pool.shutdown(cancel_futures=True)
         return found
 
-    def send_create(self, kind: Kind, form: Wire) -> None:
-        """Create a resource; the answer has no source, so read it afterwards."""
-        slug = str(form[kind.id_field])
-        self._send(kind.endpoints_for(self.dialect).create, f"creating {kind.name}/{slug}", slug, body=form)
+    def send_create(self, kind: Kind, form: Wire, what: str) -> RemoteId:
+        """Create a resource: its id, which the server may have made. Its answer is not whole, so read it afterwards."""
+        endpoints = self.endpoints(kind)
+        answer = self._send(kind, "create", f"creating {what}", body=form)
+        return remote_id_of(kind, answer if endpoints.makes_id else form, endpoints)
 
     def send_update(self, kind: Kind, remote_id: RemoteId, form: Wire) -> Wire:
         """Replace a resource, and take what the server then holds."""
         what = f"updating {kind.name}/{remote_id}"
-        wire = self._send(kind.endpoints_for(self.dialect).update, what, remote_id, body=form)
-        return _checked(kind, wire, what, remote_id)
+        return self._checked(kind, self._send(kind, "update", what, remote_id, body=form), what, remote_id)
 
     def send_access(self, kind: Kind, remote_id: RemoteId, form: Wire) -> Wire:
         """Replace who may read and write, where that has an endpoint of its own."""
-        endpoint = kind.endpoints_for(self.dialect).access
-        if endpoint is None:
-            raise NotSupported(f"{self.dialect.title} cannot change the access of a {kind.name} by itself")
         what = f"changing the access of {kind.name}/{remote_id}"
-        body = {"access_grants": form["access_grants"]}
-        return _checked(kind, self._send(endpoint, what, remote_id, body=body), what, remote_id)
+        answer = self._send(kind, "access", what, remote_id, body={"access_grants": form["access_grants"]})
+        return self._checked(kind, answer, what, remote_id)
 
     def send_switch(self, kind: Kind, remote_id: RemoteId, field: str) -> Wire:
         """Flip a switch; the answer has the new state."""
-        endpoint = kind.endpoints_for(self.dialect).switches[field]
         what = f"switching {field} of {kind.name}/{remote_id}"
-        return _checked(kind, self._send(endpoint, what, remote_id), what, remote_id)
+        endpoint = self.endpoints(kind).switches.get(field)
+        if endpoint is None:
+            raise NotSupported(f"{self.dialect.title} has no switch for {field} of a {kind.name}")
+        return self._checked(kind, self._request(kind, endpoint, what, remote_id), what, remote_id)
 
     def send_delete(self, kind: Kind, remote_id: RemoteId) -> None:
         """Delete a resource.
@@ -146,14 +171,18 @@ class Client:
             UnexpectedReply: the server does not say that it did.
         """
         what = f"deleting {kind.name}/{remote_id}"
-        if self._send(kind.endpoints_for(self.dialect).delete, what, remote_id) is not True:
+        if self._send(kind, "delete", what, remote_id) is not True:
             raise UnexpectedReply(f"{what}: the server did not confirm it")
+
+    def know_names(self, kind: str, slugs: Mapping[RemoteId, Slug]) -> None:
+        """Take in by which slugs resources are known; later objects that name them are read with these."""
+        self._names = Names({**self._names.slugs, kind: {**self._names.slugs.get(kind, {}), **slugs}})
 
     def wire_context(self, wires: Iterable[Wire] = (), *, needs_groups: bool = False) -> WireContext:
         """Make what reading these objects takes; groups are asked for only where one is mentioned."""
         if self._groups is None and (needs_groups or any(group_ids_in(wire) for wire in wires)):
             self._groups = self._fetch_groups()
-        return WireContext(self.dialect, self._groups or Groups())
+        return WireContext(self.dialect, self._groups or Groups(), self._names)
 
     def _fetch_groups(self) -> Groups:
         try:
@@ -166,19 +195,83 @@ class Client:
             raise UnexpectedReply("listing groups: the answer is no list of groups")
         return Groups({each["id"]: each["name"] for each in answer})
 
-    def _fetch_listing(self, kind: Kind, listing: Listing) -> Listed:
+    def _fetch_listing(self, kind: Kind, endpoints: Endpoints, listing: Listing) -> Listed:
         what = f"listing {kind.plural}"
-        answer = self._send(listing.endpoint, what)
-        if not isinstance(answer, list):
-            raise UnexpectedReply(f"{what}: the answer is no list")
-        wires = {remote_id_of(kind, wire): wire for wire in answer}
-        wires = {remote_id: wire for remote_id, wire in wires.items() if not kind.is_external(remote_id)}
-        has_bodies = listing.has_bodies and all(has_body(kind, wire) for wire in wires.values())
-        return Listed(tuple(wires.values()), f"{listing.endpoint.path} as {self.identity.role}", has_bodies)
+        main = self._fetch_pages(kind, listing.endpoint, what, listing)
+        parts = [main, *(self._fetch_pages(kind, each, what) for each in endpoints.further)]
+        wires: dict[RemoteId, Wire] = {}
+        for part in parts:
+            for wire in part.wires:
+                wires.setdefault(remote_id_of(kind, wire, endpoints), wire)
+        for joined in listing.joined:
+            extra = self._fetch_pages(kind, joined, what)
+            parts.append(extra)
+            for wire in extra.wires:
+                remote_id = remote_id_of(kind, wire, endpoints)
+                if remote_id in wires:
+                    wires[remote_id] = {**wire, **wires[remote_id]}
+        is_ours = endpoints.selects or (lambda _wire: True)
+        found = [wire for remote_id, wire in wires.items() if not kind.is_external(remote_id) and is_ours(wire)]
+        return Listed(
+            tuple(found),
+            f"{listing.endpoint.path} as {self.identity.role}",
+            listing.has_bodies and all(has_body(kind, wire) for wire in found),
+            is_complete=all(part.is_complete for part in parts),
+        )
 
-    def _send(self, endpoint: Endpoint, what: str, remote_id: str = "", *, body: Json = None) -> Json:
-        path = endpoint.path.replace("{id}", quote(remote_id, safe=""))
-        return self._call(endpoint.method, path, what, body=body)
+    def _fetch_pages(self, kind: Kind, endpoint: Endpoint, what: str, listing: Listing | None = None) -> _Pages:
+        """Fetch a whole listing; one that serves several kinds is fetched once."""
+        if endpoint.path not in self._listed:
+            first = self._request(kind, endpoint, what)
+            if listing and listing.is_object:
+                found = _Pages((first,), is_complete=True) if isinstance(first, dict) else None
+            elif isinstance(first, dict):
+                found = self._fetch_further_pages(kind, endpoint, what, first)
+            else:
+                found = _Pages(tuple(first), is_complete=True) if isinstance(first, list) else None
+            if found is None:
+                raise UnexpectedReply(f"{what}: the answer is no list")
+            self._listed[endpoint.path] = found
+        return self._listed[endpoint.path]
+
+    def _fetch_further_pages(self, kind: Kind, endpoint: Endpoint, what: str, first: Json) -> _Pages:
+        """Go on from page 1 until all is there; a total that moves, or a page that repeats, leaves it incomplete."""
+        endpoints = self.endpoints(kind)
+        total = _total_of(first, what)
+        wires = {remote_id_of(kind, wire, endpoints): wire for wire in first["items"]}
+        size, page, is_steady = len(wires), 1, True
+        while size and len(wires) < total and page * size < total:
+            page += 1
+            mark = "&" if "?" in endpoint.path else "?"
+            answer = self._request(kind, replace(endpoint, path=f"{endpoint.path}{mark}page={page}"), what)
+            is_steady = is_steady and _total_of(answer, what) == total
+            if not answer["items"]:
+                break
+            wires |= {remote_id_of(kind, wire, endpoints): wire for wire in answer["items"]}
+        return _Pages(tuple(wires.values()), is_complete=is_steady and len(wires) == total)
+
+    def _send(self, kind: Kind, name: str, what: str, remote_id: str = "", *, body: Json = None) -> Json:
+        try:
+            endpoint = self.endpoints(kind).offered(name)
+        except NotSupported as error:
+            raise NotSupported(f"{what}: {error.message}", hint=error.hint) from error
+        return self._request(kind, endpoint, what, remote_id, body=body)
+
+    def _request(self, kind: Kind, endpoint: Endpoint, what: str, remote_id: str = "", *, body: Json = None) -> Json:
+        endpoints = self.endpoints(kind)
+        if endpoint.sends_id:
+            body = {**(body or {}), endpoints.id_field: remote_id}
+        spoken = quote(remote_id.removeprefix(endpoints.id_prefix), safe="")
+        return self._call(endpoint.method, endpoint.path.replace("{id}", spoken), what, body=body)
+
+    def _checked(self, kind: Kind, wire: Json, what: str, remote_id: RemoteId) -> Wire:
+        """Take an answer only where it bears the id asked for: a shifted one would put a neighbour's source here."""
+        if not isinstance(wire, dict):
+            raise UnexpectedReply(f"{what}: the answer is no {kind.name}")
+        found = remote_id_of(kind, wire, self.endpoints(kind))
+        if found != remote_id:
+            raise UnexpectedReply(f"{what}: the answer is about {found}")
+        return wire
 
     def _call(self, method: str, path: str, what: str, *, body: Json = None) -> Json:
         try:
@@ -203,11 +296,16 @@ def _is_group(each: Json) -> bool:
     return isinstance(each, dict) and isinstance(each.get("id"), str) and isinstance(each.get("name"), str)
 
 
-def _checked(kind: Kind, wire: Json, what: str, remote_id: RemoteId) -> Wire:
-    """Take an answer only where it bears the id asked for: a shifted one would put a neighbour's source here."""
-    if not isinstance(wire, dict):
-        raise UnexpectedReply(f"{what}: the answer is no {kind.name}")
-    found = remote_id_of(kind, wire)
-    if found != remote_id:
-        raise UnexpectedReply(f"{what}: the answer is about {found}")
-    return wire
+@dataclass(frozen=True)
+class _Pages:
+    """Hold the objects of all pages of one listing."""
+
+    wires: tuple[Wire, ...]
+    is_complete: bool
+
+
+def _total_of(answer: Json, what: str) -> int:
+    total = answer.get("total") if isinstance(answer, dict) else None
+    if not isinstance(total, int) or not isinstance(answer.get("items"), list):
+        raise UnexpectedReply(f"{what}: the answer is no list")
+    return total

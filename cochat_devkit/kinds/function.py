@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cochat_devkit.kinds.kind import REST, SWITCH, Endpoint, Endpoints, Field, Kind, Listing, Rights, WrittenBy
+from cochat_devkit.kinds.codecs import REST, SWITCH
+from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, Kind, Listing, Rights, WrittenBy
 from cochat_devkit.kinds.tool import CONTENT, DESCRIPTION, NAME
 
 _META_APART = ("description", "manifest", "toggle", "i18n")

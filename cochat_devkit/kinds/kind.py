@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import NotSupported
-from cochat_devkit.kinds.access import Groups, from_control, from_grants, parse_access, to_control, to_grants
-from cochat_devkit.kinds.plugin_source import is_valid_plugin_id, parse_frontmatter, replace_imports
+from cochat_devkit.kinds.access import Groups
+from cochat_devkit.kinds.names import Names
+from cochat_devkit.kinds.plugin_source import is_valid_plugin_id, parse_frontmatter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,12 +49,27 @@ class SourceFacts:
         return cls(slug, parse_frontmatter(source))
 
 
+class StatedIn(StrEnum):
+    """Say which file states the fields that the text is not."""
+
+    #: a YAML file beside the main one
+    SIDECAR = "sidecar"
+    #: the head of the main file, between two lines of three hyphens
+    FRONT_MATTER = "front matter"
+    #: the main file itself: it is YAML, and there is no text
+    WHOLE = "whole"
+
+
 @dataclass(frozen=True)
 class WireContext:
-    """Hold what reading and writing the wire depends on besides the object: the dialect, and the server's groups."""
+    """Hold what reading and writing the wire depends on besides the object.
+
+    That is the dialect, the server's groups, and the addresses behind the ids by which its objects name each other.
+    """
 
     dialect: Dialect
     groups: Groups = field(default_factory=Groups)
+    names: Names = field(default_factory=Names)
 
 
 def _as_it_is(value: Json) -> Json:
@@ -84,11 +100,20 @@ class Field:
     written_by: WrittenBy = WrittenBy.SAVE
     #: for REST fields: keys of the same wire object that other fields own, or the server derives
     apart_from: tuple[str, ...] = ()
+    #: by the name of a dialect or generation: another place on the wire, or none where it cannot hold the field
+    elsewhere: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+
+    def place_on(self, dialect: Dialect) -> tuple[str, ...] | None:
+        """Say where a dialect has the field; None where it has none."""
+        for name in (dialect.name, dialect.generation):
+            if name in self.elsewhere:
+                return self.elsewhere[name]
+        return self.wire
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Name one request. `{id}` in the path is the remote id, quoted.
+    """Name one request. `{id}` in the path is the remote id, quoted; `sends_id` puts it into the body.
 
     `keys` are the top-level keys that an answer's objects bear, empty where the answer is no resource; `nulls` are
     those of them that are always null. The local server shapes its answers by them.
@@ -98,19 +123,25 @@ class Endpoint:
     path: str
     keys: tuple[str, ...] = ()
     nulls: tuple[str, ...] = ()
+    sends_id: bool = False
 
 
 @dataclass(frozen=True)
 class Listing:
     """Name one listing. `has_bodies` tells whether its items are whole; `rights`, what an ordinary user sees in it.
 
-    `for_admins` says that others are refused, but for those with the permission to export.
+    `for_admins` says that others are refused, but for those with the permission to export. `is_paged` says that it
+    answers `{items, total}` page by page; `is_object`, that it answers one object, which is the only resource.
+    `joined` are listings whose items bear further keys of the same objects.
     """
 
     endpoint: Endpoint
     has_bodies: bool
     rights: Rights
     for_admins: bool = False
+    is_paged: bool = False
+    is_object: bool = False
+    joined: tuple[Endpoint, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,19 +149,44 @@ class Endpoints:
     """Name the requests that one dialect has for a kind.
 
     `export` answers an admin with everything, bodies included; `listing` is what anybody may ask for; `workspace` is
-    what the server's own pages list. `switches` are the endpoints that flip a field, by the field's name.
+    what the server's own pages list. `further` are listings of what the others leave out. `selects` tells which objects
+    of a listing that serves several kinds are of this one. `switches` are the endpoints that flip a field, by the
+    field's name. A request that the dialect does not offer is None.
     """
 
-    export: Listing
     listing: Listing
-    item: Endpoint
-    create: Endpoint
-    update: Endpoint
-    delete: Endpoint
+    item: Endpoint | None = None
+    create: Endpoint | None = None
+    update: Endpoint | None = None
+    delete: Endpoint | None = None
+    export: Listing | None = None
     access: Endpoint | None = None
     switches: Mapping[str, Endpoint] = field(default_factory=dict)
     history: Endpoint | None = None
     workspace: Listing | None = None
+    further: tuple[Endpoint, ...] = ()
+    selects: Callable[[Wire], bool] | None = None
+    id_field: str = "id"
+    #: the server makes the id of a new resource; otherwise the author names it
+    makes_id: bool = False
+    #: not every server of the dialect has the kind: an answer that says so is no fault
+    may_be_absent: bool = False
+    #: ids begin with this, and addresses leave it out; what begins otherwise can be listed and never reached
+    id_prefix: str = ""
+
+    def offered(self, name: str) -> Endpoint:
+        """Find one request by the name of its column.
+
+        Raises:
+            NotSupported: the dialect does not offer it.
+        """
+        found: Endpoint | None = getattr(self, name)
+        if found is None:
+            raise NotSupported(
+                f"this server does not offer it ({name})",
+                hint="if yours does, name it in cochat.toml: [targets.NAME.endpoints.KIND]",
+            )
+        return found
 
     @property
     def for_everybody(self) -> Listing:
@@ -142,12 +198,26 @@ class Endpoints:
 
 
 @dataclass(frozen=True)
-class SourceFile:
-    """Keep a resource as one source file, and beside it a YAML sidecar for what the source cannot say."""
+class FileForm:
+    """Say how a resource lies on disk: its main file, what that file's text is, and where other fields are stated.
 
-    source_field: str = "content"
+    `main` names the main file within a folder of the resource's own; without it the resource is the file
+    `<stem><suffix>`. `source_field` is the field that the text is. `pictures` are fields whose pictures lie beside the
+    main file. `tree_field` is a field that holds further files by path, below `tree_folder` of the resource's folder.
+    """
+
+    source_field: str | None = "content"
     suffix: str = ".py"
     sidecar_suffix: str = ".yaml"
+    stated_in: StatedIn = StatedIn.SIDECAR
+    main: str | None = None
+    pictures: tuple[str, ...] = ()
+    tree_field: str | None = None
+    tree_folder: str = ""
+    #: the field of the tree has the digests of the files and not their contents
+    tree_by_digest: bool = False
+    #: what the head of a text says for the fields on which its sidecar is silent
+    read_head: Callable[[str], Mapping[str, str]] = parse_frontmatter
 
 
 @dataclass(frozen=True)
@@ -166,11 +236,17 @@ class Kind:
     endpoints: Mapping[str, Endpoints]
     derived: tuple[str, ...]
     #: top-level keys that a create must bear, or the server answers 422
-    required: tuple[str, ...]
-    form: SourceFile = SourceFile()
+    required: tuple[str, ...] = ()
+    #: None: the mirror keeps it, and there are no files
+    form: FileForm | None = FileForm()
     #: set where saving makes the server load the source as a plugin
     plugin: PluginKind | None = None
-    id_field: str = "id"
+    #: the field that a slug is made of where the server makes the ids
+    named_by: str = "name"
+    #: tells whether an object that a server showed has all fields; None: whether it bears the source
+    is_whole: Callable[[Wire], bool] | None = None
+    #: fields that a listing without bodies leaves out; () where every listing has all
+    unlisted: tuple[str, ...] = ("content",)
     type_field: str | None = None
     #: ids that begin so stand for services that the server only passes on: nothing of them is ours to keep
     external_prefix: str | None = None
@@ -178,6 +254,8 @@ class Kind:
     items_are_for_admins: bool = False
     is_valid_slug: Callable[[str], bool] = is_valid_plugin_id
     slug_rule: str = "letters, digits and underscores, in lower case, not starting with a digit"
+    #: the kinds whose resources a body of this one names by ids that the server made
+    refers_to: tuple[str, ...] = ()
     #: the order of writes; deletes go the other way round
     write_order: int = 50
 
@@ -199,6 +277,17 @@ class Kind:
                 return each
         raise KeyError(name)
 
+    @property
+    def text(self) -> Field | None:
+        """Find the field that the main file's text is; None where there is no such."""
+        name = self.form.source_field if self.form else None
+        return self.field_named(name) if name else None
+
+    def facts_of(self, slug: Slug, body: Mapping[str, Json]) -> SourceFacts:
+        """Read what a silent sidecar is filled from."""
+        source = str(body[self.text.name]) if self.text else ""
+        return SourceFacts(slug, self.form.read_head(source) if self.form else {})
+
     def is_external(self, remote_id: str) -> bool:
         """Tell whether an id stands for a service outside the server."""
         return self.external_prefix is not None and remote_id.startswith(self.external_prefix)
@@ -211,70 +300,3 @@ class Kind:
     def folder_of(self, type_: str) -> str:
         """Name the folder of a type, relative to the workspace; an unknown type of a newer server gets its own."""
         return self.folders.get(type_) or f"plugins/{self.plural}"
-
-
-def _read_plain(wire: Wire, of: Field, _context: WireContext) -> Json:
-    found: Json = wire
-    for key in of.wire:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
-
-
-def _lay_plain(wire: Wire, value: Json, of: Field, _context: WireContext) -> None:
-    place = wire
-    for key in of.wire[:-1]:
-        if not isinstance(place.get(key), dict):
-            place[key] = {}
-        place = place[key]
-    place[of.wire[-1]] = value
-
-
-def _read_text(wire: Wire, of: Field, context: WireContext) -> Json:
-    found = _read_plain(wire, of, context)
-    return "" if found is None else str(found)
-
-
-def _read_switch(wire: Wire, of: Field, context: WireContext) -> Json:
-    return bool(_read_plain(wire, of, context))
-
-
-def _read_source(wire: Wire, of: Field, context: WireContext) -> Json:
-    return replace_imports(_read_text(wire, of, context))
-
-
-def _read_rest(wire: Wire, of: Field, context: WireContext) -> Json:
-    whole = _read_plain(wire, of, context) or {}
-    return {key: each for key, each in whole.items() if key not in of.apart_from and each is not None}
-
-
-def _lay_rest(wire: Wire, value: Json, of: Field, context: WireContext) -> None:
-    whole = _read_plain(wire, of, context) or {}
-    kept = {key: each for key, each in whole.items() if key in of.apart_from}
-    _lay_plain(wire, {**kept, **value}, of, context)
-
-
-def _read_access(wire: Wire, _field: Field, context: WireContext) -> Json:
-    if context.dialect.access == "grants":
-        return from_grants(wire.get("access_grants"), context.groups)
-    return from_control(wire.get("access_control"), context.groups)
-
-
-def _lay_access(wire: Wire, value: Json, _field: Field, context: WireContext) -> None:
-    if context.dialect.access == "grants":
-        wire["access_grants"] = to_grants(value, context.groups)
-    else:
-        wire["access_control"] = to_control(value, context.groups)
-
-
-#: a value as it is
-PLAIN = Codec(_read_plain, _lay_plain)
-#: a text; null reads as empty
-TEXT = Codec(_read_text, _lay_plain, parse=lambda value: "" if value is None else str(value))
-#: a plugin's source, compared as the server will store it
-SOURCE = Codec(_read_source, _lay_plain, parse=replace_imports)
-#: yes or no
-SWITCH = Codec(_read_switch, _lay_plain, parse=bool)
-#: what is left of a wire object when the fields that we know are taken out; nulls say nothing
-REST = Codec(_read_rest, _lay_rest, parse=lambda value: {k: v for k, v in (value or {}).items() if v is not None})
-#: who may read and write
-ACCESS = Codec(_read_access, _lay_access, parse=parse_access)

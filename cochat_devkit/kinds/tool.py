@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from cochat_devkit.kinds.kind import (
-    ACCESS,
-    REST,
-    SOURCE,
-    TEXT,
-    Endpoint,
-    Endpoints,
-    Field,
-    Kind,
-    Listing,
-    Rights,
-    WrittenBy,
-)
+from cochat_devkit.kinds.codecs import ACCESS, REST, SOURCE, TEXT
+from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, Kind, Listing, Rights, WrittenBy
 
 _META_APART = ("description", "manifest", "has_user_valves", "i18n")
 

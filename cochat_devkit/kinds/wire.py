@@ -8,14 +8,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnexpectedReply
-from cochat_devkit.kinds.kind import WrittenBy
+from cochat_devkit.kinds.kind import SourceFacts, WrittenBy
+from cochat_devkit.kinds.names import assign_slugs
 from cochat_devkit.resource import Body, Json, Key, RemoteId, Resource, Slug, Version, Wire, is_same_json
 
 if TYPE_CHECKING:
-    from cochat_devkit.kinds.kind import Field, Kind, WireContext
+    from collections.abc import Iterable, Mapping
+
+    from cochat_devkit.kinds.kind import Endpoints, Field, Kind, WireContext
 
 #: people's data and per-caller answers: never stored
 _NEVER_STORED = ("user", "write_access")
+#: a time beyond this counts nanoseconds
+_LEAST_NANOSECONDS = 10**15
 #: JSON can say half a Unicode pair, and no database or screen can
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
@@ -26,36 +31,78 @@ def from_wire(kind: Kind, wire: Wire, context: WireContext) -> Resource:
     Raises:
         UnexpectedReply: the object has no id, or a field is not of the form we know.
     """
-    remote_id = remote_id_of(kind, wire)
-    body = {each.name: _read(each, wire, context) for each in kind.fields}
+    endpoints = kind.endpoints_for(context.dialect)
+    remote_id = remote_id_of(kind, wire, endpoints)
+    slug = context.names.slugs.get(kind.name, {}).get(remote_id) or slug_of(endpoints, remote_id)
+    body = {each.name: _read(each, wire, context, slug) for each in kind.fields}
+    writable = wire["write_access"] if isinstance(wire.get("write_access"), bool) else None
     return Resource(
-        key=Key(kind.name, Slug(remote_id)),
+        key=Key(kind.name, slug),
         body=body,
         type=str(wire.get(kind.type_field) or "") if kind.type_field else "",
         remote_id=remote_id,
         version=version_of(wire),
         updated_at=updated_at_of(wire),
-        derived=_derived(kind, wire),
-        writable=wire["write_access"] if isinstance(wire.get("write_access"), bool) else None,
+        derived=_derived(kind, wire, context),
+        writable=writable if is_reachable(endpoints, remote_id) else False,
     )
 
 
 def has_body(kind: Kind, wire: Wire) -> bool:
-    """Tell whether an object is whole: whether it bears its source."""
-    found = wire.get(kind.field_named(kind.form.source_field).wire[0])
+    """Tell whether an object is whole: whether it bears all fields."""
+    if kind.is_whole is not None:
+        return kind.is_whole(wire)
+    if kind.text is None:
+        return True
+    found: Json = wire
+    for key in kind.text.wire:
+        found = found.get(key) if isinstance(found, dict) else None
     return isinstance(found, str)
 
 
-def remote_id_of(kind: Kind, wire: Wire) -> RemoteId:
+def remote_id_of(kind: Kind, wire: Wire, endpoints: Endpoints) -> RemoteId:
     """Read an object's id.
 
     Raises:
         UnexpectedReply: it has none.
     """
-    found = wire.get(kind.id_field) if isinstance(wire, dict) else None
+    found = wire.get(endpoints.id_field) if isinstance(wire, dict) else None
     if not isinstance(found, str) or not found or _HALF_PAIR.search(found):
         raise UnexpectedReply(f"the server listed a {kind.name} without an id")
     return RemoteId(found)
+
+
+def slug_of(endpoints: Endpoints, remote_id: RemoteId) -> Slug:
+    """Read the slug out of an id that an author named."""
+    if not is_reachable(endpoints, remote_id):
+        return Slug(f"{remote_id}!unreachable")
+    return Slug(remote_id.removeprefix(endpoints.id_prefix))
+
+
+def is_reachable(endpoints: Endpoints, remote_id: RemoteId) -> bool:
+    """Tell whether a resource has an address on its server; some servers list what they can never find again."""
+    if not endpoints.id_prefix:
+        return True
+    rest = remote_id.removeprefix(endpoints.id_prefix)
+    return remote_id.startswith(endpoints.id_prefix) and bool(rest) and "/" not in rest
+
+
+def new_remote_id(endpoints: Endpoints, slug: Slug) -> RemoteId:
+    """Name the id that an author's new resource gets."""
+    return RemoteId(f"{endpoints.id_prefix}{slug}")
+
+
+def slugs_for(
+    kind: Kind, wires: Iterable[Wire], known: Mapping[RemoteId, Slug], endpoints: Endpoints
+) -> dict[RemoteId, Slug]:
+    """Give a slug to each listed object: those that we know keep theirs."""
+    if not endpoints.makes_id:
+        ids = [remote_id_of(kind, wire, endpoints) for wire in wires]
+        return {each: known.get(each) or slug_of(endpoints, each) for each in ids}
+    named_by = kind.field_named(kind.named_by).wire
+    ordered = sorted(wires, key=lambda wire: (str(wire.get("created_at") or ""), str(wire.get(endpoints.id_field))))
+    natural = [(remote_id_of(kind, wire, endpoints), str(wire.get(named_by[0]) or "")) for wire in ordered]
+    return assign_slugs(natural, known)
 
 
 def version_of(wire: Wire) -> Version | None:
@@ -66,15 +113,24 @@ def version_of(wire: Wire) -> Version | None:
 
 def updated_at_of(wire: Wire) -> datetime | None:
     """Read when an object was last saved; the server counts whole seconds, and an identical save counts too."""
-    found = wire.get("updated_at")
+    found = wire.get("updated_at", wire.get("timestamp"))
+    if isinstance(found, int) and found >= _LEAST_NANOSECONDS:
+        found //= 1_000_000_000
     return datetime.fromtimestamp(found, UTC) if isinstance(found, int) and 0 <= found < 1 << 36 else None
 
 
 def to_create_form(kind: Kind, resource: Resource, context: WireContext) -> Wire:
-    """Write the form that creates a resource; switches are flipped afterwards."""
-    form: Wire = {kind.id_field: resource.key.slug}
+    """Write the form that creates a resource; switches are flipped afterwards.
+
+    Raises:
+        NotSupported: the dialect cannot hold a field that says something.
+    """
+    slug, endpoints = resource.key.slug, kind.endpoints_for(context.dialect)
+    form: Wire = {} if endpoints.makes_id else {endpoints.id_field: new_remote_id(endpoints, slug)}
     for each in kind.fields:
-        if each.written_by is not WrittenBy.SWITCH:
+        is_lacking = each.place_on(context.dialect) is None
+        says_nothing = is_lacking and is_same_json(resource.body[each.name], _implied(each, slug))
+        if each.written_by is not WrittenBy.SWITCH and not says_nothing:
             each.codec.lay(form, resource.body[each.name], each, context)
     return form
 
@@ -93,18 +149,27 @@ def to_update_form(kind: Kind, wire: Wire, body: Body, context: WireContext) -> 
 
 def changed_fields(kind: Kind, wire: Wire, body: Body, context: WireContext) -> list[Field]:
     """List the fields in which a body differs from an object just read."""
-    return [each for each in kind.fields if not is_same_json(_read(each, wire, context), body[each.name])]
+    there = from_wire(kind, wire, context).body
+    return [each for each in kind.fields if not is_same_json(there[each.name], body[each.name])]
 
 
-def _read(of: Field, wire: Wire, context: WireContext) -> Json:
+def _implied(of: Field, slug: Slug) -> Json:
+    return of.implied(SourceFacts(slug, {}))
+
+
+def _read(of: Field, wire: Wire, context: WireContext, slug: Slug) -> Json:
+    if of.place_on(context.dialect) is None:
+        return _implied(of, slug)
     try:
         return of.codec.read(wire, of, context)
     except (AttributeError, TypeError, ValueError) as error:
         raise UnexpectedReply(f"the server's {of.name} is of a form that we do not know") from error
 
 
-def _derived(kind: Kind, wire: Wire) -> dict[str, Json]:
+def _derived(kind: Kind, wire: Wire, context: WireContext) -> dict[str, Json]:
     """Keep what a server computed, without the source, which the body has, and without people's data."""
-    owned_tops = {each.wire[0] for each in kind.fields if len(each.wire) == 1}
-    skipped = (*_NEVER_STORED, "access_control", "access_grants", *owned_tops, kind.id_field)
+    places = [each.place_on(context.dialect) for each in kind.fields]
+    owned_tops = {place[0] for place in places if place and len(place) == 1}
+    id_field = kind.endpoints_for(context.dialect).id_field
+    skipped = (*_NEVER_STORED, "access_control", "access_grants", *owned_tops, id_field)
     return {key: each for key, each in wire.items() if key not in skipped}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import Missing, RemoteError, UnexpectedReply
+from cochat_devkit.errors import Missing, NotAllowed, NotSupported, RemoteError, SignedOut, UnexpectedReply
 from cochat_devkit.events import Progress
-from cochat_devkit.kinds.wire import from_wire, has_body, remote_id_of, version_of
+from cochat_devkit.kinds import all_kinds
+from cochat_devkit.kinds.wire import from_wire, has_body, new_remote_id, remote_id_of, slugs_for, version_of
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.resource import Key, RemoteId, Resource, Slug, State
 from cochat_devkit.sync.decide import ABSENT, Base, Side, present
@@ -65,23 +66,25 @@ def fetch_remote(
         RemoteError: a listing failed; nothing follows about what is there.
     """
     view = RemoteView()
+    for kind_name in {row.key.kind for row in rows.values()}:
+        client.know_names(kind_name, _slugs_known(rows, kind_name))
+    _learn_names(client, kinds, rows)
     for number, kind in enumerate(kinds):
         emit(Progress("listing", number, len(kinds)))
-        listed = client.fetch_listing(kind)
+        try:
+            listed = client.fetch_listing(kind)
+        except NotSupported:
+            # whether the server never had the kind or only hides it today: nothing follows about what was there
+            view.invisible |= {row.key for row in rows.values() if row.key.kind == kind.name}
+            continue
         view.bases[kind.name] = listed.basis
-        whole, hidden = _fetch_bodies(client, kind, listed, rows, read_body, emit)
-        context = client.wire_context([*whole, *hidden])
-        for wire in whole:
-            resource = from_wire(kind, wire, context)
-            # a type that this version has no folder for can be mirrored, and not be a file
-            place = view.seen if resource.type in kind.folders else view.unreadable
-            place[resource.key] = resource
-        for wire in hidden:
-            summary = from_wire(kind, wire, context)
-            view.unreadable[summary.key] = summary
+        slugs = slugs_for(kind, listed.wires, _slugs_known(rows, kind.name), client.endpoints(kind))
+        client.know_names(kind.name, slugs)
+        _read_listed(client, kind, listed, rows, read_body, emit, view)
         known = [row for row in rows.values() if row.key.kind == kind.name]
         missing = [row for row in known if row.key not in view.seen and row.key not in view.unreadable]
-        _settle_missing(client, kind, missing, view, listed_before=bases.get(kind.name))
+        listed_before = bases.get(kind.name) if listed.is_complete else None
+        _settle_missing(client, kind, missing, view, listed_before=listed_before)
     emit(Progress("listing", len(kinds), len(kinds)))
     return view
 
@@ -147,31 +150,35 @@ def last_seen(row: Row | None) -> Side:
     return Side(row.remote_state)
 
 
-def _fetch_bodies(
+def _slugs_known(rows: Mapping[Key, Row], kind: str) -> dict[RemoteId, Slug]:
+    return {row.remote_id: row.key.slug for row in rows.values() if row.key.kind == kind and row.remote_id}
+
+
+def _learn_names(client: Client, kinds: Sequence[Kind], rows: Mapping[Key, Row]) -> None:
+    """List the kinds that others refer to and that nobody knows yet: a resource reads the same, whatever is pulled."""
+    listed = {kind.name for kind in kinds}
+    wanted = {name for kind in kinds for name in kind.refers_to} - listed - {key.kind for key in rows}
+    for kind in (kind for kind in all_kinds() if kind.name in wanted):
+        try:
+            found = client.fetch_listing(kind)
+        except (NotSupported, NotAllowed) as error:
+            if isinstance(error, SignedOut):
+                raise
+            continue
+        client.know_names(kind.name, slugs_for(kind, found.wires, {}, client.endpoints(kind)))
+
+
+def _read_listed(
     client: Client,
     kind: Kind,
     listed: Listed,
     rows: Mapping[Key, Row],
     read_body: Callable[[str], Body],
     emit: Emit,
-) -> tuple[list[Wire], list[Wire]]:
-    """Make the listed objects whole: (whole ones, those whose body is not for us)."""
-    if listed.has_bodies:
-        return list(listed.wires), []
-    whole: list[Wire] = []
-    hidden: list[Wire] = []
-    asked: dict[RemoteId, Wire] = {}
-    for wire in listed.wires:
-        row = rows.get(Key(kind.name, Slug(remote_id_of(kind, wire))))
-        if has_body(kind, wire):
-            whole.append(wire)
-        elif _is_closed(client, kind, wire):
-            hidden.append(wire)
-        elif row is not None and row.remote_digest and row.version and row.version == version_of(wire):
-            source = kind.field_named(kind.form.source_field)
-            whole.append({**wire, source.wire[0]: read_body(row.remote_digest)[source.name]})
-        else:
-            asked[remote_id_of(kind, wire)] = wire
+    view: RemoteView,
+) -> None:
+    """Read the listed objects into the view, and fetch the bodies that are not in the listing and may have moved."""
+    whole, hidden, kept, asked = _sort_out(client, kind, listed, rows)
     done = 0
 
     def count() -> None:
@@ -184,7 +191,44 @@ def _fetch_bodies(
             hidden.append(asked[remote_id])
         else:
             whole.append(answer)
-    return whole, hidden
+    context = client.wire_context([*whole, *hidden, *(wire for wire, _row in kept)])
+    resources = [from_wire(kind, wire, context) for wire in whole]
+    for wire, row in kept:
+        stored, summary = read_body(str(row.remote_digest)), from_wire(kind, wire, context)
+        body = {**summary.body, **{name: stored[name] for name in kind.unlisted if name in stored}}
+        resources.append(replace(summary, body=body))
+    for resource in resources:
+        # a type that this version has no folder for can be mirrored, and not be a file
+        place = view.seen if kind.form is None or resource.type in kind.folders else view.unreadable
+        place[resource.key] = resource
+    for wire in hidden:
+        summary = from_wire(kind, wire, context)
+        view.unreadable[summary.key] = summary
+
+
+def _sort_out(
+    client: Client, kind: Kind, listed: Listed, rows: Mapping[Key, Row]
+) -> tuple[list[Wire], list[Wire], list[tuple[Wire, Row]], dict[RemoteId, Wire]]:
+    """Sort what was listed: whole, not for us, whole once we lay in what we know, and to be asked for one by one."""
+    if listed.has_bodies:
+        return list(listed.wires), [], [], {}
+    known = {row.remote_id: row for row in rows.values() if row.key.kind == kind.name}
+    whole: list[Wire] = []
+    hidden: list[Wire] = []
+    kept: list[tuple[Wire, Row]] = []
+    asked: dict[RemoteId, Wire] = {}
+    for wire in listed.wires:
+        remote_id = remote_id_of(kind, wire, client.endpoints(kind))
+        row = known.get(remote_id)
+        if has_body(kind, wire):
+            whole.append(wire)
+        elif _is_closed(client, kind, wire):
+            hidden.append(wire)
+        elif row is not None and row.remote_digest and row.version and row.version == version_of(wire):
+            kept.append((wire, row))
+        else:
+            asked[remote_id] = wire
+    return whole, hidden, kept, asked
 
 
 def _is_closed(client: Client, kind: Kind, wire: Wire) -> bool:
@@ -216,6 +260,30 @@ def _settle_missing(
             view.seen[row.key] = read_one_remote(client, kind, answer)
 
 
+def find_theirs(
+    client: Client, kind: Kind, key: Key, row: Row | None, *, needs_groups: bool
+) -> tuple[Wire | None, Resource | None]:
+    """Read what the server holds under an address now: (the object, the resource), None where it has none.
+
+    Where the server makes the ids and we never met the resource, the listing tells which one bears the name.
+    """
+    endpoints = client.endpoints(kind)
+    remote_id = row.remote_id if row is not None else None
+    if remote_id is None and endpoints.makes_id:
+        listed = client.fetch_listing(kind)
+        slugs = slugs_for(kind, listed.wires, {}, endpoints)
+        remote_id = next((each for each, slug in slugs.items() if slug == key.slug), None)
+        if remote_id is None:
+            return None, None
+    remote_id = remote_id or new_remote_id(endpoints, key.slug)
+    client.know_names(kind.name, {remote_id: key.slug})
+    try:
+        wire = client.fetch_item(kind, remote_id)
+    except Missing:
+        return None, None
+    return wire, read_one_remote(client, kind, wire, client.wire_context([wire], needs_groups=needs_groups))
+
+
 def read_one_remote(client: Client, kind: Kind, wire: Wire, context: WireContext | None = None) -> Resource:
     """Read one whole object.
 
@@ -223,5 +291,5 @@ def read_one_remote(client: Client, kind: Kind, wire: Wire, context: WireContext
         UnexpectedReply: it has no body.
     """
     if not has_body(kind, wire):
-        raise UnexpectedReply(f"reading {kind.name}/{remote_id_of(kind, wire)}: the answer has no source")
+        raise UnexpectedReply(f"reading a {kind.name}: the answer is not whole")
     return from_wire(kind, wire, context or client.wire_context([wire]))

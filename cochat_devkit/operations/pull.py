@@ -292,9 +292,9 @@ def to_row(theirs: Resource, known: Row | None, state: State = State.PRESENT) ->
 
 def _compile_fault(kind: Kind, present: LocalResource, body: Body) -> str | None:
     """Tell why a merged source is no Python, where the one before it was."""
-    if kind.plugin is None:
+    if kind.plugin is None or kind.text is None:
         return None
-    merged = str(body[kind.form.source_field])
+    merged = str(body[kind.text.name])
     fault = _syntax_fault(merged)
     return fault if fault and not _syntax_fault(present.text) else None
 

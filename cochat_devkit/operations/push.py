@@ -9,9 +9,7 @@ from cochat_devkit.errors import (
     DevkitError,
     LintFailed,
     LocalError,
-    Missing,
     NotAllowed,
-    Rejected,
     RemoteError,
     SignedOut,
     TestsFailed,
@@ -19,14 +17,13 @@ from cochat_devkit.errors import (
 )
 from cochat_devkit.events import Outcome, Progress, Report
 from cochat_devkit.kinds import all_kinds, ref_of
-from cochat_devkit.kinds.kind import WrittenBy
-from cochat_devkit.kinds.wire import changed_fields, from_wire, remote_id_of, to_create_form, to_update_form
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.rows import Row
-from cochat_devkit.operations.observe import base_of, local_side, look_offline, read_one_remote
+from cochat_devkit.operations.observe import base_of, find_theirs, local_side, look_offline
 from cochat_devkit.operations.records import Records
+from cochat_devkit.operations.send import send_changes, send_new
 from cochat_devkit.operations.session import connect
-from cochat_devkit.resource import RemoteId, Resource, State
+from cochat_devkit.resource import Resource, State
 from cochat_devkit.sync.decide import ABSENT, Action, Decision, Reason, decide, present
 from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.sync.gates import check_deletions
@@ -37,9 +34,9 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
-    from cochat_devkit.kinds.kind import Field, Kind, WireContext
+    from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.operations.session import Selection, Session
-    from cochat_devkit.resource import Body, Key, Wire
+    from cochat_devkit.resource import Key
     from cochat_devkit.workspace.tree import LocalResource, Tree
 
 
@@ -183,10 +180,10 @@ class _Push:
         row, local = self.changes.rows.get(key), self.changes.tree.found.get(key)
         if local is not None and row is None and not kind.is_valid_slug(key.slug):
             raise UsageError(f"{local.path}: the server takes no id {key.slug!r}", hint=f"an id has {kind.slug_rule}")
-        client = self.session.client
         if row is not None and row.remote_state is State.UNREADABLE:
             raise NotAllowed(f"{self._ref(key)}: the server does not show it to you", hint="ask its owner for access")
-        wire, theirs = self._read_theirs(kind, key, needs_groups=local is not None and _names_groups(local))
+        needs_groups = local is not None and _names_groups(local)
+        wire, theirs = find_theirs(self.session.client, kind, key, row, needs_groups=needs_groups)
         there = present(theirs.fingerprint) if theirs else ABSENT
         here = present(local.resource.fingerprint) if local else ABSENT
         decision = decide(base_of(row), here, there)
@@ -197,75 +194,15 @@ class _Push:
         if decision.action is Action.ADOPT and theirs is not None and local is not None:
             self._agree(key, local, theirs)
         elif decision.action is Action.CREATE_THERE and local is not None:
-            self._create(kind, local)
+            self._agree(key, local, send_new(self.session.client, kind, local.resource, needs_groups=needs_groups))
         elif decision.action is Action.UPDATE_THERE and local is not None and wire is not None:
-            context = client.wire_context([wire], needs_groups=_names_groups(local))
-            self._agree(key, local, from_wire(kind, self._update(kind, local, wire, context), context))
-        elif decision.action is Action.DELETE_THERE:
-            client.send_delete(kind, self._remote_id(key))
+            body = local.resource.body
+            self._agree(key, local, send_changes(self.session.client, kind, wire, body, needs_groups=needs_groups))
+        elif decision.action is Action.DELETE_THERE and theirs is not None:
+            self.session.client.send_delete(kind, theirs.remote_id)
             self.records.drop(key)
             self.records.flush()
         return self._outcome(key, decision, theirs)
-
-    def _read_theirs(self, kind: Kind, key: Key, *, needs_groups: bool) -> tuple[Wire | None, Resource | None]:
-        client = self.session.client
-        try:
-            wire = client.fetch_item(kind, self._remote_id(key))
-        except Missing:
-            return None, None
-        context = client.wire_context([wire], needs_groups=needs_groups)
-        return wire, read_one_remote(client, kind, wire, context)
-
-    def _create(self, kind: Kind, local: LocalResource) -> None:
-        client = self.session.client
-        resource = local.resource
-        context = client.wire_context(needs_groups=_names_groups(local))
-        client.send_create(kind, to_create_form(kind, resource, context))
-        wire = client.fetch_item(kind, self._remote_id(resource.key))
-        wire = self._flip_switches(kind, wire, resource.body, context)
-        self._agree(resource.key, local, from_wire(kind, wire, context))
-
-    def _update(self, kind: Kind, local: LocalResource, wire: Wire, context: WireContext) -> Wire:
-        """Send what differs, by whatever request writes it; the object as the server then holds it."""
-        client, body = self.session.client, local.resource.body
-        remote_id = self._remote_id(local.resource.key)
-        changed = changed_fields(kind, wire, body, context)
-        form = to_update_form(kind, wire, body, context)
-        if any(self._is_saved(each) for each in changed):
-            try:
-                wire = client.send_update(kind, remote_id, form)
-            except Rejected:
-                self._restore_switches(kind, remote_id, wire, context)
-                raise
-        if any(each.written_by is WrittenBy.ACCESS and not self._is_saved(each) for each in changed):
-            wire = client.send_access(kind, remote_id, form)
-        return self._flip_switches(kind, wire, body, context)
-
-    def _is_saved(self, field: Field) -> bool:
-        """Tell whether the save writes a field: access, too, where it has no endpoint of its own."""
-        by_save = field.written_by is WrittenBy.SAVE
-        return by_save or (field.written_by is WrittenBy.ACCESS and self.session.facts.dialect.access == "control")
-
-    def _flip_switches(self, kind: Kind, wire: Wire, body: Body, context: WireContext) -> Wire:
-        """Flip what differs, and believe only the answer: a flip is not idempotent."""
-        for each in changed_fields(kind, wire, body, context):
-            if each.written_by is not WrittenBy.SWITCH:
-                continue
-            wire = self.session.client.send_switch(kind, remote_id_of(kind, wire), each.name)
-            if each.codec.read(wire, each, context) != body[each.name]:
-                raise Rejected(
-                    f"{kind.name}/{wire[kind.id_field]}: somebody flipped {each.name} at the same moment",
-                    hint="run the command again",
-                )
-        return wire
-
-    def _restore_switches(self, kind: Kind, remote_id: RemoteId, before: Wire, context: WireContext) -> None:
-        """Undo what a refused save did: 0.6 switches a live function off when its new source does not load."""
-        switches = [each for each in kind.fields if each.written_by is WrittenBy.SWITCH]
-        if switches and not self.session.facts.dialect.has_versions:
-            now = self.session.client.fetch_item(kind, remote_id)
-            wanted = {each.name: each.codec.read(before, each, context) for each in kind.fields}
-            self._flip_switches(kind, now, {**wanted}, context)
 
     def _refuse(self, key: Key, decision: Decision, theirs: Resource | None) -> Outcome:
         row, local = self.changes.rows.get(key), self.changes.tree.found.get(key)
@@ -312,11 +249,6 @@ class _Push:
         return Outcome(
             self._ref(key), str(decision.action), str(decision.reason), self._path(key), changes=tuple(changes)
         )
-
-    def _remote_id(self, key: Key) -> RemoteId:
-        """Say what the server calls a resource: what it said last, or the slug where it makes no ids of its own."""
-        row = self.changes.rows.get(key)
-        return row.remote_id if row else RemoteId(key.slug)
 
     def _ref(self, key: Key) -> str:
         return ref_of(key, _type_of(key, self.changes.rows, self.changes.tree))

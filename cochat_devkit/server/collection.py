@@ -50,7 +50,7 @@ class Collection:
         self._context = context
         self.quirks = context.quirks
         self._saved_keys = tuple(forms.saved_fields(kind))
-        self._source_key = kind.field_named(kind.form.source_field).wire[0]
+        self._source_key = kind.text.wire[0] if kind.text else ""
         self._items: Table[Item] = context.store.table(kind.plural, parse=Item.parse, dump=Item.dump)
         self._versions = Versions(kind, context, source_key=self._source_key)
 
@@ -75,7 +75,7 @@ class Collection:
             if self.manners.not_readable:
                 raise self.refusal(self.manners.not_readable)
             return b"null"
-        return self._write(item, self.endpoints.item, caller, for_readers=True)
+        return self._write(item, self.endpoints.offered("item"), caller, for_readers=True)
 
     def create(self, caller: Caller, form: Wire) -> bytes:
         """Make a resource, its source loaded where the kind is one of plugins."""
@@ -84,7 +84,7 @@ class Collection:
         draft = self._draft(id_, form, is_new=True)
         now = self._context.clock()
         wire = {
-            self.kind.id_field: id_,
+            self.endpoints.id_field: id_,
             "user_id": caller.id,
             **{each.wire[0]: False for each in self.kind.fields if each.written_by is WrittenBy.SWITCH},
             **self._access_of(form, caller, id_, now),
@@ -98,7 +98,7 @@ class Collection:
             item = self._put(id_, Item(wire), draft, caller, form.get("commit_message"))
         if len(id_.encode("utf-8", "replace")) > _LONGEST_ID_BYTES:
             raise self.refusal(self.quirks.id_too_long, id_=id_)
-        return self._write(item, self.endpoints.create, caller)
+        return self._write(item, self.endpoints.offered("create"), caller)
 
     def update(self, caller: Caller, id_: str, form: Wire) -> bytes:
         """Write a resource anew: what the form leaves out is lost."""
@@ -111,7 +111,7 @@ class Collection:
             before = self.find(id_, self.manners.update_missing)
             changed = before.changed(**self._control_of(form), updated_at=self._context.clock())
             item = self._put(id_, changed, draft, caller, form.get("commit_message"))
-            answer = self._write(item, self.endpoints.update, caller)
+            answer = self._write(item, self.endpoints.offered("update"), caller)
             self._lay_late_toggle(id_, item, draft)
         return answer
 
@@ -195,7 +195,7 @@ class Collection:
         """Go back to a version: the resource bears its id again, and no version is added."""
         item = self._find_versioned(caller, id_)
         entry = self._versions.find(id_, version_id)
-        snapshot = self.form(**{self.kind.id_field: id_, **entry.snapshot}).model_dump()
+        snapshot = self.form(**{self.endpoints.id_field: id_, **entry.snapshot}).model_dump()
         self._refuse_update(caller, item, snapshot)
         draft = self._draft(id_, snapshot, is_new=False)
         self._refuse_unfit_valves(item, draft)
@@ -203,7 +203,7 @@ class Collection:
             item = self.find(id_, self.manners.update_missing)
             restored = item.changed(**draft.wire, version_id=entry.id, updated_at=self._context.clock())
             item = self._keep(id_, restored.with_facts(draft.facts))
-        return self._write(item, self.endpoints.update, caller)
+        return self._write(item, self.endpoints.offered("update"), caller)
 
     def _find_versioned(self, caller: Caller, id_: str) -> Item:
         item = self.find(id_, quirks.HISTORY_MISSING)
@@ -233,7 +233,7 @@ class Collection:
         """List what external servers offer under this kind: listed, and nowhere else."""
         offered: list[Wire] = (self._context.notes.get("external") or {}).get(self.kind.name) or []
         now = self._context.clock()
-        empty: Wire = dict.fromkeys((*self.endpoints.create.keys, _PEOPLE_KEY))
+        empty: Wire = dict.fromkeys((*self.endpoints.offered("create").keys, _PEOPLE_KEY))
         if forms.GRANTS in empty:
             empty[forms.GRANTS] = []
         meta = {key: default for key, (_, default) in self.manners.meta_fields.items()}
@@ -269,14 +269,14 @@ class Collection:
         if not (rule and self.kind.plugin and item.valves and draft.facts and draft.facts.valves is not None):
             return
         source = str(draft.wire[self._source_key])
-        id_ = str(item.wire[self.kind.id_field])
+        id_ = str(item.wire[self.endpoints.id_field])
         checked = self._context.plugins.check_valves(self.kind.plugin, id_, source, item.valves)
         complaint = to_incompatibility(checked) if isinstance(checked, LoadFailure) else None
         if complaint:
             raise self.refusal(rule, error=complaint)
 
     def _accept_id(self, form: Wire) -> str:
-        id_ = str(form[self.kind.id_field]).lower()
+        id_ = str(form[self.endpoints.id_field]).lower()
         if not self.kind.is_valid_slug(id_):
             raise self.refusal(quirks.BAD_ID)
         if self._items.get(id_):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from cochat_devkit.kinds.kind import REST, SOURCE, SWITCH, TEXT, WrittenBy
+from cochat_devkit.kinds.codecs import REST, SOURCE, SWITCH, TEXT
+from cochat_devkit.kinds.kind import WrittenBy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ CONTROL = "access_control"
 
 def make_form(kind: Kind, dialect: Dialect, manners: Manners) -> type[BaseModel]:
     """Make the form of create and update: the id, and every field that a save writes."""
-    members: dict[str, Any] = {kind.id_field: (str, ...)}
+    members: dict[str, Any] = {kind.endpoints_for(dialect).id_field: (str, ...)}
     for top, fields in saved_fields(kind).items():
         sort = _nested_type(kind, top, fields, manners) if _is_nested(fields) else _type_of(fields[0].codec)
         members[top] = (sort, ...) if top in kind.required else (sort | None, None)

@@ -69,7 +69,7 @@ def _add_item(router: APIRouter, collection: Collection, guards: list[Any]) -> N
     def show_resource(caller: AdmittedCaller, id: str) -> Response:  # noqa: A002 - the name in the path
         return _answer(collection.show(caller, id))
 
-    _add(router, collection.endpoints.item, show_resource, guards)
+    _add(router, collection.endpoints.offered("item"), show_resource, guards)
 
 
 def _add_saves(router: APIRouter, collection: Collection, guards: list[Any]) -> None:
@@ -84,9 +84,13 @@ def _add_saves(router: APIRouter, collection: Collection, guards: list[Any]) -> 
 
     for saving in (create_resource, update_resource):
         saving.__annotations__["form"] = collection.form
-    _add(router, collection.endpoints.create, create_resource, guards)
-    _add(router, collection.endpoints.update, update_resource, guards)
-    _add(router, collection.endpoints.delete, delete_resource, guards)
+    saves: dict[str, Callable[..., Any]] = {
+        "create": create_resource,
+        "update": update_resource,
+        "delete": delete_resource,
+    }
+    for name, save in saves.items():
+        _add(router, collection.endpoints.offered(name), save, guards)
 
 
 def _add_switch(router: APIRouter, collection: Collection, switch: str, endpoint: Endpoint, guards: list[Any]) -> None:
@@ -124,7 +128,7 @@ def _add_history(router: APIRouter, collection: Collection, endpoint: Endpoint, 
     _add(router, Endpoint("GET", f"{path}/diff"), show_difference, guards)
     _add(router, Endpoint("GET", f"{path}/{{version}}"), show_version, guards)
     _add(router, Endpoint("DELETE", f"{path}/{{version}}"), delete_version, guards)
-    restoring = Endpoint("POST", f"{collection.endpoints.update.path}/version")
+    restoring = Endpoint("POST", f"{collection.endpoints.offered('update').path}/version")
     _add(router, restoring, restore_version, guards)
 
 
@@ -132,7 +136,7 @@ def _add_fetching(router: APIRouter, collection: Collection) -> None:
     def fetch_source(_caller: AdminCaller, form: UrlForm) -> None:  # noqa: ARG001 - offline there is nothing to fetch
         raise collection.refusal(collection.quirks.fetch_failed)
 
-    folder = collection.endpoints.create.path.rpartition("/")[0]
+    folder = collection.endpoints.offered("create").path.rpartition("/")[0]
     _add(router, Endpoint("POST", f"{folder}/load/url"), fetch_source, [])
 
 

@@ -134,7 +134,8 @@ def _add_people(context: ServerContext, admin: Caller, password: str) -> Groups:
 def _add_sample(collection: Collection, sample: Sample, source: str, admin: Caller, wire: WireContext) -> None:
     kind, facts = collection.kind, SourceFacts.of(sample.slug, source)
     body = {each.name: each.implied(facts) for each in kind.fields}
-    body[kind.form.source_field] = source
+    if kind.text:
+        body[kind.text.name] = source
     body["description"] = f"{MARK} {str(body['description']).removeprefix(MARK).strip()}"
     if "access" in body:
         body["access"] = sample.access

@@ -20,7 +20,7 @@ _INACTIVE = quirks.Refusal(400, "Function is not active")
 
 def add_routes(router: APIRouter, collection: Collection) -> None:
     """Add the addresses of a kind's valves."""
-    path = f"{collection.endpoints.item.path}/valves"
+    path = f"{collection.endpoints.offered('item').path}/valves"
     guards = [] if collection.has_owners else [Depends(know_admin)]
     _add_plugin_valves(router, collection, path, guards)
     _add_user_valves(router, collection, f"{path}/user")

@@ -14,6 +14,8 @@ _CUT_STEM_BYTES = 80
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conftest|__.*__)$", re.IGNORECASE)
 #: vowels and finals of Hangul: letters that join the letter before them
 _JOINING = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
+#: signs that a file system somewhere takes for something else, and ours
+_NO_FILE_SIGN = re.compile(r'[\\:*?"<>|%]')
 _PLAIN = re.compile(r"[a-z0-9_-]", re.ASCII)
 
 
@@ -49,6 +51,38 @@ def name_of_stem(stem: str) -> str | None:
     if stem == "%":
         return ""
     return name if file_stem(name) == unicodedata.normalize("NFC", stem) else None
+
+
+def tree_path(name: str) -> str:
+    """Make a path of the name of a file below a resource's own folder; nothing hidden, nothing above, no drive.
+
+    Letters, digits, blanks and most signs stand for themselves; what some file system reads otherwise is written `%XX`.
+    """
+    return "/".join(_tree_segment(each) for each in name.split("/"))
+
+
+def name_of_tree_path(path: str) -> str:
+    """Read the name back; a path that `tree_path` does not make stands for itself."""
+    plain = unicodedata.normalize("NFC", path)
+    try:
+        name = "/".join(unquote_to_bytes(each).decode("utf-8", "surrogatepass") for each in plain.split("/"))
+    except UnicodeError:
+        return plain
+    return name if tree_path(name) == plain else plain
+
+
+def _tree_segment(segment: str) -> str:
+    found = "".join(
+        char if char.isprintable() and unicodedata.normalize("NFC", char) == char else _escape(char) for char in segment
+    )
+    found = _NO_FILE_SIGN.sub(lambda sign: _escape(sign[0]), found) if found == segment else _escape(segment)
+    if not segment:
+        return "%"
+    if found[0] == "." or is_reserved(found.partition(".")[0]):
+        found = _escape(found[0]) + found[1:]
+    if found[-1] in ". ":
+        found = found[:-1] + _escape(found[-1])
+    return found
 
 
 def _stands_for_itself(char: str) -> bool:

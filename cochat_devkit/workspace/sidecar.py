@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.errors import BadResource, UsageError
-from cochat_devkit.kinds.kind import SWITCH, TEXT, SourceFacts
+from cochat_devkit.kinds.codecs import SWITCH, TEXT
 from cochat_devkit.resource import is_same_json
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def render_sidecar(kind: Kind, slug: Slug, body: Body, present: str | None, *, s
     `present` is the sidecar as it stands. A line of it that is true stays as its author wrote it, said needlessly or
     not; so do comments, and order. It stays where a comment is in it.
     """
-    facts = SourceFacts.of(slug, body[kind.form.source_field])
+    facts = kind.facts_of(slug, body)
     known = _fields_beside_the_source(kind)
     true = {ID: str(slug)} | {name: body[name] for name in known}
     needed = {ID: str(slug)} if states_id else {}
@@ -64,18 +64,20 @@ def render_sidecar(kind: Kind, slug: Slug, body: Body, present: str | None, *, s
 
 
 def to_body(kind: Kind, slug: Slug, source: str, stated: dict[str, Json]) -> Body:
-    """Make a body of a source and of what its sidecar states: the rest is what the source implies."""
-    facts = SourceFacts.of(slug, source)
-    return {
-        each.name: each.codec.parse(source)
-        if each.name == kind.form.source_field
-        else stated.get(each.name, each.implied(facts))
-        for each in kind.fields
-    }
+    """Make a body of a source and of what is stated beside it: the rest is what the source implies."""
+    said = {**stated, kind.text.name: source} if kind.text else stated
+    facts = kind.facts_of(slug, said)
+    body = {each.name: said.get(each.name, each.implied(facts)) for each in kind.fields}
+    if kind.text:
+        body[kind.text.name] = kind.text.codec.parse(source)
+    return body
 
 
 def _fields_beside_the_source(kind: Kind) -> dict[str, Field]:
-    return {each.name: each for each in kind.fields if each.name != kind.form.source_field}
+    apart = {kind.text.name} if kind.text else set()
+    if kind.form and kind.form.tree_field:
+        apart.add(kind.form.tree_field)
+    return {each.name: each for each in kind.fields if each.name not in apart}
 
 
 def _parse_value(of: Field | None, value: Any) -> Json:

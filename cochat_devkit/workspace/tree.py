@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
-from cochat_devkit.resource import Key, Resource, Slug
+from cochat_devkit.resource import Key, Resource, Slug, make_digest
 from cochat_devkit.workspace.files import inside, keep_copy, read_file, trash_file, write_file
-from cochat_devkit.workspace.paths import file_stem, is_reserved, name_of_stem
-from cochat_devkit.workspace.sidecar import ID, parse_sidecar, render_sidecar, to_body
+from cochat_devkit.workspace.forms import (
+    form_of,
+    parse_files,
+    path_for,
+    render_files,
+    sidecar_path_of,
+    stem_of,
+    tree_folder_of,
+)
+from cochat_devkit.workspace.paths import is_reserved, name_of_stem, name_of_tree_path, tree_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from cochat_devkit.kinds.kind import Kind
 
+__all__ = ["LocalResource", "Tree", "path_for", "read_one", "read_tree", "sidecar_path_of", "write_resource"]
+
+#: gives the bytes behind a digest
+ReadBlob = Callable[[str], bytes]
 
 _ID_LINE = re.compile(rb"""^id[ \t]*:[ \t]*['"]?([^\s'"#]+)""", re.MULTILINE)
 
@@ -27,18 +39,23 @@ _ID_LINE = re.compile(rb"""^id[ \t]*:[ \t]*['"]?([^\s'"#]+)""", re.MULTILINE)
 class LocalResource:
     """Hold a resource as its files say it: the resource in canonical form, and the files byte for byte.
 
-    Paths are relative to the workspace. `sidecar` is None where there is none.
+    Paths are relative to the workspace. `path` is the main file; `files` has it, the sidecar where there is one,
+    pictures and further files. `tree` has the digests of further files that are kept by digest, by their path.
     """
 
     resource: Resource
     path: str
-    source: bytes
-    sidecar_path: str
-    sidecar: bytes | None
+    files: Mapping[str, bytes]
+    tree: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> bytes:
+        """Give the main file, as written."""
+        return self.files[self.path]
 
     @property
     def text(self) -> str:
-        """Give the source as text, as written."""
+        """Give the main file as text."""
         return self.source.decode("utf-8")
 
 
@@ -67,14 +84,14 @@ def read_tree(root: Path, kinds: Iterable[Kind]) -> Tree:
     """Read the resources of some kinds. A file that cannot be read blocks its own resource and no other."""
     tree = Tree()
     for kind in kinds:
-        for type_, folder in kind.folders.items():
-            for path in _list_folder(root, folder, kind.form.suffix, tree):
+        for type_, folder in kind.folders.items() if kind.form else ():
+            for path in _main_files(root, kind, folder, tree):
                 _read_into(tree, root, kind, type_, path)
     return tree
 
 
 def read_one(root: Path, kind: Kind, type_: str, path: str) -> LocalResource:
-    """Read one resource by the path of its source.
+    """Read one resource by the path of its main file.
 
     Raises:
         BadResource: a file is missing, no UTF-8, or says what cannot be.
@@ -84,83 +101,174 @@ def read_one(root: Path, kind: Kind, type_: str, path: str) -> LocalResource:
     source = read_file(root, path)
     if source is None:
         raise BadResource(f"{path} is gone", hint="run the command again")
-    text = _decode(source, path)
+    files, tree = {path: source}, {}
     sidecar_path = sidecar_path_of(kind, path)
-    sidecar = read_file(root, sidecar_path)
-    stated = parse_sidecar(kind, _decode(sidecar, sidecar_path), sidecar_path) if sidecar is not None else {}
-    slug = Slug(stated.pop(ID, None) or _name_of(path))
-    resource = Resource(Key(kind.name, slug), to_body(kind, slug, text, stated), type_)
-    return LocalResource(resource, path, source, sidecar_path, sidecar)
+    sidecar = read_file(root, sidecar_path) if sidecar_path else None
+    if sidecar_path and sidecar is not None:
+        files[sidecar_path] = sidecar
+    folder, form = tree_folder_of(kind, path), form_of(kind)
+    for place in _files_below(root, folder) if folder else ():
+        content = read_file(root, place)
+        if content is None or place == path:
+            continue
+        if form.tree_by_digest:
+            tree[place] = make_digest(content)
+        else:
+            files[place] = content
+    files |= _pictures_beside(root, kind, path)
+    named = {name_of_tree_path(place.removeprefix(f"{folder}/")): digest for place, digest in tree.items()}
+    resource, pictures = parse_files(kind, type_, path, files, named)
+    used = {place for place in files if not _is_picture_of(kind, path, place) or place in pictures}
+    return LocalResource(resource, path, {place: files[place] for place in sorted(used)}, tree)
 
 
-def sidecar_path_of(kind: Kind, path: str) -> str:
-    """Name the sidecar of a source."""
-    return str(PurePosixPath(path).with_suffix(kind.form.sidecar_suffix))
+def write_resource(
+    root: Path,
+    kind: Kind,
+    resource: Resource,
+    path: str,
+    present: LocalResource | None,
+    read_blob: ReadBlob | None = None,
+) -> None:
+    """Lay a resource's files down, the main one last: what lies beside a main file that is not there is not misread.
 
-
-def path_for(kind: Kind, type_: str, slug: Slug) -> str:
-    """Name the file of a new resource."""
-    return f"{kind.folder_of(type_)}/{file_stem(slug)}{kind.form.suffix}"
-
-
-def write_resource(root: Path, kind: Kind, resource: Resource, path: str, present: LocalResource | None) -> None:
-    """Lay a resource's files down, source last: a sidecar without its source is ignored, not misread.
-
-    `present` is what a scan saw at that path; a file that is no longer so is left alone.
+    `present` is what a scan saw at that path; a file that is no longer so is left alone. `read_blob` gives the bytes of
+    files that the resource names by digest.
 
     Raises:
         CannotWrite: a file changed meanwhile, or the disk refuses.
         BadResource: the resource cannot be a file.
     """
-    field_ = kind.form.source_field
-    source = _encode(str(resource.body[field_]), resource.key)
-    if present is not None and kind.field_named(field_).codec.parse(present.text) == resource.body[field_]:
-        # the same once stored there: the author's own writing of it stays
-        source = present.source
+    before = dict(present.files) if present else {}
     sidecar_path = sidecar_path_of(kind, path)
-    before = present.sidecar if present else read_file(root, sidecar_path)
-    if present is None and before is not None:
+    left_behind = read_file(root, sidecar_path) if present is None and sidecar_path else None
+    if sidecar_path and left_behind is not None:
         # a sidecar that was left behind would speak for the new source
-        keep_copy(root, sidecar_path, before)
-    states_id = name_of_stem(PurePosixPath(path).stem) != resource.key.slug
-    shown = _decode(before, sidecar_path) if before is not None else None
-    rendered = render_sidecar(kind, resource.key.slug, resource.body, shown, states_id=states_id)
-    after = None if rendered is None else _encode(rendered, resource.key)
-    if after is not None and after != before:
-        write_file(root, sidecar_path, after, expected=before)
-    if present is None or source != present.source:
-        write_file(root, path, source, expected=present.source if present else None)
-    if after is None and before is not None:
-        trash_file(root, sidecar_path, expected=before)
+        keep_copy(root, sidecar_path, left_behind)
+        before[sidecar_path] = left_behind
+    after = render_files(kind, resource, path, before)
+    gone_later = _write_tree(root, kind, resource, path, present, read_blob)
+    for place in sorted(after, key=lambda place: (place == path, place)):
+        if after[place] != before.get(place):
+            write_file(root, place, after[place], expected=before.get(place))
+    for place in [place for place in before if place not in after]:
+        trash_file(root, place, expected=before[place])
+    for place, content in gone_later.items():
+        trash_file(root, place, expected=content)
 
 
 def trash_resource(root: Path, local: LocalResource) -> None:
-    """Move a resource's files to the trash."""
-    trash_file(root, local.path, expected=local.source)
-    if local.sidecar is not None:
-        trash_file(root, local.sidecar_path, expected=local.sidecar)
+    """Move a resource's files to the trash, the main one first."""
+    for place in sorted(local.files, key=lambda place: (place != local.path, place)):
+        trash_file(root, place, expected=local.files[place])
+    for place in local.tree:
+        content = read_file(root, place)
+        if content is not None:
+            trash_file(root, place, expected=content)
 
 
 def keep_resource(root: Path, local: LocalResource) -> None:
     """Copy a resource's files to the trash, before they are replaced."""
-    keep_copy(root, local.path, local.source)
-    if local.sidecar is not None:
-        keep_copy(root, local.sidecar_path, local.sidecar)
+    for place, content in local.files.items():
+        keep_copy(root, place, content)
 
 
-def _list_folder(root: Path, folder: str, suffix: str, tree: Tree) -> list[str]:
+def _write_tree(
+    root: Path,
+    kind: Kind,
+    resource: Resource,
+    path: str,
+    present: LocalResource | None,
+    read_blob: ReadBlob | None,
+) -> dict[str, bytes]:
+    """Write the files that are kept by digest: those that are to go then, with what is in them."""
+    form, folder = form_of(kind), tree_folder_of(kind, path)
+    if not form.tree_by_digest or form.tree_field is None:
+        return {}
+    wanted = {f"{folder}/{tree_path(name)}": digest for name, digest in resource.body[form.tree_field].items()}
+    there = dict(present.tree) if present else {}
+    for place, digest in wanted.items():
+        if there.get(place) == digest:
+            continue
+        before = read_file(root, place)
+        if before is not None and make_digest(before) == digest:
+            continue
+        if before is not None and make_digest(before) != there.get(place):
+            # it came since the scan, or was never ours
+            keep_copy(root, place, before)
+        if read_blob is None:
+            raise LookupError(f"nobody gives the bytes of {place}")
+        write_file(root, place, read_blob(digest), expected=before)
+    gone = {place: read_file(root, place) for place in there if place not in wanted}
+    return {place: content for place, content in gone.items() if content is not None}
+
+
+def _main_files(root: Path, kind: Kind, folder: str, tree: Tree) -> list[str]:
+    """Name the main files in a folder of a kind, sorted."""
+    form = form_of(kind)
+    names = _list_folder(root, folder, tree)
+    if form.main:
+        paths = [f"{folder}/{name}/{form.main}" for name in names if not name.startswith(".")]
+        return [path for path in paths if (root / path).is_file() or (root / path).is_symlink()]
+    fitting = [name for name in names if name.endswith(form.suffix) and not name.startswith(".")]
+    return [f"{folder}/{name}" for name in fitting if not is_reserved(name.removesuffix(form.suffix))]
+
+
+def _list_folder(root: Path, folder: str, tree: Tree) -> list[str]:
     try:
-        names = sorted(each.name for each in inside(root, folder).iterdir())
+        return sorted(each.name for each in inside(root, folder).iterdir())
     except BadResource as error:
         tree.unlisted[folder] = error
-        return []
     except OSError as error:
-        if isinstance(error, FileNotFoundError) and not (root / folder).is_symlink():
-            return []
-        tree.unlisted[folder] = BadResource(f"{folder} cannot be listed: {error.strerror}", hint="check its rights")
-        return []
-    fitting = [name for name in names if name.endswith(suffix) and not name.startswith(".")]
-    return [f"{folder}/{name}" for name in fitting if not is_reserved(name.removesuffix(suffix))]
+        if not isinstance(error, FileNotFoundError) or (root / folder).is_symlink():
+            fault = BadResource(f"{folder} cannot be listed: {error.strerror}", hint="check its rights")
+            tree.unlisted[folder] = fault
+    return []
+
+
+def _files_below(root: Path, folder: str) -> list[str]:
+    """Name the files below a folder, hidden ones left out, sorted.
+
+    Raises:
+        BadResource: a folder cannot be listed: what lies in it is not known to be absent.
+    """
+    found: list[str] = []
+    waiting = [folder]
+    while waiting:
+        place = waiting.pop()
+        try:
+            entries = sorted(inside(root, place).iterdir())
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise BadResource(f"{place} cannot be listed: {error.strerror}", hint="check its rights") from error
+        for each in entries:
+            if each.name.startswith(".") or each.name == "__pycache__":
+                continue
+            path = f"{place}/{each.name}"
+            if path != _printable(path):
+                raise BadResource(f"{_printable(path)}: the name of this file is no Unicode", hint="rename it")
+            (waiting if each.is_dir() and not each.is_symlink() else found).append(path)
+    return sorted(found)
+
+
+def _pictures_beside(root: Path, kind: Kind, path: str) -> dict[str, bytes]:
+    """Read the pictures that a main file may name: those that bear its stem."""
+    if not form_of(kind).pictures:
+        return {}
+    folder = path.rpartition("/")[0]
+    names = [each.name for each in (root / folder).iterdir() if _is_picture_of(kind, path, f"{folder}/{each.name}")]
+    found = {f"{folder}/{name}": read_file(root, f"{folder}/{name}") for name in names}
+    return {place: content for place, content in found.items() if content is not None}
+
+
+def _is_picture_of(kind: Kind, path: str, place: str) -> bool:
+    if not form_of(kind).pictures or place == path:
+        return False
+    return place.rpartition(".")[0] == path.rpartition(".")[0] and place.endswith(_PICTURES)
+
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg")
 
 
 def _read_into(tree: Tree, root: Path, kind: Kind, type_: str, path: str) -> None:
@@ -185,38 +293,16 @@ def _read_into(tree: Tree, root: Path, kind: Kind, type_: str, path: str) -> Non
 
 
 def _keys_of_unreadable(root: Path, kind: Kind, path: str) -> set[Key]:
-    """Name what a file that cannot be read may stand for: by its own name, and by the id that its sidecar says."""
-    names = {_printable(_name_of(path))}
+    """Name what a file that cannot be read may stand for: by its own name, and by the id that is stated for it."""
+    stem = stem_of(kind, path)
+    names = {_printable(name_of_stem(stem) or stem)}
     try:
-        sidecar = read_file(root, sidecar_path_of(kind, path)) or b""
+        stated = read_file(root, sidecar_path_of(kind, path) or path) or b""
     except BadResource:
-        sidecar = b""
-    names |= {found.decode("utf-8", "replace") for found in _ID_LINE.findall(sidecar)}
+        stated = b""
+    names |= {found.decode("utf-8", "replace") for found in _ID_LINE.findall(stated)}
     return {Key(kind.name, Slug(name)) for name in names}
 
 
 def _printable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _name_of(path: str) -> str:
-    stem = PurePosixPath(path).stem
-    name = name_of_stem(stem)
-    return stem if name is None else name
-
-
-def _decode(content: bytes, shown: str) -> str:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise BadResource(f"{shown}:{line}: this is no UTF-8", hint="save the file as UTF-8") from error
-
-
-def _encode(text: str, key: Key) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise BadResource(
-            f"{key}: its text is no Unicode that a file can hold", hint="mend it on the server"
-        ) from error

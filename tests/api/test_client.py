@@ -150,7 +150,7 @@ def test_access_goes_alone(client, server, transport):
     server.on("POST", f"{ITEM}/access/update", says(WIRE))
     client.send_access(TOOL, X, {**WIRE, "content": "secret"})
     assert server.asked[0].body == {"access_grants": []}
-    with pytest.raises(NotSupported, match="cannot change the access of a tool by itself"):
+    with pytest.raises(NotSupported, match=r"changing the access of tool/x: this server does not offer it \(access\)"):
         make_client(transport, OWUI_0_6).send_access(TOOL, X, WIRE)
 
 
@@ -166,10 +166,10 @@ def test_a_deletion_is_confirmed_or_an_error(client, server, answer):
 def test_a_create_sends_the_form(client, server):
     """What the server answers a create is not taken for the whole."""
     server.on("POST", "/api/v1/tools/create", says(None), refuses(400, "Uh-oh! This id is already registered."))
-    client.send_create(TOOL, WIRE)
+    client.send_create(TOOL, WIRE, "tool/x")
     assert server.asked[0].body == WIRE
     with pytest.raises(RemoteError, match=r"creating tool/x: .*already registered"):
-        client.send_create(TOOL, WIRE)
+        client.send_create(TOOL, WIRE, "tool/x")
 
 
 @pytest.mark.parametrize(

@@ -91,14 +91,14 @@ def test_a_row_is_whole(kind: Kind):
         assert set(found.switches) == switches
         has_access = any(each.written_by is WrittenBy.ACCESS for each in kind.fields)
         assert (found.access is not None) is (has_access and dialect.access == "grants")
-        assert kind.id_field in found.item.keys
+        assert found.id_field in found.item.keys
 
 
 @rows
 def test_a_row_hides_nothing_that_it_owns(kind: Kind):
     """No field is both mine to edit and the server's to compute."""
     assert {each.wire[0] for each in kind.fields}.isdisjoint(kind.derived)
-    assert set(kind.required) >= {kind.id_field, kind.form.source_field}
+    assert set(kind.required) >= {"id", kind.form.source_field}
 
 
 @rows

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cochat_devkit.kinds.codecs import ACCESS, PLAIN, SOURCE, SWITCH, TEXT
 from cochat_devkit.kinds.kind import (
-    ACCESS,
-    PLAIN,
-    SOURCE,
-    SWITCH,
-    TEXT,
     Endpoint,
     Endpoints,
     Field,

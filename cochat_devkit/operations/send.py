@@ -1,0 +1,82 @@
+"""Send one resource: whatever differs, each field by the request that writes it, and what the server then holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import Rejected
+from cochat_devkit.kinds.kind import WrittenBy
+from cochat_devkit.kinds.wire import changed_fields, from_wire, has_body, remote_id_of, to_create_form, to_update_form
+
+if TYPE_CHECKING:
+    from cochat_devkit.api.client import Client
+    from cochat_devkit.kinds.dialects import Dialect
+    from cochat_devkit.kinds.kind import Field, Kind, WireContext
+    from cochat_devkit.resource import Body, RemoteId, Resource, Wire
+
+
+def send_new(client: Client, kind: Kind, resource: Resource, *, needs_groups: bool) -> Resource:
+    """Create a resource: what the server then holds.
+
+    Raises:
+        RemoteError: the server refuses, or could not be asked.
+    """
+    context = client.wire_context(needs_groups=needs_groups)
+    remote_id = client.send_create(kind, to_create_form(kind, resource, context), str(resource.key))
+    client.know_names(kind.name, {remote_id: resource.key.slug})
+    wire = client.fetch_item(kind, remote_id)
+    context = client.wire_context([wire], needs_groups=needs_groups)
+    return from_wire(kind, _flip_switches(client, kind, wire, resource.body, context), context)
+
+
+def send_changes(client: Client, kind: Kind, wire: Wire, body: Body, *, needs_groups: bool) -> Resource:
+    """Change a resource that was just read as `wire`: what the server then holds.
+
+    Raises:
+        RemoteError: the server refuses, or could not be asked.
+    """
+    context = client.wire_context([wire], needs_groups=needs_groups)
+    remote_id = remote_id_of(kind, wire, client.endpoints(kind))
+    changed = changed_fields(kind, wire, body, context)
+    form = to_update_form(kind, wire, body, context)
+    if any(_is_saved(each, client.dialect) for each in changed):
+        try:
+            wire = client.send_update(kind, remote_id, form)
+        except Rejected:
+            _restore_switches(client, kind, remote_id, wire, context)
+            raise
+    if any(each.written_by is WrittenBy.ACCESS and not _is_saved(each, client.dialect) for each in changed):
+        wire = client.send_access(kind, remote_id, form)
+    if not has_body(kind, wire):
+        wire = client.fetch_item(kind, remote_id)
+    return from_wire(kind, _flip_switches(client, kind, wire, body, context), context)
+
+
+def _is_saved(field: Field, dialect: Dialect) -> bool:
+    """Tell whether the save writes a field: access, too, where it has no endpoint of its own."""
+    by_save = field.written_by is WrittenBy.SAVE
+    return by_save or (field.written_by is WrittenBy.ACCESS and dialect.access == "control")
+
+
+def _flip_switches(client: Client, kind: Kind, wire: Wire, body: Body, context: WireContext) -> Wire:
+    """Flip what differs, and believe only the answer: a flip is not idempotent."""
+    remote_id = remote_id_of(kind, wire, client.endpoints(kind))
+    for each in changed_fields(kind, wire, body, context):
+        if each.written_by is not WrittenBy.SWITCH:
+            continue
+        answer = client.send_switch(kind, remote_id, each.name)
+        if each.codec.read(answer, each, context) != body[each.name]:
+            raise Rejected(
+                f"{kind.name}/{remote_id}: somebody flipped {each.name} at the same moment",
+                hint="run the command again",
+            )
+        wire = answer if has_body(kind, answer) else client.fetch_item(kind, remote_id)
+    return wire
+
+
+def _restore_switches(client: Client, kind: Kind, remote_id: RemoteId, before: Wire, context: WireContext) -> None:
+    """Undo what a refused save did: 0.6 switches a live function off when its new source does not load."""
+    switches = [each for each in kind.fields if each.written_by is WrittenBy.SWITCH]
+    if switches and not client.dialect.has_versions:
+        now = client.fetch_item(kind, remote_id)
+        _flip_switches(client, kind, now, from_wire(kind, before, context).body, context)
