@@ -110,11 +110,18 @@ class Client:
             UnexpectedReply: the answer is about something else.
         """
         what = f"reading {kind.name}/{remote_id}"
-        wire = self._send(kind, "item", what, remote_id)
-        if wire is None:
+        endpoints = self.endpoints(kind)
+        if endpoints.item is None:
+            return self._find_in_listing(kind, remote_id, what)
+        answer = self._send(kind, "item", what, remote_id)
+        if answer is None:
             # 0.6 answers null for a resource of somebody else
             raise NotAllowed(f"{what}: the server does not show it to you", hint="ask its owner for access")
-        return self._checked(kind, wire, what, remote_id)
+        wire = self._checked(kind, answer, what, remote_id)
+        for joined in endpoints.item_joined:
+            more = self._checked(kind, self._request(kind, joined, what, remote_id), what, remote_id)
+            wire = {**more, **wire}
+        return wire
 
     def fetch_items(
         self, kind: Kind, remote_ids: Sequence[RemoteId], on_each: Callable[[], None]
@@ -178,6 +185,10 @@ class Client:
         """Take in by which slugs resources are known; later objects that name them are read with these."""
         self._names = Names({**self._names.slugs, kind: {**self._names.slugs.get(kind, {}), **slugs}})
 
+    def knows_names_of(self, kind: str) -> bool:
+        """Tell whether any name of a kind was taken in."""
+        return kind in self._names.slugs
+
     def wire_context(self, wires: Iterable[Wire] = (), *, needs_groups: bool = False) -> WireContext:
         """Make what reading these objects takes; groups are asked for only where one is mentioned."""
         if self._groups is None and (needs_groups or any(group_ids_in(wire) for wire in wires)):
@@ -219,12 +230,27 @@ class Client:
             is_complete=all(part.is_complete for part in parts),
         )
 
+    def _find_in_listing(self, kind: Kind, remote_id: RemoteId, what: str) -> Wire:
+        """Read one resource where the server offers only lists; the list is fetched anew."""
+        self._listed.clear()
+        listed = self.fetch_listing(kind)
+        for wire in listed.wires:
+            if remote_id_of(kind, wire, self.endpoints(kind)) == remote_id:
+                return wire
+        if not listed.is_complete:
+            raise UnexpectedReply(f"{what}: the list moved while it was read", hint="run the command again")
+        raise Missing(f"{what}: not there")
+
     def _fetch_pages(self, kind: Kind, endpoint: Endpoint, what: str, listing: Listing | None = None) -> _Pages:
         """Fetch a whole listing; one that serves several kinds is fetched once."""
         if endpoint.path not in self._listed:
             first = self._request(kind, endpoint, what)
-            if listing and listing.is_object:
-                found = _Pages((first,), is_complete=True) if isinstance(first, dict) else None
+            if listing and listing.object_id:
+                only = {**first, self.endpoints(kind).id_field: listing.object_id} if isinstance(first, dict) else None
+                found = _Pages((only,), is_complete=True) if only else None
+            elif isinstance(first, dict) and isinstance(first.get("data"), list):
+                # the list of models is in OpenAI's form
+                found = _Pages(tuple(first["data"]), is_complete=True)
             elif isinstance(first, dict):
                 found = self._fetch_further_pages(kind, endpoint, what, first)
             else:

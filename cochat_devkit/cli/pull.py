@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cochat_devkit.events import Report
 
 _WORDS = {
+    "mirror": "mirrored",
     "create-here": "new",
     "update-here": "updated",
     "delete-here": "moved to the trash",

@@ -131,7 +131,7 @@ class Listing:
     """Name one listing. `has_bodies` tells whether its items are whole; `rights`, what an ordinary user sees in it.
 
     `for_admins` says that others are refused, but for those with the permission to export. `is_paged` says that it
-    answers `{items, total}` page by page; `is_object`, that it answers one object, which is the only resource.
+    answers `{items, total}` page by page; `object_id` that it answers one object, and how that is called.
     `joined` are listings whose items bear further keys of the same objects.
     """
 
@@ -140,7 +140,7 @@ class Listing:
     rights: Rights
     for_admins: bool = False
     is_paged: bool = False
-    is_object: bool = False
+    object_id: str | None = None
     joined: tuple[Endpoint, ...] = ()
 
 
@@ -169,10 +169,22 @@ class Endpoints:
     id_field: str = "id"
     #: the server makes the id of a new resource; otherwise the author names it
     makes_id: bool = False
+    #: listings whose objects complete an item that was read
+    item_joined: tuple[Endpoint, ...] = ()
+    #: the key of a save that names the version it starts from; the server refuses a stale one
+    guard: str | None = None
     #: not every server of the dialect has the kind: an answer that says so is no fault
     may_be_absent: bool = False
     #: ids begin with this, and addresses leave it out; what begins otherwise can be listed and never reached
     id_prefix: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the requests are of the common form: an id that authors name, in the path, and whole lists."""
+        saves = (self.item, self.create, self.update, self.delete)
+        is_special = self.makes_id or self.id_prefix or self.guard or self.selects or self.item_joined
+        plain_saves = all(each is not None and not each.sends_id for each in saves)
+        return plain_saves and not is_special and not self.listing.is_paged and self.listing.object_id is None
 
     def offered(self, name: str) -> Endpoint:
         """Find one request by the name of its column.
@@ -247,6 +259,8 @@ class Kind:
     is_whole: Callable[[Wire], bool] | None = None
     #: fields that a listing without bodies leaves out; () where every listing has all
     unlisted: tuple[str, ...] = ("content",)
+    #: what the server computed is not stored: it may hold secrets
+    hides_derived: bool = False
     type_field: str | None = None
     #: ids that begin so stand for services that the server only passes on: nothing of them is ours to keep
     external_prefix: str | None = None

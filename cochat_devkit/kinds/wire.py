@@ -141,6 +141,9 @@ def to_update_form(kind: Kind, wire: Wire, body: Body, context: WireContext) -> 
     A field that already is what we want keeps the server's own way of writing it.
     """
     form = copy.deepcopy({key: each for key, each in wire.items() if key not in (*kind.derived, *_NEVER_STORED)})
+    guard = kind.endpoints_for(context.dialect).guard
+    if guard:
+        form[guard] = version_of(wire)
     for each in changed_fields(kind, wire, body, context):
         if each.written_by is not WrittenBy.SWITCH:
             each.codec.lay(form, body[each.name], each, context)
@@ -168,6 +171,8 @@ def _read(of: Field, wire: Wire, context: WireContext, slug: Slug) -> Json:
 
 def _derived(kind: Kind, wire: Wire, context: WireContext) -> dict[str, Json]:
     """Keep what a server computed, without the source, which the body has, and without people's data."""
+    if kind.hides_derived:
+        return {}
     places = [each.place_on(context.dialect) for each in kind.fields]
     owned_tops = {place[0] for place in places if place and len(place) == 1}
     id_field = kind.endpoints_for(context.dialect).id_field

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.config import read_config
 from cochat_devkit.errors import DevkitError, UsageError
-from cochat_devkit.kinds import ref_of
+from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.session import select
-from cochat_devkit.sync.decide import Action, Reason, decide
+from cochat_devkit.sync.decide import Action, Decision, Reason, decide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,6 +82,8 @@ def _look(config: Config, selection: Selection, target: str | None, *, with_bodi
                 body = known.reader.body(row.remote_digest)
             side = local_side(known.tree, key, row.path if row else None)
             decision = decide(base_of(row), side, last_seen(row))
+            if kind_named(key.kind)[0].form is None:
+                decision = Decision(Action.NOTHING, Reason.MIRRORED)
             state = "in step" if decision.action is Action.NOTHING else _word(decision.reason)
             line = Listed(
                 ref=ref_of(key, type_),

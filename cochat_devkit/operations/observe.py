@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import Missing, NotAllowed, NotSupported, RemoteError, SignedOut, UnexpectedReply
-from cochat_devkit.events import Progress
+from cochat_devkit.events import Notice, Progress
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.kinds.wire import from_wire, has_body, new_remote_id, remote_id_of, slugs_for, version_of
 from cochat_devkit.mirror.reader import MirrorReader
@@ -66,14 +66,11 @@ def fetch_remote(
         RemoteError: a listing failed; nothing follows about what is there.
     """
     view = RemoteView()
-    for kind_name in {row.key.kind for row in rows.values()}:
-        client.know_names(kind_name, _slugs_known(rows, kind_name))
-    _learn_names(client, kinds, rows)
+    _learn_names(client, kinds)
     for number, kind in enumerate(kinds):
         emit(Progress("listing", number, len(kinds)))
-        try:
-            listed = client.fetch_listing(kind)
-        except NotSupported:
+        listed = _fetch_listing(client, kind, emit)
+        if listed is None:
             # whether the server never had the kind or only hides it today: nothing follows about what was there
             view.invisible |= {row.key for row in rows.values() if row.key.kind == kind.name}
             continue
@@ -150,14 +147,29 @@ def last_seen(row: Row | None) -> Side:
     return Side(row.remote_state)
 
 
+def _fetch_listing(client: Client, kind: Kind, emit: Emit) -> Listed | None:
+    """List a kind; None where this server does not have it, or has it for others."""
+    try:
+        endpoints = client.endpoints(kind)
+    except NotSupported:
+        return None
+    try:
+        return client.fetch_listing(kind)
+    except (NotSupported, NotAllowed) as error:
+        if isinstance(error, SignedOut) or not endpoints.may_be_absent:
+            raise
+        emit(Notice(f"{kind.plural} are left out: {error.message}"))
+        return None
+
+
 def _slugs_known(rows: Mapping[Key, Row], kind: str) -> dict[RemoteId, Slug]:
     return {row.remote_id: row.key.slug for row in rows.values() if row.key.kind == kind and row.remote_id}
 
 
-def _learn_names(client: Client, kinds: Sequence[Kind], rows: Mapping[Key, Row]) -> None:
+def _learn_names(client: Client, kinds: Sequence[Kind]) -> None:
     """List the kinds that others refer to and that nobody knows yet: a resource reads the same, whatever is pulled."""
     listed = {kind.name for kind in kinds}
-    wanted = {name for kind in kinds for name in kind.refers_to} - listed - {key.kind for key in rows}
+    wanted = {name for kind in kinds for name in kind.refers_to if not client.knows_names_of(name)} - listed
     for kind in (kind for kind in all_kinds() if kind.name in wanted):
         try:
             found = client.fetch_listing(kind)

@@ -109,6 +109,8 @@ class _Pull:
 
     def _pull_one(self, kind: Kind, key: Key) -> Outcome:
         row = self.rows.get(key)
+        if kind.form is None:
+            return self._mirror_only(key, row)
         local = local_side(self.tree, key, row.path if row else None)
         decision = decide(base_of(row), local, self.view.side(key))
         try:
@@ -117,6 +119,17 @@ class _Pull:
             outcome = self._outcome(key, decision, exit_code=1, error=error.message, hint=error.hint)
         self.emit(outcome)
         return outcome
+
+    def _mirror_only(self, key: Key, row: Row | None) -> Outcome:
+        """Remember what is kept by the mirror alone; nothing of it is a file."""
+        theirs = self.view.seen.get(key)
+        if theirs is None:
+            if key in self.view.gone:
+                self.records.drop(key)
+            return self._outcome(key, Decision(Action.SKIP, Reason.INVISIBLE_THERE))
+        moved = row is None or row.remote_fingerprint != theirs.fingerprint
+        self._note_remote(key)
+        return self._outcome(key, Decision(Action.MIRROR if moved else Action.NOTHING, Reason.MIRRORED))
 
     def _carry_out(self, kind: Kind, key: Key, decision: Decision) -> Outcome:
         match decision.action:

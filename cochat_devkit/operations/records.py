@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cochat_devkit.kinds import all_kinds
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import Scope
 
@@ -56,6 +57,7 @@ class Records:
             else:
                 self.scope = self._writer().enter_scope(session.target.name, **facts)
                 self._open_reader()
+            self._teach_names()
         except BaseException:
             self._ends.close()
             raise
@@ -94,6 +96,12 @@ class Records:
         if self._rows or self._gone:
             self._writer().remember(self.scope, rows=self._rows, bodies=self._bodies, gone=self._gone)
         self._rows, self._bodies, self._gone = [], [], []
+
+    def _teach_names(self) -> None:
+        """Tell the client the addresses of what others name by ids that a server made."""
+        referred = {name for kind in all_kinds() for name in kind.refers_to}
+        for key, row in self.reader.rows(self.scope, referred).items():
+            self.session.client.know_names(key.kind, {row.remote_id: key.slug})
 
     def _open_reader(self) -> None:
         self.reader = self._ends.enter_context(MirrorReader(self.path))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cochat_devkit.events import Outcome, Report
-from cochat_devkit.kinds import ref_of
+from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import Action, Reason, decide
@@ -79,7 +79,7 @@ def differences(
     found: list[Difference] = []
     with look_offline(config, selection, target) as known:
         for key, type_ in sorted(known.types.items()):
-            if not selection.has(key, type_):
+            if not selection.has(key, type_) or kind_named(key.kind)[0].form is None:
                 continue
             row = known.rows.get(key)
             side = local_side(known.tree, key, row.path if row else None)

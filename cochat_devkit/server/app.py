@@ -67,9 +67,11 @@ def make_collections(context: ServerContext, kinds: Iterable[Kind] | None = None
     found: dict[str, Collection] = {}
     for kind in all_kinds() if kinds is None else kinds:
         try:
-            found[kind.name] = Collection(kind, context)
+            is_plain = kind.endpoints_for(context.dialect).is_plain
         except NotSupported:
             continue  # servers of this dialect do not have the kind
+        if is_plain:
+            found[kind.name] = Collection(kind, context)
     return found
 
 

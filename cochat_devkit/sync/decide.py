@@ -12,6 +12,8 @@ class Action(StrEnum):
     """Name what is to be done about one resource."""
 
     NOTHING = "nothing"
+    #: it is kept by the mirror alone, and the mirror was brought up to date
+    MIRROR = "mirror"
     #: both sides already agree: remember that as the base
     ADOPT = "adopt"
     CREATE_HERE = "create-here"
@@ -48,6 +50,7 @@ class Reason(StrEnum):
     UNREADABLE_HERE = "its file cannot be read"
     UNREADABLE_THERE = "the server does not show its body to you"
     INVISIBLE_THERE = "the server did not show it this time; that is not a deletion"
+    MIRRORED = "kept by the mirror alone"
     NOWHERE = "nowhere"
 
 

@@ -1,0 +1,72 @@
+"""Platform config: what a server says of itself and its settings, secrets masked; the mirror keeps it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cochat_devkit.kinds.kind import Codec, Endpoint, Endpoints, Field, Kind, Listing, Rights, WireContext
+
+if TYPE_CHECKING:
+    from cochat_devkit.resource import Json, Wire
+
+MASK = "(masked)"
+#: names whose values are nobody's business; `tokens` counts them, `max_tokens` limits them
+_SECRET = re.compile(r"key|secret|passw|token(?!s)|credential|webhook|auth_url|dsn|connection_string", re.IGNORECASE)
+_URL_WITH_PASSWORD = re.compile(r"//[^/\s:@]+:[^/\s@]+@")
+
+
+def mask_secrets(value: Json, *, is_secret: bool = False) -> Json:
+    """Mask every text that stands under a name that sounds secret, and passwords within addresses."""
+    if isinstance(value, dict):
+        return {
+            key: mask_secrets(each, is_secret=is_secret or bool(_SECRET.search(str(key))))
+            for key, each in value.items()
+        }
+    if isinstance(value, list):
+        return [mask_secrets(each, is_secret=is_secret) for each in value]
+    if isinstance(value, str) and value:
+        return MASK if is_secret else _URL_WITH_PASSWORD.sub(f"//{MASK}@", value)
+    return value
+
+
+def _read_settings(wire: Wire, _of: Field, _context: WireContext) -> Json:
+    return {key: mask_secrets({key: each})[key] for key, each in sorted(wire.items()) if key not in ("id", "version")}
+
+
+def _lay_nothing(_wire: Wire, _value: Json, _of: Field, _context: WireContext) -> None:
+    """Write nothing: the platform's settings are its admins'."""
+
+
+_ENDPOINTS = Endpoints(
+    export=Listing(
+        Endpoint("GET", "/api/v1/configs/export"),
+        has_bodies=True,
+        rights=Rights.READABLE,
+        for_admins=True,
+        object_id="platform",
+    ),
+    listing=Listing(Endpoint("GET", "/api/config"), has_bodies=True, rights=Rights.READABLE, object_id="platform"),
+    may_be_absent=True,
+)
+
+#: becomes KIND, and so a row of the table, with the local server that answers it
+DRAFT = Kind(
+    name="config",
+    plural="configs",
+    summary="What the server says of its settings",
+    folders={},
+    fields=(
+        Field("name", ("name",), Codec(lambda _w, _f, _c: "Platform", _lay_nothing), implied=lambda _facts: "Platform"),
+        Field("settings", ("settings",), Codec(_read_settings, _lay_nothing), implied=lambda _facts: {}),
+    ),
+    derived=(),
+    hides_derived=True,
+    form=None,
+    unlisted=(),
+    is_valid_slug=lambda _slug: False,
+    slug_rule="the server's own",
+    write_order=90,
+    # Source: Open WebUI 0.12.4 and 0.6.43, main.py and routers/configs.py; checked by tests/contract/.
+    endpoints={"0.12": _ENDPOINTS, "0.6": _ENDPOINTS},
+)
