@@ -67,8 +67,8 @@ class Passage:
 class Gate:
     """Hold back every thread of the process until the server's wait is over, and let through only so many at once.
 
-    How many is found out: a refusal halves the number, each full round of answers adds one, between 1 and
-    MOST_AT_ONCE. Safe to use from several threads. Every `enter` is followed by one `leave`.
+    How many is found out: a refusal halves the number, every MOST_AT_ONCE answers add one, between 1 and MOST_AT_ONCE:
+    faster, and a server that counts is crowded anew each time it opens. Safe to use from several threads. Every `enter` is followed by one `leave`.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class Gate:
             if passage.age != self._refusals:
                 return  # sent before the refusal: it says nothing of the time after it
             self._refusals_in_a_row = 0
-            self._at_once = min(self._at_once + 1 / self._at_once, float(MOST_AT_ONCE))
+            self._at_once = min(self._at_once + 1 / MOST_AT_ONCE, float(MOST_AT_ONCE))
             self._changed.notify_all()
 
     def _wait_s(self, retry_after: str | None, now: datetime, *, is_first: bool) -> float:

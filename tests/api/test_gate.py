@@ -185,14 +185,14 @@ def test_refusals_halve_what_is_under_way_and_answers_bring_it_back_one_by_one(c
         refuse(gate)
         seen.append(gate.at_once)
     assert seen == [8, 4, 2, 1, 1]
-    rounds = 0
-    while gate.at_once < MOST_AT_ONCE:
-        before = gate.at_once
-        for _ in range(before + 1):
+    for expected in range(2, MOST_AT_ONCE + 1):
+        for _ in range(MOST_AT_ONCE - 1):
             succeed(gate)
-        rounds += 1
-        assert gate.at_once <= before + 1 + (before == 1)
-    assert rounds >= MOST_AT_ONCE - 2
+        assert gate.at_once == expected - 1
+        succeed(gate)
+        assert gate.at_once == expected
+    succeed(gate)
+    assert gate.at_once == MOST_AT_ONCE
 
 
 def test_no_more_are_under_way_than_may_be(clock):
