@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cochat_devkit import __version__
-from cochat_devkit.api.gate import Gate
+from cochat_devkit.api.gate import MOST_AT_ONCE, Gate, gate_of
 from cochat_devkit.api.replies import read_json
 from cochat_devkit.errors import RateLimited, Unreachable, UsageError
 from cochat_devkit.events import Emit, Waiting, ignore
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 #: connecting takes long only where nobody listens; an export of thousands of plugins may take its time
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
-#: requests in flight at once
-CONCURRENCY = 8
+#: threads that fetch at once; the gate may let fewer through
+CONCURRENCY = MOST_AT_ONCE
 #: how long we wait for one request in all, when a server asks for patience
 PATIENCE_S = 600.0
 #: how often a reading request is sent again when the connection broke
@@ -47,7 +47,7 @@ class Transport:
         self.url = url
         self.request_count = 0
         self._emit = emit
-        self._gate = gate or Gate()
+        self._gate = gate or gate_of(url)
         self._patience_s = patience_s
         self._count_lock = threading.Lock()
         headers = {"accept": "application/json", "user-agent": f"cochat-devkit/{__version__}"}
@@ -103,18 +103,28 @@ class Transport:
         return self._send_patiently(method, path, what, None)
 
     def _send_patiently(self, method: str, path: str, what: str, body: Json) -> httpx.Response:
-        waited_s = 0.0
+        patience_s = self._patience_s
         while True:
-            self._gate.pass_through()
-            response = self._send_once(method, path, what, body)
-            if not _asks_to_wait(response, method):
-                self._gate.note_success()
+            passage = self._gate.enter(patience_s)
+            if passage is None:
+                raise RateLimited(f"{what}: the server asks for more patience than we have", hint="try again later")
+            patience_s -= passage.waited_s
+            try:
+                response = self._send_once(method, path, what, body)
+            finally:
+                self._gate.leave()
+            if response.status_code not in _ASKS_FOR_PATIENCE:
+                self._gate.note_success(passage)
                 return response
-            wait_s = self._gate.close(response.headers.get("retry-after"))
-            waited_s += wait_s
-            if waited_s > self._patience_s:
-                raise RateLimited(f"{what}: the server keeps answering {response.status_code}", hint="try again later")
-            self._emit(Waiting(f"{urlsplit(self.url).netloc} answered {response.status_code}", wait_s))
+            headers = response.headers
+            wait = self._gate.close(passage, headers.get("retry-after"), date=headers.get("date"))
+            if not _may_go_again(response, method):
+                return response
+            if wait.seconds > patience_s:
+                asked = f"answers {response.status_code} and asks for {wait.seconds:.0f} seconds of patience"
+                raise RateLimited(f"{what}: the server {asked}", hint="try again later")
+            if wait.is_news:
+                self._emit(Waiting(f"{urlsplit(self.url).netloc} answered {response.status_code}", wait.seconds))
 
     def _send_once(self, method: str, path: str, what: str, body: Json) -> httpx.Response:
         tries = READ_TRIES if method == "GET" else 1
@@ -143,6 +153,9 @@ class Transport:
         )
 
 
-def _asks_to_wait(response: httpx.Response, method: str) -> bool:
+_ASKS_FOR_PATIENCE = (429, 503)
+
+
+def _may_go_again(response: httpx.Response, method: str) -> bool:
     """Tell whether the same request may go again: 429 was not carried out; 503 is sure only for reading."""
-    return response.status_code == 429 or (response.status_code == 503 and method == "GET")
+    return response.status_code == 429 or method == "GET"

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class FakeServer:
         self.url = url
         self.answers: dict[tuple[str, str], list[Answer]] = {}
         self.asked: list[Asked] = []
+        #: answers everything, where it is set
+        self.decide: Callable[[Asked], Answer] | None = None
         self._lock = threading.Lock()
 
     def on(self, method: str, path: str, *answers: Answer) -> None:
@@ -67,6 +69,8 @@ class FakeServer:
     def answer(self, asked: Asked) -> Answer:
         """Take the next answer."""
         with self._lock:
+            if self.decide is not None:
+                return self.decide(asked)
             self.asked.append(asked)
             found = self.answers.get((asked.method, asked.path), [PAGE])
             return found.pop(0) if len(found) > 1 else found[0]
@@ -78,6 +82,8 @@ def run_fake_server() -> Iterator[FakeServer]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # head and body are two packets, and the second would wait 40 ms for the first to be confirmed
+        disable_nagle_algorithm = True
 
         def handle_any(self) -> None:
             length = int(self.headers.get("content-length") or 0)
@@ -88,7 +94,9 @@ def run_fake_server() -> Iterator[FakeServer]:
             self.close_connection = given.drops is not None
             if given.drops == -1:
                 return
-            self.send_response(given.status)
+            self.send_response_only(given.status)
+            if "date" not in given.headers:
+                self.send_header("date", self.date_time_string())
             for name, value in given.headers.items():
                 self.send_header(name, value)
             self.send_header("content-length", str(len(given.body)))

@@ -96,7 +96,7 @@ def test_patience_has_an_end(server, clock):
     """A server that refuses for ever does not hold me for ever."""
     server.on("GET", "/api/x", refuses(429, "no", Retry_After="40"))
     gate = Gate(clock=clock, sleep=clock.sleep)
-    said = pytest.raises(RateLimited, match="asking: the server keeps answering 429")
+    said = pytest.raises(RateLimited, match="asking: the server answers 429 and asks for 40 seconds of patience")
     with Transport(server.url, TOKEN, gate=gate, patience_s=100.0) as transport, said as raised:
         transport.send("GET", "/api/x", "asking")
     assert raised.value.hint == "try again later"

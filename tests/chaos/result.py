@@ -1,0 +1,21 @@
+"""What a row of chaos found: how much was run, and each thing that went wrong with how to repeat it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Result:
+    """Gather one row. `ran` counts what was really tried; `facts` are figures worth reading beside the count."""
+
+    seed: int
+    ran: int = 0
+    failures: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+
+    def check(self, holds: bool, what: str) -> bool:  # noqa: FBT001 - reads as a sentence
+        """Take note of a promise that does not hold; tells whether it does."""
+        if not holds:
+            self.failures.append(f"{what} [seed {self.seed}]")
+        return holds

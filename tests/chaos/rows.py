@@ -1,0 +1,52 @@
+"""The rows of the table, by name, and a home of their own to run them in."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from tests.chaos import storm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.chaos.result import Result
+
+
+class Row(Protocol):
+    """Say what a module of a row has: `SMALL` is for the test suite, `SHORT` for a CI run, `BAR` what is asked."""
+
+    WHAT: str
+    BAR: int
+    SHORT: int
+    SMALL: int
+
+    def run(self, count: int, seed: int) -> Result:
+        """Run so many, and say what went wrong."""
+        ...
+
+
+ROWS: dict[str, Row] = {"storm": storm}
+
+
+@contextmanager
+def isolated() -> Iterator[None]:
+    """Hide the settings and secrets of whoever runs this."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="cochat-chaos-home-") as home:
+        for name in list(os.environ):
+            if name.startswith("COCHAT_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
+                del os.environ[name]
+        os.environ |= {
+            "HOME": home,
+            "XDG_CONFIG_HOME": f"{home}/.config",
+            "XDG_CACHE_HOME": f"{home}/.cache",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        }
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
