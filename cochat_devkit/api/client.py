@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from cochat_devkit.api.attached import Files, complete
 from cochat_devkit.api.replies import Undecided, make_error
 from cochat_devkit.api.transport import CONCURRENCY
 from cochat_devkit.errors import (
@@ -22,6 +23,7 @@ from cochat_devkit.kinds.access import Groups, group_ids_in
 from cochat_devkit.kinds.kind import WireContext
 from cochat_devkit.kinds.names import Names
 from cochat_devkit.kinds.wire import has_body, remote_id_of
+from cochat_devkit.resource import make_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -57,8 +59,13 @@ class Client:
         dialect: Dialect,
         identity: Identity,
         overrides: Mapping[str, Mapping[str, Endpoint]] | None = None,
+        keep_blob: Callable[[bytes], str] = make_digest,
     ) -> None:
-        """Open a client; `overrides` are requests of a target's own, by kind and column of the dialect's row."""
+        """Open a client.
+
+        `overrides` are requests of a target's own, by kind and column of the dialect's row. `keep_blob` takes the bytes
+        of files that had to be read, and names their digest.
+        """
         self.dialect = dialect
         self.identity = identity
         self._transport = transport
@@ -67,6 +74,8 @@ class Client:
         self._names = Names()
         self._is_signed_in: bool | None = None
         self._listed: dict[str, _Pages] = {}
+        self._keep_blob = keep_blob
+        self._files: dict[str, Files] = {}
 
     @property
     def request_count(self) -> int:
@@ -121,7 +130,7 @@ class Client:
         for joined in endpoints.item_joined:
             more = self._checked(kind, self._request(kind, joined, what, remote_id), what, remote_id)
             wire = {**more, **wire}
-        return wire
+        return self._with_files(kind, wire) if endpoints.attachments else wire
 
     def fetch_items(
         self, kind: Kind, remote_ids: Sequence[RemoteId], on_each: Callable[[], None]
@@ -181,6 +190,16 @@ class Client:
         if self._send(kind, "delete", what, remote_id) is not True:
             raise UnexpectedReply(f"{what}: the server did not confirm it")
 
+    def files_of(self, kind: Kind) -> Files:
+        """Speak about the files of a kind whose objects have some beside them."""
+        if kind.name not in self._files:
+            rows = self.endpoints(kind).attachments
+            if rows is None:
+                raise NotSupported(f"{self.dialect.title} keeps no files with {kind.plural}")
+            files = Files(self._transport, rows, sees_whole=self.identity.is_admin, keep_blob=self._keep_blob)
+            self._files[kind.name] = files
+        return self._files[kind.name]
+
     def know_names(self, kind: str, slugs: Mapping[RemoteId, Slug]) -> None:
         """Take in by which slugs resources are known; later objects that name them are read with these."""
         self._names = Names({**self._names.slugs, kind: {**self._names.slugs.get(kind, {}), **slugs}})
@@ -223,12 +242,18 @@ class Client:
                     wires[remote_id] = {**wire, **wires[remote_id]}
         is_ours = endpoints.selects or (lambda _wire: True)
         found = [wire for remote_id, wire in wires.items() if not kind.is_external(remote_id) and is_ours(wire)]
+        if endpoints.attachments:
+            with ThreadPoolExecutor(CONCURRENCY) as pool:
+                found = list(pool.map(lambda wire: self._with_files(kind, wire), found))
         return Listed(
             tuple(found),
             f"{listing.endpoint.path} as {self.identity.role}",
             listing.has_bodies and all(has_body(kind, wire) for wire in found),
             is_complete=all(part.is_complete for part in parts),
         )
+
+    def _with_files(self, kind: Kind, wire: Wire) -> Wire:
+        return complete(wire, self.files_of(kind).fetch_listing(remote_id_of(kind, wire, self.endpoints(kind))))
 
     def _find_in_listing(self, kind: Kind, remote_id: RemoteId, what: str) -> Wire:
         """Read one resource where the server offers only lists; the list is fetched anew."""

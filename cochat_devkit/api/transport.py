@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.cookiejar
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ import httpx
 
 from cochat_devkit import __version__
 from cochat_devkit.api.gate import MOST_AT_ONCE, Gate, gate_of
-from cochat_devkit.api.replies import read_json
+from cochat_devkit.api.replies import make_error, read_json
 from cochat_devkit.errors import RateLimited, Unreachable, UsageError
 from cochat_devkit.events import Emit, Waiting, ignore
 from cochat_devkit.redaction import remember_secret
@@ -30,6 +31,14 @@ CONCURRENCY = MOST_AT_ONCE
 PATIENCE_S = 600.0
 #: how often a reading request is sent again when the connection broke
 READ_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Hold a file to be sent as a form."""
+
+    name: str
+    content: bytes
 
 
 class Transport:
@@ -93,6 +102,17 @@ class Transport:
         """
         return read_json(self._send_patiently(method, path, what, body), what)
 
+    def fetch_bytes(self, path: str, what: str) -> bytes:
+        """Read what is no JSON: the bytes of a file.
+
+        Raises:
+            RemoteError: no answer, or a refusal.
+        """
+        response = self._send_patiently("GET", path, what, None)
+        if not response.is_success:
+            raise make_error(response, what)
+        return response.content
+
     def send_raw(self, method: str, path: str, what: str) -> httpx.Response:
         """Send one request and take the answer as it is, refusals included.
 
@@ -132,11 +152,9 @@ class Transport:
             with self._count_lock:
                 self.request_count += 1
             try:
-                return (
-                    self._client.request(method, path, json=body)
-                    if body is not None
-                    else self._client.request(method, path)
-                )
+                if isinstance(body, Upload):
+                    return self._client.request(method, path, files={"file": (body.name, body.content)})
+                return self._client.request(method, path, **({} if body is None else {"json": body}))
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, UnicodeError) as error:
                 # a host that no name server could be asked for is a UnicodeError of Python's own
                 raise self._unreachable(what, "nobody answers there", error) from error

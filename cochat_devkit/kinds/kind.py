@@ -27,6 +27,8 @@ class WrittenBy(StrEnum):
     ACCESS = "access"
     #: by an endpoint that flips it
     SWITCH = "switch"
+    #: by the requests that attach files
+    FILES = "files"
 
 
 class Rights(StrEnum):
@@ -145,6 +147,24 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Attachments:
+    """Name the requests for the files of a resource. `{id}` is the resource's remote id, `{file}` the file's.
+
+    `folders` makes a folder and `diff` names those that there are; None where files lie in no folders. `whole_page` is
+    laid behind the listing's path by who may ask for all at once.
+    """
+
+    listing: Endpoint
+    content: Endpoint
+    upload: Endpoint
+    add: Endpoint
+    remove: Endpoint
+    folders: Endpoint | None = None
+    diff: Endpoint | None = None
+    whole_page: str = ""
+
+
+@dataclass(frozen=True)
 class Endpoints:
     """Name the requests that one dialect has for a kind.
 
@@ -171,6 +191,8 @@ class Endpoints:
     makes_id: bool = False
     #: listings whose objects complete an item that was read
     item_joined: tuple[Endpoint, ...] = ()
+    #: the server keeps files beside the object, and the object does not tell of them
+    attachments: Attachments | None = None
     #: the key of a save that names the version it starts from; the server refuses a stale one
     guard: str | None = None
     #: not every server of the dialect has the kind: an answer that says so is no fault
@@ -182,7 +204,9 @@ class Endpoints:
     def is_plain(self) -> bool:
         """Tell whether the requests are of the common form: an id that authors name, in the path, and whole lists."""
         saves = (self.item, self.create, self.update, self.delete)
-        is_special = self.makes_id or self.id_prefix or self.guard or self.selects or self.item_joined
+        is_special = (
+            self.makes_id or self.id_prefix or self.guard or self.selects or self.item_joined or self.attachments
+        )
         plain_saves = all(each is not None and not each.sends_id for each in saves)
         return plain_saves and not is_special and not self.listing.is_paged and self.listing.object_id is None
 

@@ -128,9 +128,11 @@ def to_create_form(kind: Kind, resource: Resource, context: WireContext) -> Wire
     slug, endpoints = resource.key.slug, kind.endpoints_for(context.dialect)
     form: Wire = {} if endpoints.makes_id else {endpoints.id_field: new_remote_id(endpoints, slug)}
     for each in kind.fields:
+        if each.written_by in (WrittenBy.SWITCH, WrittenBy.FILES):
+            continue
         is_lacking = each.place_on(context.dialect) is None
         says_nothing = is_lacking and is_same_json(resource.body[each.name], _implied(each, slug))
-        if each.written_by is not WrittenBy.SWITCH and not says_nothing:
+        if not says_nothing:
             each.codec.lay(form, resource.body[each.name], each, context)
     return form
 
@@ -145,8 +147,11 @@ def to_update_form(kind: Kind, wire: Wire, body: Body, context: WireContext) -> 
     if guard:
         form[guard] = version_of(wire)
     for each in changed_fields(kind, wire, body, context):
-        if each.written_by is not WrittenBy.SWITCH:
+        if each.written_by not in (WrittenBy.SWITCH, WrittenBy.FILES):
             each.codec.lay(form, body[each.name], each, context)
+    for each in kind.fields:
+        if each.written_by is WrittenBy.FILES:
+            form.pop(each.wire[0], None)
     return form
 
 

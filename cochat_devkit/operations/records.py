@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cochat_devkit.errors import NotSupported
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import Scope
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from cochat_devkit.kinds import Kind
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.mirror.store import MirrorStore
     from cochat_devkit.operations.session import Session
@@ -102,6 +104,20 @@ class Records:
         referred = {name for kind in all_kinds() for name in kind.refers_to}
         for key, row in self.reader.rows(self.scope, referred).items():
             self.session.client.know_names(key.kind, {row.remote_id: key.slug})
+        for kind in all_kinds():
+            self._teach_files(kind)
+
+    def _teach_files(self, kind: Kind) -> None:
+        """Tell the client the digests of files that were read before, so that none is read twice."""
+        client = self.session.client
+        try:
+            if client.endpoints(kind).attachments is None:
+                return
+        except NotSupported:
+            return
+        for key in self.reader.rows(self.scope, [kind.name]):
+            told = self.reader.derived(self.scope, key).get("attached") or {}
+            client.files_of(kind).know({file_id: each["digest"] for file_id, each in told.items()})
 
     def _open_reader(self) -> None:
         self.reader = self._ends.enter_context(MirrorReader(self.path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import Rejected
@@ -14,9 +15,14 @@ if TYPE_CHECKING:
     from cochat_devkit.kinds.kind import Field, Kind, WireContext
     from cochat_devkit.resource import Body, RemoteId, Resource, Wire
 
+#: gives the bytes behind a digest
+ReadBlob = Callable[[str], bytes]
 
-def send_new(client: Client, kind: Kind, resource: Resource, *, needs_groups: bool) -> Resource:
-    """Create a resource: what the server then holds.
+
+def send_new(
+    client: Client, kind: Kind, resource: Resource, *, needs_groups: bool, read_blob: ReadBlob | None = None
+) -> Resource:
+    """Create a resource: what the server then holds. `read_blob` gives the bytes of files that it names by digest.
 
     Raises:
         RemoteError: the server refuses, or could not be asked.
@@ -26,10 +32,19 @@ def send_new(client: Client, kind: Kind, resource: Resource, *, needs_groups: bo
     client.know_names(kind.name, {remote_id: resource.key.slug})
     wire = client.fetch_item(kind, remote_id)
     context = client.wire_context([wire], needs_groups=needs_groups)
+    wire = _send_files(client, kind, wire, resource.body, context, read_blob)
     return from_wire(kind, _flip_switches(client, kind, wire, resource.body, context), context)
 
 
-def send_changes(client: Client, kind: Kind, wire: Wire, body: Body, *, needs_groups: bool) -> Resource:
+def send_changes(
+    client: Client,
+    kind: Kind,
+    wire: Wire,
+    body: Body,
+    *,
+    needs_groups: bool,
+    read_blob: ReadBlob | None = None,
+) -> Resource:
     """Change a resource that was just read as `wire`: what the server then holds.
 
     Raises:
@@ -38,7 +53,7 @@ def send_changes(client: Client, kind: Kind, wire: Wire, body: Body, *, needs_gr
     context = client.wire_context([wire], needs_groups=needs_groups)
     remote_id = remote_id_of(kind, wire, client.endpoints(kind))
     changed = changed_fields(kind, wire, body, context)
-    form = to_update_form(kind, wire, body, context)
+    form, before = to_update_form(kind, wire, body, context), wire
     if any(_is_saved(each, client.dialect) for each in changed):
         try:
             wire = client.send_update(kind, remote_id, form)
@@ -47,9 +62,35 @@ def send_changes(client: Client, kind: Kind, wire: Wire, body: Body, *, needs_gr
             raise
     if any(each.written_by is WrittenBy.ACCESS and not _is_saved(each, client.dialect) for each in changed):
         wire = client.send_access(kind, remote_id, form)
-    if not has_body(kind, wire):
+    if any(each.written_by is WrittenBy.FILES for each in changed):
+        files = {key: before.get(key) for key in ("files", "attached")}
+        wire = _send_files(client, kind, {**wire, **files}, body, context, read_blob)
+    elif not has_body(kind, wire):
         wire = client.fetch_item(kind, remote_id)
     return from_wire(kind, _flip_switches(client, kind, wire, body, context), context)
+
+
+def _send_files(
+    client: Client, kind: Kind, wire: Wire, body: Body, context: WireContext, read_blob: ReadBlob | None
+) -> Wire:
+    """Attach and remove what differs; the object as it then is. `wire` has the files as they were read."""
+    from cochat_devkit.api.attached import attached_in, complete
+
+    fields = [each for each in changed_fields(kind, wire, body, context) if each.written_by is WrittenBy.FILES]
+    if not fields:
+        return wire
+    remote_id, files = remote_id_of(kind, wire, client.endpoints(kind)), client.files_of(kind)
+    present, wanted = attached_in(wire), body[fields[0].name]
+    there = {each.path: each.digest for each in present}
+    for path, digest in wanted.items():
+        if there.get(path) != digest:
+            if read_blob is None:
+                raise LookupError(f"nobody gives the bytes of {path}")
+            files.send(remote_id, present, path, read_blob(digest))
+    for each in present:
+        if each.path not in wanted:
+            files.remove(remote_id, each)
+    return complete(wire, files.fetch_listing(remote_id))
 
 
 def _is_saved(field: Field, dialect: Dialect) -> bool:

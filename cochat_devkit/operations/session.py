@@ -6,6 +6,7 @@ import difflib
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cochat_devkit.credentials import Credential, read_credential
@@ -88,12 +89,13 @@ def connect(config: Config, target_name: str | None, emit: Emit) -> Iterator[Ses
     from cochat_devkit.api.client import Client
     from cochat_devkit.api.probe import fetch_identity, fetch_server_facts
     from cochat_devkit.api.transport import Transport
+    from cochat_devkit.workspace.blobs import keep_blob
 
     target = config.target_named(target_name)
     credential = read_credential(target.url)
     with Transport(target.url, credential.token, emit=emit) as transport:
         facts = fetch_server_facts(transport)
-        client = Client(transport, facts.dialect, fetch_identity(transport))
+        client = Client(transport, facts.dialect, fetch_identity(transport), keep_blob=partial(keep_blob, config.root))
         yield Session(target, credential, client, facts)
 
 

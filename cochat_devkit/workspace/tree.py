@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
 from cochat_devkit.resource import Key, Resource, Slug, make_digest
+from cochat_devkit.workspace.blobs import keep_blob
 from cochat_devkit.workspace.files import inside, keep_copy, read_file, trash_file, write_file
 from cochat_devkit.workspace.forms import (
     form_of,
@@ -193,9 +194,8 @@ def _write_tree(
         before = read_file(root, place)
         if before is not None and make_digest(before) == digest:
             continue
-        if before is not None and make_digest(before) != there.get(place):
-            # it came since the scan, or was never ours
-            keep_copy(root, place, before)
+        if before is not None:
+            keep_blob(root, before)
         if read_blob is None:
             raise LookupError(f"nobody gives the bytes of {place}")
         write_file(root, place, read_blob(digest), expected=before)

@@ -1,0 +1,56 @@
+"""Find the bytes behind a digest: among what was kept here, in the resource's own files, on the server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import BadResource
+from cochat_devkit.resource import make_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from cochat_devkit.api.client import Client
+    from cochat_devkit.kinds.kind import Kind
+    from cochat_devkit.resource import Json
+    from cochat_devkit.workspace.tree import LocalResource
+
+
+def blob_reader(
+    root: Path,
+    kind: Kind,
+    *,
+    local: LocalResource | None = None,
+    client: Client | None = None,
+    told: Mapping[str, Json] | None = None,
+) -> Callable[[str], bytes]:
+    """Make what gives the bytes behind a digest; `told` is what the server told of its files.
+
+    What is returned raises:
+        BadResource: nobody has the bytes any more.
+        RemoteError: the server has them and could not be asked.
+    """
+    places = {digest: place for place, digest in (local.tree if local else {}).items()}
+
+    def read(digest: str) -> bytes:
+        from cochat_devkit.workspace.blobs import read_blob
+        from cochat_devkit.workspace.files import read_file
+
+        content = read_blob(root, digest)
+        if content is None and digest in places:
+            content = read_file(root, places[digest])
+        if content is not None and make_digest(content) == digest:
+            return content
+        if client is not None and told:
+            from cochat_devkit.api.attached import attached_in
+
+            for each in attached_in(told):
+                if each.digest == digest:
+                    return client.files_of(kind).fetch_content(each)
+        raise BadResource(
+            f"a file of a {kind.name} changed while we worked (its bytes {digest[:12]} are gone)",
+            hint="run the command again",
+        )
+
+    return read

@@ -1,0 +1,40 @@
+"""The bytes of files that resources name by digest: kept once, below `.cochat/`, until nobody needs them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import BadResource
+from cochat_devkit.resource import make_digest
+from cochat_devkit.workspace.files import read_file, write_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BLOBS = ".cochat/blobs"
+
+
+def keep_blob(root: Path, content: bytes) -> str:
+    """Keep bytes: their digest.
+
+    Raises:
+        CannotWrite: the disk refuses.
+    """
+    digest = make_digest(content)
+    place = _place_of(digest)
+    if not (root / place).is_file():
+        write_file(root, place, content, expected=None)
+    return digest
+
+
+def read_blob(root: Path, digest: str) -> bytes | None:
+    """Read kept bytes; None where there are none, or others than were kept."""
+    try:
+        content = read_file(root, _place_of(digest))
+    except BadResource:
+        return None
+    return content if content is not None and make_digest(content) == digest else None
+
+
+def _place_of(digest: str) -> str:
+    return f"{BLOBS}/{digest[:2]}/{digest[2:]}"
