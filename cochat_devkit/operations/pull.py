@@ -324,13 +324,12 @@ def to_row(theirs: Resource, known: Row | None, state: State = State.PRESENT) ->
     )
 
 
-def compile_fault(kind: Kind, present: LocalResource, body: Body) -> str | None:
-    """Tell why a merged source is no Python, where the one before it was."""
+def compile_fault(kind: Kind, present: LocalResource | None, body: Body) -> str | None:
+    """Tell why a source is no Python, where the one before it, if there is one to excuse it, was."""
     if kind.plugin is None or kind.text is None:
         return None
-    merged = str(body[kind.text.name])
-    fault = _syntax_fault(merged)
-    return fault if fault and not _syntax_fault(present.text) else None
+    fault = _syntax_fault(str(body[kind.text.name]))
+    return fault if fault and (present is None or not _syntax_fault(present.text)) else None
 
 
 def _syntax_fault(source: str) -> str | None:

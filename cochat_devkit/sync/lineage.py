@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True)
@@ -19,27 +19,26 @@ class VersionNode:
 
 
 def order_versions(nodes: Iterable[VersionNode]) -> list[VersionNode]:
-    """Order versions oldest first: a version never before its parent, else by time, then by id.
+    """Order versions oldest first, a version never before its parent, else by time, then by id.
 
-    A parent that is not among them, or a circle, holds nothing up.
+    Each is given the time of its parent where its own is earlier, so the times rise as well. A parent that is not among
+    them, or a circle, holds nothing up.
     """
-    waiting = {node.id: node for node in nodes}
-    ordered: list[VersionNode] = []
-    while waiting:
-        free = [node for node in waiting.values() if node.parent_id not in waiting or node.parent_id == node.id]
-        for node in sorted(free or waiting.values(), key=lambda each: (each.made_at_s, each.id))[: None if free else 1]:
-            ordered.append(node)
-            del waiting[node.id]
-    # a generation at a time so far: time decides between lines of descent, without passing a parent
-    return _by_time(ordered)
+    known = {node.id: node for node in nodes}
+    ranks: dict[str, tuple[int, int]] = {}
+    for node in known.values():
+        for each in reversed(_line_of(node, known, ranks)):
+            time, depth = ranks.get(str(each.parent_id), (each.made_at_s, -1))
+            ranks[each.id] = (max(time, each.made_at_s), depth + 1)
+    ordered = sorted(known.values(), key=lambda each: (*ranks[each.id], each.id))
+    return [replace(each, made_at_s=ranks[each.id][0]) for each in ordered]
 
 
-def _by_time(ordered: list[VersionNode]) -> list[VersionNode]:
-    """Sort by time, each version at the earliest at the time of its parent."""
-    times: dict[str, int] = {}
-    depths: dict[str, int] = {}
-    for node in ordered:
-        parent = node.parent_id if node.parent_id in times else None
-        times[node.id] = max(node.made_at_s, times[parent]) if parent else node.made_at_s
-        depths[node.id] = depths[parent] + 1 if parent else 0
-    return sorted(ordered, key=lambda each: (times[each.id], depths[each.id], each.id))
+def _line_of(node: VersionNode, known: Mapping[str, VersionNode], ranked: Mapping[str, object]) -> list[VersionNode]:
+    """List a version and those before it that have no rank yet, youngest first."""
+    line: dict[str, VersionNode] = {}
+    at: VersionNode | None = node
+    while at is not None and at.id not in line and at.id not in ranked:
+        line[at.id] = at
+        at = known.get(str(at.parent_id))
+    return list(line.values())

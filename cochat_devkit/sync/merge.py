@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 #: a longer text is not compared line by line: the comparison is quadratic in the worst case
 LONGEST_TEXT_LINES = 20_000
+_MARK = re.compile(r"<{7}|>{7}|\|{7}|={7}$")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
@@ -90,10 +91,10 @@ MARKS = ("<<<<<<< here", "||||||| base", "=======", ">>>>>>> there")
 
 
 def marks_left(text: str, *originals: str) -> list[int]:
-    """List the lines, counted from one, that are markers and stood in no original."""
+    """List the lines, counted from one, that are markers, or what is left of one, and stood in no original."""
     own = {line.rstrip("\r") for each in originals for line in each.split("\n")}
     lines = (line.rstrip("\r") for line in text.split("\n"))
-    return [number for number, line in enumerate(lines, start=1) if line in MARKS and line not in own]
+    return [number for number, line in enumerate(lines, start=1) if _MARK.match(line) and line not in own]
 
 
 def _marked(mark: str, lines: Sequence[str]) -> list[str]:
