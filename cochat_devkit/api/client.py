@@ -165,7 +165,7 @@ class Client:
                 raise UnexpectedReply(f"{what}: the answer is no list of versions")
             new = {str(each["id"]): each for each in answer if str(each["id"]) not in found}
             found |= new
-            if not answer or (page and not new):
+            if not answer or (page > 1 and not new):
                 break
         return list(found.values())
 
