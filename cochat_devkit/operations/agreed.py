@@ -38,11 +38,10 @@ def rows_with_lock(
     Raises:
         BadResource: the lock cannot be read.
     """
-    told_before = reader.lock_digests().get(aim.name)
-    if told_before is not None and told_before.file == _digest_of_file(config.root):
+    if _is_as_we_left_it(config.root, aim, reader):
         return dict(rows)
-    lines = _lines_for(read_lock(config.root), aim)
-    if lines is None or (told_before is not None and told_before.lines == _digest_of(aim.name, lines)):
+    lines, known = _lines_for(read_lock(config.root), aim), reader.lock_digests().get(aim.name)
+    if lines is None or (known is not None and known.lines == _digest_of(aim.name, lines)):
         return dict(rows)
     wanted = None if kinds is None else set(kinds)
     told: dict[Key, Row] = {}
@@ -72,12 +71,12 @@ def keeping_lock(config: Config, aim: Target, records: Records, tree: Tree | Non
         BadResource: the lock cannot be read; nothing was done.
         CannotWrite: the lock cannot be written.
     """
-    known = records.reader.rows(records.scope)
-    told = rows_with_lock(config, aim, known, records.reader)
-    for key, row in told.items():
-        if known.get(key) != row:
-            records.keep(row)
-    records.flush()
+    if not _is_as_we_left_it(config.root, aim, records.reader):
+        known = records.reader.rows(records.scope)
+        for key, row in rows_with_lock(config, aim, known, records.reader).items():
+            if known.get(key) != row:
+                records.keep(row)
+        records.flush()
     kept = Kept(tree or Tree())
     try:
         yield kept
@@ -114,6 +113,12 @@ def _lines_for(lock: Lock | None, aim: Target) -> TargetLines | None:
 
 def _digest_of(name: str, lines: TargetLines) -> str:
     return make_digest(render_lock(Lock({name: lines})).encode())
+
+
+def _is_as_we_left_it(root: Path, aim: Target, reader: MirrorReader) -> bool:
+    """Tell by its bytes alone whether the lock still says what the mirror knows, without reading ten thousand lines."""
+    known = reader.lock_digests().get(aim.name)
+    return known is not None and known.file == _digest_of_file(root)
 
 
 def _digest_of_file(root: Path) -> str:

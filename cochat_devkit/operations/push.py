@@ -222,7 +222,7 @@ class _Push:
             self._path(key),
             3,
             f"the server moved: {decision.reason}",
-            f"look: cochat status --fetch; take theirs in or merge: cochat pull {ref}",
+            f"take theirs in or merge: cochat pull {ref}; what cannot be merged: cochat resolve {ref}",
             (*(f"here: {line}" for line in here), *(f"there: {line}" for line in there)),
         )
 

@@ -14,6 +14,7 @@ from cochat_devkit.operations.observe import base_of, last_seen, local_side, loo
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import Action, Reason, decide
 from cochat_devkit.sync.describe import unified_diff
+from cochat_devkit.sync.merge import merge_bodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ class Difference:
     base: Body | None
     local: Body | None
     remote: Body | None
-    #: set where the last pull could not merge these two sides
+    #: set where a pull cannot merge the two sides
     conflict: Conflict | None = None
 
     @property
@@ -100,7 +101,7 @@ def differences(
             decision = decide(base_of(row), side, last_seen(row))
             if decision.action in (Action.NOTHING, Action.FORGET) or decision.reason is Reason.UNREADABLE_THERE:
                 continue
-            conflict = _if_current(conflicts.get(key), known, key)
+            conflict = _conflict_now(known, key, type_, decision, conflicts.get(key))
             found.append(replace(_difference(known, key, decision, with_bodies=with_bodies), conflict=conflict))
         meant = [row for row in known.rows.values() if selection.has(row.key, row.type)]
     unavailable = [ref_of(row.key, row.type) for row in meant if row.remote_state is State.UNREADABLE]
@@ -157,14 +158,23 @@ def _conflict_json(each: Difference) -> dict[str, Json]:
     }
 
 
-def _if_current(conflict: Conflict | None, known: Known, key: Key) -> Conflict | None:
-    """Take a conflict as such only while both sides are what they were when it was met."""
-    if conflict is None:
+def _conflict_now(known: Known, key: Key, type_: str, decision: Decision, noted: Conflict | None) -> Conflict | None:
+    """Say what a pull could not merge as the sides are now; `noted` is what the last pull met, if it did."""
+    if decision.action is Action.CONFLICT:
+        return noted or Conflict(key, type_, str(decision.reason))
+    if decision.action is not Action.MERGE:
         return None
     local, row = known.tree.found.get(key), known.rows.get(key)
-    here = pack_body(local.resource.type, local.resource.body)[0] if local else None
-    there = row.remote_digest if row and row.remote_state is State.PRESENT else None
-    return conflict if (here, there) == (conflict.local_digest, conflict.remote_digest) else None
+    if local is None or row is None or row.remote_digest is None:
+        return None
+    here = pack_body(local.resource.type, local.resource.body)[0]
+    if noted and (here, row.remote_digest) == (noted.local_digest, noted.remote_digest):
+        return noted
+    if row.base_digest is None:
+        return None
+    bodies = known.reader.body(row.base_digest), local.resource.body, known.reader.body(row.remote_digest)
+    parts = merge_bodies(*bodies).conflicts
+    return replace(noted or Conflict(key, type_, str(decision.reason)), parts=parts) if parts else None
 
 
 def _difference(known: Known, key: Key, decision: Decision, *, with_bodies: bool) -> Difference:

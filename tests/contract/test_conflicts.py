@@ -117,10 +117,12 @@ def test_merge_says_what_it_cannot(server: Server, tool: str, path: str, desk: D
     refused = desk.json("resolve", f"tool/{tool}", "--merge", expected=3).json["items"][0]
     assert "content" in refused["error"]
     assert "Renamed there" in desk.path(path).with_suffix(".yaml").read_text()
-    assert len(desk.json("status", f"tool/{tool}*").json["items"]) == 1
+    (left,) = desk.json("status", f"tool/{tool}*").json["conflicts"]
+    assert left["parts"] == ["content"]
     assert '"there"' in _item(server, tool)["content"]
     desk.edit(path, '"here"', '"one"')
     desk.edit(path, "class Tools:", "class Tools:\n    mine = True\n")
+    assert desk.json("status", f"tool/{tool}*").json["conflicts"] == []
     assert desk.json("resolve", f"tool/{tool}", "--merge").actions == {f"tool/{tool}": "merge"}
     text = desk.path(path).read_text()
     assert "mine = True" in text

@@ -126,6 +126,18 @@ def test_without_the_object_it_is_a_conflict_and_no_guess(server: Server, tool: 
     assert '"there"' not in clone.path(f"plugins/tools/{tool}.py").read_text()
 
 
+def test_an_object_that_is_something_else_is_no_base(server: Server, tool: str, desk: Desk) -> None:
+    """A lock that names other bytes than those that were agreed on gives no base, though git has them."""
+    clone = _clone(desk, "clone", token=desk.token)
+    path = f"plugins/tools/{tool}.py"
+    right, wrong = _git(clone, "hash-object", path).strip(), _git(clone, "hash-object", "cochat.toml").strip()
+    lock = clone.path("cochat.lock")
+    lock.write_text(lock.read_text().replace(right, wrong))
+    _edit_there(server, tool, '"one"', '"there"')
+    clone.edit(path, '"two"', '"here"')
+    assert "not known here" in clone.json("pull", f"tool/{tool}", expected=3).json["items"][0]["error"]
+
+
 def test_an_older_checkout_is_no_edit(server: Server, tool: str, desk: Desk) -> None:
     """Going back in git takes the lock along: the old file is in step with the old base, and a push sends nothing."""
     desk.edit(f"plugins/tools/{tool}.py", '"one"', '"second"')
