@@ -88,6 +88,21 @@ WHERE :message IS NOT NULL AND message IS NULL AND origin = 'there' AND version 
     SELECT min(id) FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug AND version = :version
 )
 """)
+#: a version that was told in part, and is now seen as a whole: the whole takes its message, and its place
+_TAKE_MESSAGE = text("""
+UPDATE history SET message = (
+    SELECT message FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug
+        AND origin = 'their history' AND version = :version
+) WHERE message IS NULL AND id = (
+    SELECT max(id) FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug
+        AND origin = 'there' AND version = :version
+)
+""")
+_SUPERSEDE = text("""
+DELETE FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug
+    AND origin = 'their history' AND version = :version
+""")
+_TOLD = text("SELECT DISTINCT kind, slug, version FROM history WHERE scope_id = :scope_id AND origin = 'their history'")
 _NOTE_CONFLICT = text("""
 INSERT INTO conflict (
     scope_id, kind, slug, type, reason, parts, base_digest, local_digest, remote_digest, path, since, run
@@ -138,6 +153,11 @@ def add_history_of_rows(connection: Connection, scope: Scope, rows: Iterable[Row
     ended = [_to_columns(scope, Seen(key, "", None, Origin.THERE, message="gone"), None) for key in gone]
     if shown or ended:
         connection.execute(_ADD, shown + ended)
+    told = {tuple(each) for each in connection.execute(_TOLD, {"scope_id": scope.id})} if shown else set()
+    whole = [each for each in shown if (each["kind"], each["slug"], each["version"]) in told]
+    if whole:
+        connection.execute(_TAKE_MESSAGE, whole)
+        connection.execute(_SUPERSEDE, whole)
 
 
 def note_conflicts(connection: Connection, scope: Scope, conflicts: Sequence[Conflict], settled: Sequence[Key]) -> None:

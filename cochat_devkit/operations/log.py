@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource, UsageError
@@ -15,11 +16,11 @@ from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.operations.session import select
 from cochat_devkit.resource import Version
 from cochat_devkit.sync.describe import describe_changes, unified_diff
-from cochat_devkit.sync.lineage import VersionNode, order_versions
+from cochat_devkit.sync.lineage import VersionNode, place_versions
 from cochat_devkit.workspace.tree import read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cochat_devkit.workspace.tree import LocalResource
 
 _NUMBERED = re.compile(r"(?P<ref>.+)@(?P<number>\d+)$")
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _RANGE = re.compile(r"(?P<ref>.+)@(?P<first>\d+)\.\.@(?P<second>\d+)$")
 
 
@@ -179,26 +181,38 @@ def fetch_history(config: Config, ref: str, *, target: str | None, emit: Emit) -
         row = records.known([kind.name]).get(key)
         if row is None:
             raise UnknownResource(f"{ref} was never pulled", hint=f"cochat pull {ref}")
-        known = {str(each.version) for each in read_history(records.reader, records.scope, key) if each.version}
+        known = _first_seen(read_history(records.reader, records.scope, key))
         records.keep_seen(*_seen_there(session, kind, row, known))
         return session.client.request_count
 
 
-def _seen_there(session: Session, kind: Kind, row: Row, known: set[str]) -> Iterator[Seen]:
+def _first_seen(entries: Sequence[Entry]) -> dict[str, datetime]:
+    """Say when each version was first seen, of entries that come newest first."""
+    return {str(each.version): each.at for each in entries if each.version is not None}
+
+
+def _seen_there(session: Session, kind: Kind, row: Row, known: Mapping[str, datetime]) -> Iterator[Seen]:
     """Read the server's versions, oldest first; of those that we saw ourselves only the message."""
     listed = {str(each["id"]): each for each in session.client.fetch_history(kind, row.remote_id)}
     lacking = [each for each in listed if each not in known and "snapshot" not in listed[each]]
     listed |= {str(each["id"]): each for each in session.client.fetch_versions(kind, row.remote_id, lacking)}
     context = session.client.wire_context()
-    nodes = [
-        VersionNode(name, wire.get("parent_id"), int(wire.get("created_at") or 0)) for name, wire in listed.items()
-    ]
-    for node in order_versions(nodes):
+    nodes = [_to_node(name, each) for name, each in listed.items()]
+    for node in place_versions(nodes, {name: _to_us(at) for name, at in known.items()}):
         wire = listed[node.id]
         body = None if node.id in known else _to_partial_body(kind, wire.get("snapshot") or {}, context)
         message = str(wire.get("commit_message") or "") or None
-        at = updated_at_of({"updated_at": node.made_at_s})
+        at = _EPOCH + timedelta(microseconds=node.made_at_us)
         yield Seen(row.key, row.type, body, Origin.THEIR_HISTORY, Version(node.id), message, at)
+
+
+def _to_node(name: str, wire: Wire) -> VersionNode:
+    made_at = updated_at_of({"updated_at": wire.get("created_at")})
+    return VersionNode(name, wire.get("parent_id"), _to_us(made_at) if made_at else 0)
+
+
+def _to_us(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def _to_partial_body(kind: Kind, snapshot: Wire, context: WireContext) -> Body:

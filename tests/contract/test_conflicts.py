@@ -82,17 +82,18 @@ def test_a_conflict_is_kept_as_data(tool: str, path: str, desk: Desk) -> None:
     assert b'"there"' in desk.path(conflict["theirs"]).read_bytes()
     assert status["items"][0]["action"] == "conflict"
     assert f"cochat resolve tool/{tool}" in status["items"][0]["hint"]
-    dump, files = desk.mirror_dump(), desk.files()
+    theirs = desk.path(conflict["theirs"])
+    before = desk.mirror_dump(), desk.files(), desk.mirror_written_ns(), theirs.stat().st_mtime_ns
     again = desk.json("pull", f"tool/{tool}", expected=3).json["items"][0]
     assert "cochat resolve" in again["hint"]
-    assert (desk.mirror_dump(), desk.files()) == (dump, files)
+    assert (desk.mirror_dump(), desk.files(), desk.mirror_written_ns(), theirs.stat().st_mtime_ns) == before
 
 
 def test_ours(server: Server, tool: str, path: str, desk: Desk) -> None:
     """Ours stays, offline; the next push sends it over theirs, which stays in the history."""
     assert Desk(desk.folder, None).json("resolve", f"tool/{tool}", "--ours").exit_code == 0
     assert desk.json("status", f"tool/{tool}*").json["conflicts"] == []
-    assert not list(desk.folder.glob(".cochat/conflicts/**/*.py"))
+    _is_settled(desk)
     assert desk.json("push", "--no-verify").actions == {f"tool/{tool}": "update-there"}
     assert '"here"' in _item(server, tool)["content"]
     bodies = [_body(desk, each["ref"]) for each in desk.json("log", f"tool/{tool}").json["items"]]
@@ -106,6 +107,7 @@ def test_theirs(tool: str, path: str, desk: Desk) -> None:
     assert any(b'"here"' in place.read_bytes() for place in desk.folder.glob(f".cochat/trash/*/{path}"))
     bodies = [_body(desk, each["ref"]) for each in desk.json("log", f"tool/{tool}").json["items"]]
     assert any('"here"' in body["content"] for body in bodies)
+    _is_settled(desk)
     assert desk.json("pull", f"tool/{tool}").actions == {}
     assert desk.json("status", f"tool/{tool}*").json["items"] == []
 
@@ -144,7 +146,7 @@ def test_edit_takes_what_a_person_made(
     done = desk.json("resolve", f"tool/{tool}", "--edit")
     assert done.actions == {f"tool/{tool}": "merge"}
     assert desk.path(path).read_text() == SOURCE.replace('"one"', '"here"').replace('"two"', '"second"')
-    assert not list(desk.folder.glob(".cochat/conflicts/**/*.py"))
+    _is_settled(desk)
     assert any(b'"two"' in place.read_bytes() for place in desk.folder.glob(f".cochat/trash/*/{path}"))
     desk.json("push", "--no-verify")
     assert '"here"' in _item(server, tool)["content"]
@@ -187,7 +189,7 @@ def test_it_disappears_when_the_sides_agree(server: Server, tool: str, path: str
     desk.path(path).write_text(_item(server, tool)["content"])
     assert desk.json("status", f"tool/{tool}*").json["conflicts"] == []
     assert desk.json("pull", f"tool/{tool}").actions == {f"tool/{tool}": "adopt"}
-    assert not list(desk.folder.glob(".cochat/conflicts/**/*.py"))
+    _is_settled(desk)
     assert desk.json("resolve", f"tool/{tool}", "--ours").json["items"][0]["reason"] == "no conflict"
 
 
@@ -227,6 +229,11 @@ def test_several_at_once(server: Server, tool: str, desk: Desk) -> None:
     assert len(desk.json("resolve", f"tool/{tool}*", "--theirs").actions) == 2
     assert desk.json("status", f"tool/{tool}*").json["items"] == []
     assert "no conflicts" in desk.cochat("resolve", f"tool/{tool}*", "--theirs").out
+
+
+def _is_settled(desk: Desk) -> None:
+    assert 'INSERT INTO "conflict"' not in desk.mirror_dump()
+    assert not list(desk.folder.glob(".cochat/conflicts/**/*.py"))
 
 
 def _set_editor(monkeypatch: pytest.MonkeyPatch, desk: Desk, *steps: str) -> None:

@@ -130,7 +130,8 @@ def test_the_servers_own_history_is_taken_in_once(server: Server, tool: str, des
     items = desk.json("log", f"tool/{name}", "--fetch").json["items"]
     assert [each["message"] for each in items] == [f"v{number}" for number in range(24, -1, -1)]
     assert [each["origin"] for each in items] == ["there", *["their history"] * 24]
-    assert items[1]["changes"] == ["content: +1 -1 lines"]
+    assert [each["changes"] for each in items[:-1]] == [["content: +1 -1 lines"]] * 24
+    assert _moved(desk.json("diff", f"tool/{name}@25")) == ['-        return "one"', '+        return "v24"']
     dump = desk.mirror_dump()
     again = desk.json("log", f"tool/{name}", "--fetch").json
     assert again["items"] == items
@@ -140,6 +141,31 @@ def test_the_servers_own_history_is_taken_in_once(server: Server, tool: str, des
     before = _item(server, name)
     assert desk.json("push", f"tool/{name}", "--no-verify").actions == {f"tool/{name}": "update-there"}
     assert _item(server, name).get("access_grants") == before.get("access_grants"), "a snapshot says nothing of access"
+
+
+@pytest.mark.generation("0.12")
+def test_what_happened_between_two_pulls_is_told_between_them(server: Server, tool: str, desk: Desk) -> None:
+    """A version that came and went between two pulls stands between them, all within one second."""
+    for old, new in (("one", "two"), ("two", "three"), ("three", "four")):
+        _edit_there(server, tool, f'"{old}"', f'"{new}"')
+    desk.json("pull", f"tool/{tool}")
+    items = desk.json("log", f"tool/{tool}", "--fetch").json["items"]
+    contents = [_body(desk, each["ref"])["content"].split('return "')[1].partition('"')[0] for each in items]
+    assert contents == ["four", "three", "two", "one"]
+    assert [each["origin"] for each in items] == ["there", "their history", "their history", "there"]
+    assert [each["changes"] for each in items[:-1]] == [["content: +1 -1 lines"]] * 3
+
+
+@pytest.mark.generation("0.12")
+def test_a_version_that_was_told_and_then_pulled_is_one(server: Server, tool: str, desk: Desk) -> None:
+    """What the server's history told in part, and a later pull as a whole, is one entry, with its message."""
+    _edit_there(server, tool, '"one"', '"two"', commit_message="say two")
+    told = desk.json("log", f"tool/{tool}", "--fetch").json["items"]
+    assert [(each["origin"], each["message"]) for each in told] == [("their history", "say two"), ("there", None)]
+    desk.json("pull", f"tool/{tool}")
+    items = _log(desk, tool)
+    assert [(each["origin"], each["message"]) for each in items] == [("there", "say two"), ("there", None)]
+    assert "access" in _body(desk, f"tool/{tool}@1")
 
 
 @pytest.mark.generation("0.6")
@@ -167,9 +193,9 @@ def _item(server: Server, tool: str) -> Json:
     return read_json(server.admin.get(f"/api/v1/tools/id/{tool}"))
 
 
-def _edit_there(server: Server, tool: str, old: str, new: str) -> None:
+def _edit_there(server: Server, tool: str, old: str, new: str, **more: str) -> None:
     item = _item(server, tool)
     assert old in item["content"]
     form = {each: item[each] for each in ("id", "name", "content", "meta", "access_control") if each in item}
     form["content"] = item["content"].replace(old, new)
-    read_json(server.admin.post(f"/api/v1/tools/id/{tool}/update", json=form))
+    read_json(server.admin.post(f"/api/v1/tools/id/{tool}/update", json=form | more))
