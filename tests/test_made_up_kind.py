@@ -101,6 +101,7 @@ def test_made_up_kind_goes_the_whole_road(cochat: Callable[..., dict[str, Any]],
     assert [(each["ref"], each["action"]) for each in created["items"]] == [("snippet/hello-world", "create-there")]
     (mine / "hello-world.txt").unlink()
     (tmp_path / "desk" / "mirror.db").unlink()
+    (tmp_path / "desk" / "cochat.lock").unlink()
     pulled = cochat("pull")
     assert pulled["counts"] == {"create-here": 1}
     assert (mine / "hello-world.txt").read_bytes() == b"Hi,\r\nworld"

@@ -91,6 +91,9 @@ def test_the_version_is_the_packages(tmp_path):
         (["status"], "tool/clock"),
         (["show", "tool/clock"], "edited = True"),
         (["diff"], "+    edited = True"),
+        (["log", "tool/clock"], "first seen"),
+        (["show", "tool/clock@1"], "pass"),
+        (["diff", "tool/clock@1"], "+    edited = True"),
     ],
 )
 def test_offline_commands_load_neither_orm_nor_http(workspace, words, expected):

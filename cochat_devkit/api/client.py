@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Json, RemoteId, Slug, Wire
 
 
+#: a history of more pages is read no further
+MOST_HISTORY_PAGES = 500
+
+
 @dataclass(frozen=True)
 class Listed:
     """Hold what one listing showed.
@@ -154,6 +158,52 @@ class Client:
         finally:
             pool.shutdown(cancel_futures=True)
         return found
+
+    def fetch_history(self, kind: Kind, remote_id: RemoteId) -> list[Wire]:
+        """List the versions that the server keeps of a resource: all pages, in no order that means anything.
+
+        Raises:
+            NotSupported: this server keeps no history of the kind.
+        """
+        what = f"reading the history of {kind.name}/{remote_id}"
+        found: dict[str, Wire] = {}
+        # some kinds count their pages from zero, others take zero for one
+        for page in range(MOST_HISTORY_PAGES):
+            answer = self._call("GET", self._history_path(kind, remote_id, page=page), what)
+            if not isinstance(answer, list) or not all(isinstance(each, dict) and "id" in each for each in answer):
+                raise UnexpectedReply(f"{what}: the answer is no list of versions")
+            new = {str(each["id"]): each for each in answer if str(each["id"]) not in found}
+            found |= new
+            if not answer or (page > 1 and not new):
+                break
+        return list(found.values())
+
+    def fetch_versions(self, kind: Kind, remote_id: RemoteId, version_ids: Sequence[str]) -> list[Wire]:
+        """Read versions with their snapshots, some at a time."""
+        what = f"reading the history of {kind.name}/{remote_id}"
+
+        def fetch(version_id: str) -> Wire:
+            answer = self._call("GET", self._history_path(kind, remote_id, version_id), what)
+            if not isinstance(answer, dict) or answer.get("id") != version_id:
+                raise UnexpectedReply(f"{what}: the answer is about another version")
+            return answer
+
+        with ThreadPoolExecutor(CONCURRENCY) as pool:
+            return list(pool.map(fetch, version_ids))
+
+    def _history_path(self, kind: Kind, remote_id: RemoteId, version_id: str = "", *, page: int | None = None) -> str:
+        endpoints = self.endpoints(kind)
+        endpoint = endpoints.history
+        if endpoint is None:
+            raise NotSupported(
+                f"{self.dialect.title} keeps no history of {kind.plural}", hint="cochat log without --fetch"
+            )
+        spoken = quote(remote_id.removeprefix(endpoints.id_prefix), safe="")
+        path, mark, query = endpoint.path.replace("{id}", spoken).partition("?")
+        path += f"/{quote(version_id, safe='')}" if version_id else ""
+        queries = [query] if mark else []
+        queries += [f"page={page}"] if page is not None else []
+        return f"{path}?{'&'.join(queries)}" if queries else path
 
     def send_create(self, kind: Kind, form: Wire, what: str) -> RemoteId:
         """Create a resource: its id, which the server may have made. Its answer is not whole, so read it afterwards."""

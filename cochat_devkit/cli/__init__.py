@@ -35,6 +35,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "status": "Show what differs between files and server.",
         "diff": "Show the differences line by line.",
         "push": "Check, test and send what changed here.",
+        "resolve": "Settle what both sides changed.",
+        "log": "Show every version ever seen of a resource.",
+        "restore": "Lay a version of old into the files.",
     },
     "Look": {
         "ls": "List the resources of the mirror.",

@@ -12,6 +12,8 @@ from cochat_devkit.cli.options import json_option, refs_argument, target_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cochat_devkit.config import Config
+
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -22,26 +24,42 @@ _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 def command(refs: Sequence[str], **options: Any) -> None:
     """Show the differences, line by line and field by field: ours against the base, and theirs where they moved.
 
+    With a number of `cochat log`, what changed since that entry; with two of them, between the two.
+
     \b
     Examples:
       cochat diff
       cochat diff tool/web_search
       cochat status --fetch; cochat diff 'filter/*'
+      cochat diff tool/web_search@2
+      cochat diff tool/web_search@3..@1
     """
     from cochat_devkit.config import read_config
+    from cochat_devkit.operations.log import is_of_the_past
     from cochat_devkit.operations.session import select
     from cochat_devkit.operations.status import diff_lines
 
-    found = diff_lines(read_config(), select(refs), target=options["target"])
-    if options["as_json"]:
-        items = [
+    config = read_config()
+    past = [ref for ref in refs if is_of_the_past(ref)]
+    items = [_diff_of_old(config, ref, options["target"]) for ref in past]
+    if len(past) < len(refs) or not refs:
+        selection = select([ref for ref in refs if ref not in past])
+        items += [
             {"ref": each.ref, "reason": str(each.decision.reason), "path": each.path, "diff": lines}
-            for each, lines in found
+            for each, lines in diff_lines(config, selection, target=options["target"])
         ]
+    if options["as_json"]:
         render.out_json(
             {"command": "diff", "ok": True, "exit_code": 0, "counts": {"differ": len(items)}, "items": items}
         )
         return
-    for _each, lines in found:
-        for line in lines:
+    for each in items:
+        for line in each["diff"]:
             render.out(render.paint_out(line, _COLORS[line[0]]) if line[:1] in _COLORS else line)
+
+
+def _diff_of_old(config: Config, ref: str, target: str | None) -> dict[str, Any]:
+    from cochat_devkit.operations.log import diff_of_old
+
+    _shown, lines = diff_of_old(config, ref, target=target)
+    return {"ref": ref, "reason": "compared with the past", "path": None, "diff": lines}

@@ -23,10 +23,15 @@ def command(ref: str, **options: Any) -> None:
     Examples:
       cochat show tool/web_search
       cochat show filter/billing_filter --source > billing.py
+      cochat show tool/web_search@2
     """
     from cochat_devkit.config import read_config
+    from cochat_devkit.operations.log import is_of_the_past
     from cochat_devkit.operations.ls import show
 
+    if is_of_the_past(ref):
+        _show_past(ref, options)
+        return
     shown = show(read_config(), ref, target=options["target"])
     if options["as_json"]:
         facts = {**asdict(shown.line), "body": shown.body, "derived": shown.derived}
@@ -52,3 +57,26 @@ def command(ref: str, **options: Any) -> None:
         render.out_source(str(shown.body["content"]))
     else:
         render.err("the server does not show its body to you")
+
+
+def _show_past(ref: str, options: dict[str, Any]) -> None:
+    from cochat_devkit.config import read_config
+    from cochat_devkit.operations.log import body_of_old
+
+    _ref, entry, body = body_of_old(read_config(), ref, target=options["target"])
+    facts = {"at": entry.at.isoformat(timespec="seconds"), "origin": str(entry.origin), "version": entry.version}
+    if options["as_json"]:
+        said = {"message": entry.message, "is_gone": entry.digest is None, "body": body}
+        render.out_json({"command": "show", "ok": True, "exit_code": 0, "ref": ref, **facts, **said})
+        return
+    if options["source"]:
+        render.out_exact(str(body.get("content", "")))
+        return
+    told = {"": ref, **facts, "message": entry.message, **{k: v for k, v in body.items() if k != "content"}}
+    for row in render.columns([[name, str(value)] for name, value in told.items() if value not in (None, "", {})]):
+        render.out(row)
+    if "content" in body:
+        render.out("")
+        render.out_source(str(body["content"]))
+    elif entry.digest is None:
+        render.err("it was gone")

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+#: more addresses in one line are not read
+_MOST_NAMES = 10
+
+
 @click.command("status")
 @refs_argument
 @click.option("--fetch", is_flag=True, help="Ask the server first; files stay as they are.")
@@ -28,6 +32,9 @@ def command(refs: Sequence[str], **options: Any) -> int:
       cochat status
       cochat status --fetch
       cochat status 'tool/*' --exit-code
+
+    \b
+    In a clone, --exit-code needs neither server nor mirror: it compares the files with cochat.lock.
     """
     from cochat_devkit.config import read_config
     from cochat_devkit.operations.session import select
@@ -53,9 +60,15 @@ def command(refs: Sequence[str], **options: Any) -> int:
         render.out(f"{render.paint_out(each.reason, color)}: {each.ref}{place}")
     if not report.items:
         render.out("in step")
-    for word in ("unavailable", "invisible"):
-        if report.extra[word]:
-            render.err(
-                f"{word}: {len(report.extra[word])} (the server does not show them to you; cochat ls lists them)"
-            )
+    for each in report.items:
+        if each.hint:
+            render.err(f"{render.paint('hint', 'cyan')}:  {each.hint}")
+    _show_hidden("invisible", "the server no longer shows them to you; files and base stay", report.extra["invisible"])
+    _show_hidden("unavailable", "the server does not show their bodies to you", report.extra["unavailable"])
     return report.exit_code
+
+
+def _show_hidden(word: str, means: str, refs: Sequence[str]) -> None:
+    if refs:
+        more = f" and {len(refs) - _MOST_NAMES} more; cochat ls lists them" if len(refs) > _MOST_NAMES else ""
+        render.err(f"{word}: {', '.join(refs[:_MOST_NAMES])}{more} ({means})")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import MirrorDamaged, MirrorTooNew
 from cochat_devkit.mirror.bodies import unpack_body, unpack_json
-from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row, Scope
+from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
 from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version
 
 if TYPE_CHECKING:
@@ -49,18 +49,18 @@ class MirrorReader:
 
     def scope_of(self, target: str, url: str) -> Scope | None:
         """Find the scope that a target of `cochat.toml` was last used with; None before the first pull."""
-        found = self._ask(f"{_SCOPE} JOIN target t ON t.scope_id = s.id WHERE t.name = ? AND s.url = ?", (target, url))
+        found = self.ask(f"{_SCOPE} JOIN target t ON t.scope_id = s.id WHERE t.name = ? AND s.url = ?", (target, url))
         return Scope(*found[0]) if found else None
 
     def rows(self, scope: Scope, kinds: Iterable[str] | None = None) -> dict[Key, Row]:
         """Read the rows of a scope, without what the server derived."""
         wanted = None if kinds is None else set(kinds)
-        found = (_to_row(each) for each in self._ask(_ROW, (scope.id,)))
+        found = (_to_row(each) for each in self.ask(_ROW, (scope.id,)))
         return {row.key: row for row in found if wanted is None or row.key.kind in wanted}
 
     def derived(self, scope: Scope, key: Key) -> Json:
         """Read what the server derived of one resource; `{}` where nothing is known."""
-        found = self._ask(
+        found = self.ask(
             "SELECT derived FROM resource WHERE scope_id = ? AND kind = ? AND slug = ?", (scope.id, key.kind, key.slug)
         )
         return unpack_json(found[0][0]) if found and found[0][0] else {}
@@ -71,21 +71,39 @@ class MirrorReader:
         Raises:
             MirrorDamaged: it is not there.
         """
-        found = self._ask("SELECT packed FROM body WHERE digest = ?", (digest,))
+        found = self.ask("SELECT packed FROM body WHERE digest = ?", (digest,))
         if not found:
             raise MirrorDamaged(f"the mirror lacks the body {digest[:12]}", hint="delete mirror.db and pull again")
         return unpack_body(digest, found[0][0])
 
     def bases_of_listings(self, scope: Scope) -> dict[str, str]:
         """Say by kind how it was last listed: endpoint and role."""
-        return dict(self._ask("SELECT kind, basis FROM listing WHERE scope_id = ?", (scope.id,)))
+        return dict(self.ask("SELECT kind, basis FROM listing WHERE scope_id = ?", (scope.id,)))
 
     def health(self) -> str:
         """Check the file: "ok", or SQLite's complaint."""
-        found = self._ask("PRAGMA integrity_check", ())
+        found = self.ask("PRAGMA integrity_check", ())
         return str(found[0][0]) if found else "empty"
 
-    def _ask(self, question: str, values: tuple[object, ...]) -> list[tuple[Json, ...]]:
+    def lock_digests(self) -> dict[str, LockDigests]:
+        """Say by target what the lock said when the mirror knew as much."""
+        if not self.has_table("locked"):
+            return {}
+        return {each[0]: LockDigests(*each[1:]) for each in self.ask("SELECT target, lines, file FROM locked", ())}
+
+    def has_table(self, name: str) -> bool:
+        """Tell whether the mirror has a table: one of an earlier version may lack it."""
+        return bool(self.ask("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
+
+    def body_named(self, fingerprint: Fingerprint) -> str | None:
+        """Find the digest of a stored body by its fingerprint, with which a digest begins; None where there is none."""
+        found = self.ask(
+            "SELECT digest FROM body WHERE digest >= ? AND digest < ? LIMIT 1", (fingerprint, f"{fingerprint}g")
+        )
+        return str(found[0][0]) if found else None
+
+    def ask(self, question: str, values: tuple[object, ...]) -> list[tuple[Json, ...]]:
+        """Ask the database; a mirror that is not there answers nothing."""
         if self._connection is None:
             return []
         try:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Fingerprint, Json, Key, RemoteId, Version
 
 #: moves with every change of the tables; store.py knows how to come from each earlier one
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -52,3 +52,11 @@ class Row:
     path: str | None = None
     #: what the server computed; None: not read, and left as it is when the row is written
     derived: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True)
+class LockDigests:
+    """Name what `cochat.lock` said when the mirror knew as much: the lines of one target, and the whole file."""
+
+    lines: str
+    file: str

@@ -13,17 +13,20 @@ from sqlmodel import Field, SQLModel, UniqueConstraint, delete
 
 from cochat_devkit.errors import MirrorDamaged, MirrorError
 from cochat_devkit.mirror.bodies import pack_body, pack_json
+from cochat_devkit.mirror.past import add_history, add_history_of_rows, begin_history, keep_lock_digests, note_conflicts
 from cochat_devkit.mirror.reader import check_schema_version
-from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row, Scope
+from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from sqlalchemy import Engine
 
+    from cochat_devkit.mirror.conflicts import Conflict
+    from cochat_devkit.mirror.history import Seen
     from cochat_devkit.resource import Json, Key
 
 
@@ -143,17 +146,25 @@ class MirrorStore:
         *,
         rows: Sequence[Row] = (),
         bodies: Sequence[tuple[str, dict[str, Json]]] = (),
-        gone: Iterable[Key] = (),
+        gone: Sequence[Key] = (),
         bases: dict[str, str] | None = None,
+        seen: Sequence[Seen] = (),
+        conflicts: Sequence[Conflict] = (),
+        settled: Sequence[Key] = (),
+        lock_digests: Mapping[str, LockDigests] | None = None,
     ) -> None:
         """Write a batch in one transaction: rows as they now are, the bodies (type, body) they name, rows to drop.
+
+        What the rows say of the server goes into the history, and so does `seen`, oldest first. `settled` are no
+        conflicts any more. `lock_digests` say by target what `cochat.lock` says.
 
         Raises:
             MirrorError: the disk refuses; nothing of the batch was written.
         """
         resource = _table(ResourceTable)
         with self._begin() as connection:
-            packed = [dict(zip(("digest", "packed"), pack_body(type_, body), strict=True)) for type_, body in bodies]
+            stored = [*bodies, *((each.type, each.body) for each in seen if each.body is not None)]
+            packed = [dict(zip(("digest", "packed"), pack_body(type_, body), strict=True)) for type_, body in stored]
             if packed:
                 connection.execute(insert(BodyTable).on_conflict_do_nothing(), packed)
             if rows:
@@ -168,6 +179,10 @@ class MirrorStore:
                     statement.on_conflict_do_update(index_elements=["scope_id", "kind", "slug"], set_=columns),
                     [_to_columns(scope, row) for row in rows],
                 )
+            add_history(connection, scope, seen)
+            add_history_of_rows(connection, scope, rows, gone)
+            note_conflicts(connection, scope, conflicts, settled)
+            keep_lock_digests(connection, lock_digests or {})
             for key in gone:
                 connection.execute(
                     delete(resource).where(
@@ -221,14 +236,18 @@ def _make_engine(path: Path) -> Engine:
 
 
 def _migrate(connection: Connection) -> None:
-    """Bring the tables to our version: one step for each earlier version, none yet."""
+    """Bring the tables to our version: one step for each earlier version."""
     version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     check_schema_version(version)
     if version == 0:
         tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
         if tables:
             raise MirrorDamaged("mirror.db is a database of something else", hint="move it away and pull again")
+    if version < SCHEMA_VERSION:
+        # version 2 brought tables and changed none
         SQLModel.metadata.create_all(connection)
+        if version == 1:
+            begin_history(connection)
         connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

@@ -11,6 +11,7 @@ from cochat_devkit.events import Notice, Progress
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.kinds.wire import from_wire, has_body, new_remote_id, remote_id_of, slugs_for, version_of
 from cochat_devkit.mirror.reader import MirrorReader
+from cochat_devkit.operations.agreed import rows_with_lock
 from cochat_devkit.resource import Key, RemoteId, Resource, Slug, State
 from cochat_devkit.sync.decide import ABSENT, Base, Side, present
 from cochat_devkit.workspace.tree import Tree, read_tree
@@ -121,7 +122,8 @@ def look_offline(config: Config, selection: Selection, target: str | None) -> It
     tree = read_tree(config.root, selection.kinds)
     with MirrorReader(config.mirror_path) as reader:
         scope = reader.scope_of(aim.name, aim.url)
-        rows = reader.rows(scope, [kind.name for kind in selection.kinds]) if scope else {}
+        names = [kind.name for kind in selection.kinds]
+        rows = rows_with_lock(config, aim, reader.rows(scope, names) if scope else {}, reader, names)
         types = dict.fromkeys(tree.unreadable, "")
         types |= {key: row.type for key, row in rows.items()}
         types |= {key: local.resource.type for key, local in tree.found.items()}

@@ -11,7 +11,11 @@ from cochat_devkit.errors import LocalError
 from cochat_devkit.events import Outcome, Progress, Report
 from cochat_devkit.kinds import ref_of
 from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.mirror.rows import Row
+from cochat_devkit.operations.agreed import find_base_body, keeping_lock
+from cochat_devkit.operations.conflicts import Conflicts, settle_hint
+from cochat_devkit.operations.laying import lay_resource
 from cochat_devkit.operations.observe import base_of, fetch_remote, local_side
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.session import connect
@@ -24,17 +28,14 @@ from cochat_devkit.workspace.tree import (
     LocalResource,
     Tree,
     keep_resource,
-    path_for,
-    read_one,
     read_tree,
     trash_resource,
-    write_resource,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cochat_devkit.config import Config
+    from cochat_devkit.config import Config, Target
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.operations.observe import RemoteView
@@ -65,17 +66,21 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
         connect(config, target, emit) as session,
         Records(config.mirror_path, session) as records,
     ):
-        rows = records.known(kind.name for kind in selection.kinds)
-        view = fetch_remote(
-            session.client,
-            selection.kinds,
-            rows,
-            bases=records.reader.bases_of_listings(records.scope),
-            read_body=records.reader.body,
-            emit=emit,
-        )
-        tree = read_tree(config.root, selection.kinds)
-        report = _Pull(config.root, selection, rows, view, tree, records, on_conflict, emit).run()
+        with keeping_lock(config, session.target, records) as kept:
+            rows = records.known(kind.name for kind in selection.kinds)
+            view = fetch_remote(
+                session.client,
+                selection.kinds,
+                rows,
+                bases=records.reader.bases_of_listings(records.scope),
+                read_body=records.reader.body,
+                emit=emit,
+            )
+            kept.tree = read_tree(config.root, selection.kinds)
+            conflicts = Conflicts(config.root, records)
+            report = _Pull(
+                config, session.target, selection, rows, view, kept.tree, records, conflicts, on_conflict, emit
+            ).run()
         records.flush()
         records.keep_bases(view.bases)
         report.requests = session.client.request_count
@@ -86,14 +91,20 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
 class _Pull:
     """Carry one pull through: decide about each resource, act, remember."""
 
-    root: Path
+    config: Config
+    aim: Target
     selection: Selection
     rows: dict[Key, Row]
     view: RemoteView
     tree: Tree
     records: Records
+    conflicts: Conflicts
     on_conflict: OnConflict
     emit: Emit
+
+    @property
+    def root(self) -> Path:
+        return self.config.root
 
     def run(self) -> Report:
         report = Report()
@@ -115,6 +126,8 @@ class _Pull:
         decision = decide(base_of(row), local, self.view.side(key))
         try:
             outcome = self._carry_out(kind, key, decision)
+            if outcome.exit_code == 0 and decision.action is not Action.SKIP:
+                self.conflicts.settle(kind, key)
         except LocalError as error:
             outcome = self._outcome(key, decision, exit_code=1, error=error.message, hint=error.hint)
         self.emit(outcome)
@@ -136,7 +149,7 @@ class _Pull:
             case Action.CREATE_HERE | Action.UPDATE_HERE:
                 self._write_theirs(kind, key)
             case Action.DELETE_HERE:
-                trash_resource(self.root, self.tree.found[key])
+                trash_resource(self.root, self.tree.found.pop(key))
                 self.records.drop(key)
             case Action.FORGET:
                 self.records.drop(key)
@@ -156,27 +169,34 @@ class _Pull:
 
     def _write_theirs(self, kind: Kind, key: Key) -> None:
         """Write the server's body over ours; the path stays, unless the type moved to another folder."""
-        theirs = self.view.seen[key]
-        present = self.tree.found.get(key)
-        moves = present is None or present.resource.type != theirs.type
-        path = path_for(kind, theirs.type, key.slug) if moves or present is None else present.path
-        write_resource(self.root, kind, theirs, path, None if moves else present)
-        if moves and present is not None:
-            trash_resource(self.root, present)
-        self._agree(key, read_one(self.root, kind, theirs.type, path))
+        self.tree.found[key] = lay_resource(self.root, kind, self.view.seen[key], self.tree.found.get(key))
+        self._agree(key, self.tree.found[key])
+
+    def _keep_ours(self, key: Key, message: str) -> None:
+        """Put an edit of ours that is about to be replaced into the history and the trash."""
+        present, row = self.tree.found.get(key), self.rows.get(key)
+        if present is not None:
+            keep_resource(self.root, present)
+            if row is None or present.resource.fingerprint != row.base_local:
+                body, type_ = present.resource.body, present.resource.type
+                self.records.keep_seen(Seen(key, type_, body, Origin.HERE, message=message))
 
     def _merge(self, kind: Kind, key: Key, decision: Decision) -> Outcome:
         """Merge both edits into the file; the server's becomes the base, so ours is what is left to push."""
         row, present, theirs = self.rows[key], self.tree.found[key], self.view.seen[key]
-        if row.base_digest is None or theirs.type != present.resource.type:
+        if theirs.type != present.resource.type:
             return self._conflict(kind, key, decision, ("type",))
-        merged = merge_bodies(self.records.reader.body(row.base_digest), present.resource.body, theirs.body)
+        base = find_base_body(self.config, self.aim, kind, row, self.records.reader)
+        if base is None:
+            return self._conflict(kind, key, decision, ("the body both started from is not known here",))
+        merged = merge_bodies(base, present.resource.body, theirs.body)
         if merged.conflicts or self.on_conflict is not OnConflict.STOP:
             return self._conflict(kind, key, decision, merged.conflicts or ("nothing that a merge could not settle",))
-        if fault := _compile_fault(kind, present, merged.body):
+        if fault := compile_fault(kind, present, merged.body):
             return self._conflict(kind, key, decision, (f"content (merged, it would not compile: {fault})",))
-        keep_resource(self.root, present)
-        write_resource(self.root, kind, replace(present.resource, body=merged.body), present.path, present)
+        self._keep_ours(key, "before a merge")
+        merged_resource = replace(present.resource, body=merged.body)
+        self.tree.found[key] = lay_resource(self.root, kind, merged_resource, present)
         self._settle_on_theirs(key, present.path)
         changes = describe_changes(present.resource.body, merged.body)
         return self._outcome(key, decision, changes=tuple(changes))
@@ -185,12 +205,13 @@ class _Pull:
         present, theirs = self.tree.found.get(key), self.view.seen.get(key)
         if self.on_conflict is OnConflict.STOP:
             self._note_remote(key)
+            self.conflicts.note(kind, str(decision.reason), parts, self.rows.get(key), present, theirs)
             return self._outcome(
                 key,
                 Decision(Action.CONFLICT, decision.reason),
                 exit_code=3,
                 error=f"{decision.reason}: {', '.join(parts)}",
-                hint=f"cochat diff {self._ref(key)}; then cochat pull {self._ref(key)} --on-conflict theirs, or ours",
+                hint=settle_hint(self._ref(key)),
             )
         if self.on_conflict is OnConflict.OURS:
             if theirs is None:
@@ -198,11 +219,11 @@ class _Pull:
             else:
                 self._settle_on_theirs(key, present.path if present else None)
         elif theirs is None:
-            trash_resource(self.root, self.tree.found[key])
+            self._keep_ours(key, "before it was settled with theirs")
+            trash_resource(self.root, self.tree.found.pop(key))
             self.records.drop(key)
         else:
-            if present is not None:
-                keep_resource(self.root, present)
+            self._keep_ours(key, "before it was settled with theirs")
             self._write_theirs(kind, key)
         settled = f"{decision.reason}; settled with {self.on_conflict}"
         return Outcome(self._ref(key), str(decision.action), settled, path=present.path if present else None)
@@ -303,13 +324,12 @@ def to_row(theirs: Resource, known: Row | None, state: State = State.PRESENT) ->
     )
 
 
-def _compile_fault(kind: Kind, present: LocalResource, body: Body) -> str | None:
-    """Tell why a merged source is no Python, where the one before it was."""
+def compile_fault(kind: Kind, present: LocalResource | None, body: Body) -> str | None:
+    """Tell why a source is no Python, where the one before it, if there is one to excuse it, was."""
     if kind.plugin is None or kind.text is None:
         return None
-    merged = str(body[kind.text.name])
-    fault = _syntax_fault(merged)
-    return fault if fault and not _syntax_fault(present.text) else None
+    fault = _syntax_fault(str(body[kind.text.name]))
+    return fault if fault and (present is None or not _syntax_fault(present.text)) else None
 
 
 def _syntax_fault(source: str) -> str | None:

@@ -19,6 +19,7 @@ from cochat_devkit.events import Outcome, Progress, Report
 from cochat_devkit.kinds import all_kinds, ref_of
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.rows import Row
+from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.observe import base_of, find_theirs, local_side, look_offline
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.send import send_changes, send_new
@@ -144,7 +145,11 @@ def _send(
     report: Report,
     emit: Emit,
 ) -> None:
-    with connect(config, target, emit) as session, Records(config.mirror_path, session) as records:
+    with (
+        connect(config, target, emit) as session,
+        Records(config.mirror_path, session) as records,
+        keeping_lock(config, session.target, records, changes.tree),
+    ):
         pushed = _Push(changes, session, records, emit, dry_run=options.dry_run)
         for number, key in enumerate(wanted):
             emit(Progress("pushing", number, len(wanted)))
@@ -217,7 +222,7 @@ class _Push:
             self._path(key),
             3,
             f"the server moved: {decision.reason}",
-            f"look: cochat status --fetch; take theirs in or merge: cochat pull {ref}",
+            f"take theirs in or merge: cochat pull {ref}; what cannot be merged: cochat resolve {ref}",
             (*(f"here: {line}" for line in here), *(f"there: {line}" for line in there)),
         )
 

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from cochat_devkit.api.client import Client
     from cochat_devkit.kinds import Kind
-    from cochat_devkit.mirror.rows import Row
+    from cochat_devkit.mirror.conflicts import Conflict
+    from cochat_devkit.mirror.history import Seen
+    from cochat_devkit.mirror.rows import LockDigests, Row
     from cochat_devkit.mirror.store import MirrorStore
     from cochat_devkit.operations.session import Session
     from cochat_devkit.resource import Body, Json, Key
@@ -35,30 +38,22 @@ class Records:
     """
 
     path: Path
-    session: Session
+    session: Session | None
+    #: whose rows they are, where no server is asked
+    offline_scope: Scope | None = None
     _rows: list[Row] = field(default_factory=list)
     _bodies: list[tuple[str, dict[str, Json]]] = field(default_factory=list)
     _gone: list[Key] = field(default_factory=list)
+    _seen: list[Seen] = field(default_factory=list)
+    _conflicts: list[Conflict] = field(default_factory=list)
+    _settled: list[Key] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         self._ends = ExitStack()
         self._store: MirrorStore | None = None
         self._open_reader()
-        session, identity = self.session, self.session.client.identity
-        facts = {
-            "url": session.target.url,
-            "user_id": identity.id,
-            "role": identity.role,
-            "dialect": session.facts.dialect.name,
-            "server_version": session.facts.version,
-        }
         try:
-            known = self.reader.scope_of(session.target.name, session.target.url)
-            if known is not None and known == Scope(id=known.id, **facts):
-                self.scope = known
-            else:
-                self.scope = self._writer().enter_scope(session.target.name, **facts)
-                self._open_reader()
+            self.scope = self.offline_scope or self._enter_scope()
             self._teach_names()
         except BaseException:
             self._ends.close()
@@ -83,8 +78,20 @@ class Records:
             self.flush()
 
     def drop(self, key: Key) -> None:
-        """Forget a row; its bodies stay."""
+        """Forget a row; its bodies stay, and its history."""
         self._gone.append(key)
+
+    def keep_seen(self, *seen: Seen) -> None:
+        """Add to the history what no row says: a body of ours that is about to be replaced."""
+        self._seen += seen
+
+    def keep_conflict(self, conflict: Conflict) -> None:
+        """Remember a conflict."""
+        self._conflicts.append(conflict)
+
+    def settle(self, key: Key) -> None:
+        """Remember that a resource is no conflict any more."""
+        self._settled.append(key)
 
     def keep_bases(self, bases: dict[str, str]) -> None:
         """Remember how each kind was listed."""
@@ -93,23 +100,60 @@ class Records:
         if moved:
             self._writer().remember(self.scope, bases=moved)
 
+    def keep_lock_digests(self, digests: dict[str, LockDigests]) -> None:
+        """Remember by target what `cochat.lock` says."""
+        known = self.reader.lock_digests()
+        moved = {target: each for target, each in digests.items() if known.get(target) != each}
+        if moved:
+            self._writer().remember(self.scope, lock_digests=moved)
+
     def flush(self) -> None:
         """Write what was gathered, in one transaction."""
-        if self._rows or self._gone:
-            self._writer().remember(self.scope, rows=self._rows, bodies=self._bodies, gone=self._gone)
+        if self._rows or self._gone or self._seen or self._conflicts or self._settled:
+            self._writer().remember(
+                self.scope,
+                rows=self._rows,
+                bodies=self._bodies,
+                gone=self._gone,
+                seen=self._seen,
+                conflicts=self._conflicts,
+                settled=self._settled,
+            )
         self._rows, self._bodies, self._gone = [], [], []
+        self._seen, self._conflicts, self._settled = [], [], []
+
+    def _enter_scope(self) -> Scope:
+        """Find or make the scope of the session's server and user."""
+        session = self.session
+        if session is None:
+            raise LookupError("records without a session need a scope")
+        identity = session.client.identity
+        facts = {
+            "url": session.target.url,
+            "user_id": identity.id,
+            "role": identity.role,
+            "dialect": session.facts.dialect.name,
+            "server_version": session.facts.version,
+        }
+        known = self.reader.scope_of(session.target.name, session.target.url)
+        if known is not None and known == Scope(id=known.id, **facts):
+            return known
+        scope = self._writer().enter_scope(session.target.name, **facts)
+        self._open_reader()
+        return scope
 
     def _teach_names(self) -> None:
         """Tell the client the addresses of what others name by ids that a server made."""
+        if self.session is None:
+            return
         referred = {name for kind in all_kinds() for name in kind.refers_to}
         for key, row in self.reader.rows(self.scope, referred).items():
             self.session.client.know_names(key.kind, {row.remote_id: key.slug})
         for kind in all_kinds():
-            self._teach_files(kind)
+            self._teach_files(self.session.client, kind)
 
-    def _teach_files(self, kind: Kind) -> None:
+    def _teach_files(self, client: Client, kind: Kind) -> None:
         """Tell the client the digests of files that were read before, so that none is read twice."""
-        client = self.session.client
         try:
             if client.endpoints(kind).attachments is None:
                 return

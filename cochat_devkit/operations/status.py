@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.events import Outcome, Report
 from cochat_devkit.kinds import kind_named, ref_of
+from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.conflicts import Conflict, read_conflicts
+from cochat_devkit.operations.conflicts import settle_hint
 from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import Action, Reason, decide
 from cochat_devkit.sync.describe import unified_diff
+from cochat_devkit.sync.merge import merge_bodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from cochat_devkit.events import Emit
     from cochat_devkit.operations.observe import Known
     from cochat_devkit.operations.session import Selection
-    from cochat_devkit.resource import Body, Key
+    from cochat_devkit.resource import Body, Json, Key
     from cochat_devkit.sync.decide import Decision
 
 
@@ -34,6 +38,13 @@ class Difference:
     base: Body | None
     local: Body | None
     remote: Body | None
+    #: set where a pull cannot merge the two sides
+    conflict: Conflict | None = None
+
+    @property
+    def action(self) -> Action:
+        """Say what a pull or push would do, as far as is known offline."""
+        return Action.CONFLICT if self.conflict else self.decision.action
 
     @property
     def ref(self) -> str:
@@ -51,8 +62,11 @@ def status(
     found, unavailable, invisible = differences(config, selection, target=target)
     for each in found:
         exit_code = 1 if each.decision.reason is Reason.UNREADABLE_HERE else 0
-        report.add(Outcome(each.ref, str(each.decision.action), str(each.decision.reason), each.path, exit_code))
+        hint = settle_hint(each.ref) if each.action is Action.CONFLICT else None
+        reason = str(each.decision.reason)
+        report.add(Outcome(each.ref, str(each.action), reason, each.path, exit_code, hint=hint))
     report.extra = {
+        "conflicts": [_conflict_json(each) for each in found if each.action is Action.CONFLICT],
         "unavailable": sorted(unavailable),
         "invisible": sorted(invisible),
         "target": config.target_named(target).name,
@@ -78,6 +92,7 @@ def differences(
     """Compare offline: (what is not in step, addresses nobody lets us read, addresses no longer shown to us)."""
     found: list[Difference] = []
     with look_offline(config, selection, target) as known:
+        conflicts = read_conflicts(known.reader, known.scope) if known.scope else {}
         for key, type_ in sorted(known.types.items()):
             if not selection.has(key, type_) or kind_named(key.kind)[0].form is None:
                 continue
@@ -86,7 +101,8 @@ def differences(
             decision = decide(base_of(row), side, last_seen(row))
             if decision.action in (Action.NOTHING, Action.FORGET) or decision.reason is Reason.UNREADABLE_THERE:
                 continue
-            found.append(_difference(known, key, decision, with_bodies=with_bodies))
+            conflict = _conflict_now(known, key, type_, decision, conflicts.get(key))
+            found.append(replace(_difference(known, key, decision, with_bodies=with_bodies), conflict=conflict))
         meant = [row for row in known.rows.values() if selection.has(row.key, row.type)]
     unavailable = [ref_of(row.key, row.type) for row in meant if row.remote_state is State.UNREADABLE]
     invisible = [ref_of(row.key, row.type) for row in meant if row.remote_state is State.NOT_LISTED]
@@ -129,6 +145,36 @@ def fetch_into_mirror(config: Config, selection: Selection, *, target: str | Non
         records.flush()
         records.keep_bases(view.bases)
         return session.client.request_count
+
+
+def _conflict_json(each: Difference) -> dict[str, Json]:
+    conflict = each.conflict
+    return {
+        "ref": each.ref,
+        "reason": str(each.decision.reason),
+        "parts": list(conflict.parts) if conflict else [],
+        "since": conflict.since.isoformat(timespec="seconds") if conflict and conflict.since else None,
+        "theirs": conflict.path if conflict else None,
+    }
+
+
+def _conflict_now(known: Known, key: Key, type_: str, decision: Decision, noted: Conflict | None) -> Conflict | None:
+    """Say what a pull could not merge as the sides are now; `noted` is what the last pull met, if it did."""
+    if decision.action is Action.CONFLICT:
+        return noted or Conflict(key, type_, str(decision.reason))
+    if decision.action is not Action.MERGE:
+        return None
+    local, row = known.tree.found.get(key), known.rows.get(key)
+    if local is None or row is None or row.remote_digest is None:
+        return None
+    here = pack_body(local.resource.type, local.resource.body)[0]
+    if noted and (here, row.remote_digest) == (noted.local_digest, noted.remote_digest):
+        return noted
+    if row.base_digest is None:
+        return None
+    bodies = known.reader.body(row.base_digest), local.resource.body, known.reader.body(row.remote_digest)
+    parts = merge_bodies(*bodies).conflicts
+    return replace(noted or Conflict(key, type_, str(decision.reason)), parts=parts) if parts else None
 
 
 def _difference(known: Known, key: Key, decision: Decision, *, with_bodies: bool) -> Difference:

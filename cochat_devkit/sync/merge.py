@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 #: a longer text is not compared line by line: the comparison is quadratic in the worst case
 LONGEST_TEXT_LINES = 20_000
+_MARK = re.compile(r"<{7}|>{7}|\|{7}|={7}$")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
@@ -57,6 +58,53 @@ def merge_lines(base: str, local: str, remote: str) -> str | None:
     if max(len(lines) for lines in texts) > LONGEST_TEXT_LINES:
         return None
     return _merge_line_lists(*texts)
+
+
+def merge_with_markers(base: str | None, local: str, remote: str) -> tuple[str, int]:
+    """Merge three texts by line, with markers where that is not possible: (text, number of such places).
+
+    Without a base, what both have counts as such.
+    """
+    here, there = _LINE.findall(local), _LINE.findall(remote)
+    start = _LINE.findall(base) if base is not None else _shared_lines(here, there)
+    merged: list[str] = []
+    places = base_at = here_at = there_at = 0
+    for base_start, here_start, there_start, length in _common_runs(start, here, there):
+        gap = (start[base_at:base_start], here[here_at:here_start], there[there_at:there_start])
+        found = _settle(*gap)
+        if found is None:
+            places += 1
+            found = [
+                *_marked(MARKS[0], gap[1]),
+                *_marked(MARKS[1], gap[0]),
+                *_marked(MARKS[2], gap[2]),
+                f"{MARKS[3]}\n",
+            ]
+        merged += found
+        merged += start[base_start : base_start + length]
+        base_at, here_at, there_at = base_start + length, here_start + length, there_start + length
+    return "".join(merged), places
+
+
+#: what stands before the lines of here, of the base and of there, and after all
+MARKS = ("<<<<<<< here", "||||||| base", "=======", ">>>>>>> there")
+
+
+def marks_left(text: str, *originals: str) -> list[int]:
+    """List the lines, counted from one, that are markers, or what is left of one, and stood in no original."""
+    own = {line.rstrip("\r") for each in originals for line in each.split("\n")}
+    lines = (line.rstrip("\r") for line in text.split("\n"))
+    return [number for number, line in enumerate(lines, start=1) if _MARK.match(line) and line not in own]
+
+
+def _marked(mark: str, lines: Sequence[str]) -> list[str]:
+    closed = [*lines[:-1], lines[-1] if lines[-1].endswith("\n") else f"{lines[-1]}\n"] if lines else []
+    return [f"{mark}\n", *closed]
+
+
+def _shared_lines(here: Sequence[str], there: Sequence[str]) -> list[str]:
+    blocks = SequenceMatcher(None, here, there, autojunk=False).get_matching_blocks()
+    return [line for block in blocks for line in here[block.a : block.a + block.size]]
 
 
 def _merge_values(base: Json, local: Json, remote: Json) -> tuple[Json, list[str]]:

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cochat_devkit.resource import is_same_json
-from cochat_devkit.sync.merge import LONGEST_TEXT_LINES, Merged, merge_bodies, merge_lines
+from cochat_devkit.sync.merge import (
+    LONGEST_TEXT_LINES,
+    MARKS,
+    Merged,
+    marks_left,
+    merge_bodies,
+    merge_lines,
+    merge_with_markers,
+)
 
 lines = st.sampled_from(["a", "b", "c", "d", "", "  a", "a\r", "é", "x = 1"])
 texts = st.builds(
@@ -166,3 +174,52 @@ def test_values_that_only_python_takes_for_equal_differ(nest, one, other):
     assert merge_bodies({"v": nest(one)}, {"v": nest(other)}, {"v": nest(one)}).body["v"] == nest(other)
     assert is_same_json(merge_bodies({"v": nest(one)}, {"v": nest(other)}, {"v": nest(one)}).body, {"v": nest(other)})
     assert merge_bodies({"v": nest("base")}, {"v": nest(one)}, {"v": nest(other)}).conflicts
+
+
+line_texts = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "d\n"]), max_size=6).map("".join)
+
+
+@given(st.none() | line_texts, line_texts, line_texts)
+def test_markers_lose_no_line(base, local, remote):
+    """What a person sees in the editor holds every line of both sides, and markers exactly where a merge cannot go."""
+    text, places = merge_with_markers(base, local, remote)
+    assert text.count(MARKS[0]) == text.count(MARKS[3]) == places
+    assert bool(marks_left(text)) == bool(places)
+    if base is not None and places == 0:
+        assert text == merge_lines(base, local, remote)
+    if base is not None:
+        assert (places == 0) == (merge_lines(base, local, remote) is not None)
+        for side, own, other in (("here", local, remote), ("there", remote, local)):
+            assert set(own.splitlines()) - set(base.splitlines()) <= set(_side(text, side).splitlines()), (side, other)
+
+
+@given(line_texts, line_texts, line_texts)
+def test_either_side_alone_is_a_merge(base, local, remote):
+    """Whoever keeps the lines of one side in every place has no markers left, and a text that compares as merged."""
+    text, _places = merge_with_markers(base, local, remote)
+    assert marks_left(_side(text, "here")) == []
+    assert marks_left(_side(text, "there")) == []
+
+
+def test_a_line_without_end_keeps_to_itself():
+    """A last line without a line end does not run into a marker."""
+    text, places = merge_with_markers("a", "b", "c")
+    assert (text, places) == ("<<<<<<< here\nb\n||||||| base\na\n=======\nc\n>>>>>>> there\n", 1)
+
+
+def test_a_title_underlined_by_seven_is_no_marker():
+    """A text that had such a line before has it afterwards."""
+    title = "Heading\n=======\n"
+    assert marks_left(title, title) == []
+    assert marks_left(title) == [2]
+    assert marks_left("<<<<<<<x\n") == [1]
+
+
+def _side(text, side):
+    kept, place = [], ""
+    for line in text.splitlines(keepends=True):
+        if line.rstrip("\n") in MARKS:
+            place = {MARKS[0]: "here", MARKS[1]: "base", MARKS[2]: "there", MARKS[3]: ""}[line.rstrip("\n")]
+        elif place in ("", side):
+            kept.append(line)
+    return "".join(kept)

@@ -1,0 +1,92 @@
+"""History in the mirror: every body ever seen of a resource, read without the ORM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cochat_devkit.resource import Key, Slug, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cochat_devkit.mirror.reader import MirrorReader
+    from cochat_devkit.mirror.rows import Scope
+    from cochat_devkit.resource import Body
+
+
+class Origin(StrEnum):
+    """Say where a body was seen."""
+
+    #: the server showed it, by a pull or after a push
+    THERE = "there"
+    #: it stood in the files, and was replaced
+    HERE = "here"
+    #: the server's own history told it
+    THEIR_HISTORY = "their history"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Hold one entry to be remembered; `body` is None for "it is gone", and may be partial where a server's history is.
+
+    `at` is None for now.
+    """
+
+    key: Key
+    type: str
+    body: Body | None
+    origin: Origin
+    version: Version | None = None
+    message: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Hold one entry as remembered; `digest` is None where the resource was gone."""
+
+    key: Key
+    type: str
+    digest: str | None
+    origin: Origin
+    version: Version | None
+    message: str | None
+    at: datetime
+
+
+_ENTRIES = """
+SELECT kind, slug, type, digest, origin, version, message, at FROM history
+WHERE scope_id = ? AND kind = ? AND slug = ? ORDER BY at DESC, id DESC
+"""
+
+
+def read_history(reader: MirrorReader, scope: Scope, key: Key) -> list[Entry]:
+    """Read what was ever seen of a resource, newest first."""
+    if not reader.has_table("history"):
+        return []
+    return [_to_entry(found) for found in reader.ask(_ENTRIES, (scope.id, key.kind, key.slug))]
+
+
+def read_keys_with_history(reader: MirrorReader, scope: Scope, kinds: Iterable[str]) -> dict[Key, str]:
+    """Read of which resources something was ever seen, deleted ones included, and their newest type."""
+    if not reader.has_table("history"):
+        return {}
+    wanted = set(kinds)
+    found = reader.ask("SELECT kind, slug, type FROM history WHERE scope_id = ? ORDER BY id", (scope.id,))
+    return {Key(kind, Slug(slug)): type_ for kind, slug, type_ in found if kind in wanted}
+
+
+def _to_entry(found: tuple[object, ...]) -> Entry:
+    kind, slug, type_, digest, origin, version, message, at = found
+    return Entry(
+        key=Key(str(kind), Slug(str(slug))),
+        type=str(type_),
+        digest=None if digest is None else str(digest),
+        origin=Origin(str(origin)),
+        version=None if version is None else Version(str(version)),
+        message=None if message is None else str(message),
+        at=datetime.fromisoformat(str(at)),
+    )

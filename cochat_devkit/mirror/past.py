@@ -1,0 +1,219 @@
+"""The tables of history, conflicts and locks, and how they are written within a transaction of the store."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.history import Origin, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from cochat_devkit.mirror.conflicts import Conflict
+    from cochat_devkit.mirror.rows import LockDigests, Row, Scope
+    from cochat_devkit.resource import Json, Key
+
+
+class HistoryTable(SQLModel, table=True):
+    """Every body ever seen, in the order in which it was seen; no digest: it was gone."""
+
+    __tablename__ = "history"
+    __table_args__ = (Index("history_of", "scope_id", "kind", "slug", "origin", "id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    scope_id: int = Field(foreign_key="scope.id")
+    kind: str
+    slug: str
+    type: str
+    digest: str | None = Field(foreign_key="body.digest")
+    origin: str
+    version: str | None
+    message: str | None
+    at: str
+
+
+class ConflictTable(SQLModel, table=True):
+    """What both sides changed and nobody settled yet."""
+
+    __tablename__ = "conflict"
+    scope_id: int = Field(foreign_key="scope.id", primary_key=True)
+    kind: str = Field(primary_key=True)
+    slug: str = Field(primary_key=True)
+    type: str
+    reason: str
+    parts: str
+    base_digest: str | None
+    local_digest: str | None
+    remote_digest: str | None
+    path: str | None
+    since: str
+    run: str | None
+
+
+class LockedTable(SQLModel, table=True):
+    """What `cochat.lock` said of a target when the mirror knew as much: digests of its lines and of the whole file."""
+
+    __tablename__ = "locked"
+    target: str = Field(primary_key=True)
+    lines: str
+    file: str
+
+
+#: an entry that says what the newest of its origin says is none; nor is a version that is known already
+_ADD = text("""
+INSERT INTO history (scope_id, kind, slug, type, digest, origin, version, message, at)
+SELECT :scope_id, :kind, :slug, :type, :digest, :origin, :version, :message, :at
+WHERE NOT EXISTS (
+    SELECT 1 FROM history WHERE id = (
+        SELECT max(id) FROM history
+        WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug AND origin = :origin
+    ) AND digest IS :digest AND :origin <> 'their history'
+) AND NOT (:origin = 'their history' AND EXISTS (
+    SELECT 1 FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug AND version = :version
+)) AND NOT (:digest IS NULL AND NOT EXISTS (
+    SELECT 1 FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug
+))
+""")
+#: what the server's own history says of a version that we saw ourselves
+_ANNOTATE = text("""
+UPDATE history SET message = :message
+WHERE :message IS NOT NULL AND message IS NULL AND origin = 'there' AND version = :version AND id = (
+    SELECT min(id) FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug AND version = :version
+)
+""")
+#: a version that was told in part, and is now seen as a whole: the whole takes its message, and its place
+_TAKE_MESSAGE = text("""
+UPDATE history SET message = (
+    SELECT message FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug
+        AND origin = 'their history' AND version = :version
+) WHERE message IS NULL AND id = (
+    SELECT max(id) FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug
+        AND origin = 'there' AND version = :version
+)
+""")
+_SUPERSEDE = text("""
+DELETE FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug
+    AND origin = 'their history' AND version = :version
+""")
+_TOLD = text("SELECT DISTINCT kind, slug, version FROM history WHERE scope_id = :scope_id AND origin = 'their history'")
+_NOTE_CONFLICT = text("""
+INSERT INTO conflict (
+    scope_id, kind, slug, type, reason, parts, base_digest, local_digest, remote_digest, path, since, run
+) VALUES (
+    :scope_id, :kind, :slug, :type, :reason, :parts, :base_digest, :local_digest, :remote_digest, :path, :since, :run
+)
+ON CONFLICT (scope_id, kind, slug) DO UPDATE SET
+    type = excluded.type, reason = excluded.reason, parts = excluded.parts, base_digest = excluded.base_digest,
+    local_digest = excluded.local_digest, remote_digest = excluded.remote_digest, path = excluded.path,
+    run = coalesce(excluded.run, run)
+""")
+_KEEP_DIGESTS = text("""
+INSERT INTO locked (target, lines, file) VALUES (:target, :lines, :file)
+ON CONFLICT (target) DO UPDATE SET lines = excluded.lines, file = excluded.file
+""")
+_SETTLE = text("DELETE FROM conflict WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug")
+#: a mirror of before there was history: what it knows is the beginning of it
+_BEGIN = text("""
+INSERT INTO history (scope_id, kind, slug, type, digest, origin, version, message, at)
+SELECT scope_id, kind, slug, type, digest, 'there', version, NULL, at FROM (
+    SELECT scope_id, kind, slug, type, base_digest AS digest, NULL AS version,
+        coalesce(updated_at, :at) AS at, 0 AS turn
+    FROM resource WHERE base_digest IS NOT NULL AND base_digest IS NOT remote_digest
+    UNION ALL
+    SELECT scope_id, kind, slug, type, remote_digest, version, coalesce(updated_at, :at), 1
+    FROM resource WHERE remote_digest IS NOT NULL
+) ORDER BY turn, scope_id, kind, slug
+""")
+
+
+def add_history(connection: Connection, scope: Scope, seen: Iterable[Seen]) -> None:
+    """Add entries, oldest first; their bodies are stored already."""
+    found = [_to_columns(scope, each, _digest_of(each)) for each in seen]
+    if found:
+        connection.execute(_ADD, found)
+    told = [each for each in found if each["origin"] == Origin.THEIR_HISTORY and each["message"]]
+    if told:
+        connection.execute(_ANNOTATE, told)
+
+
+def add_history_of_rows(connection: Connection, scope: Scope, rows: Iterable[Row], gone: Iterable[Key]) -> None:
+    """Add what a batch of rows says: the bodies that the server showed, and what is gone."""
+    shown = [
+        _to_columns(scope, Seen(row.key, row.type, None, Origin.THERE, row.version), row.remote_digest)
+        for row in rows
+        if row.remote_digest is not None
+    ]
+    ended = [_to_columns(scope, Seen(key, "", None, Origin.THERE, message="gone"), None) for key in gone]
+    if shown or ended:
+        connection.execute(_ADD, shown + ended)
+    told = {tuple(each) for each in connection.execute(_TOLD, {"scope_id": scope.id})} if shown else set()
+    whole = [each for each in shown if (each["kind"], each["slug"], each["version"]) in told]
+    if whole:
+        connection.execute(_TAKE_MESSAGE, whole)
+        connection.execute(_SUPERSEDE, whole)
+
+
+def note_conflicts(connection: Connection, scope: Scope, conflicts: Sequence[Conflict], settled: Sequence[Key]) -> None:
+    """Write conflicts, each as it is now and with the date of its first meeting; take settled ones out."""
+    if settled:
+        connection.execute(_SETTLE, [_address(scope, key) for key in settled])
+    if conflicts:
+        connection.execute(_NOTE_CONFLICT, [_to_conflict_columns(scope, each) for each in conflicts])
+
+
+def keep_lock_digests(connection: Connection, digests: Mapping[str, LockDigests]) -> None:
+    """Write by target what the lock says."""
+    if digests:
+        columns = [{"target": each, "lines": found.lines, "file": found.file} for each, found in digests.items()]
+        connection.execute(_KEEP_DIGESTS, columns)
+
+
+def begin_history(connection: Connection) -> None:
+    """Begin the history of a mirror that had none."""
+    connection.execute(_BEGIN, {"at": _now()})
+
+
+def _digest_of(seen: Seen) -> str | None:
+    return None if seen.body is None else pack_body(seen.type, seen.body)[0]
+
+
+def _to_columns(scope: Scope, seen: Seen, digest: str | None) -> dict[str, Json]:
+    return {
+        **_address(scope, seen.key),
+        "type": seen.type,
+        "digest": digest,
+        "origin": str(seen.origin),
+        "version": seen.version,
+        "message": seen.message,
+        "at": _now() if seen.at is None else seen.at.astimezone(UTC).isoformat(timespec="microseconds"),
+    }
+
+
+def _to_conflict_columns(scope: Scope, conflict: Conflict) -> dict[str, Json]:
+    return {
+        **_address(scope, conflict.key),
+        "type": conflict.type,
+        "reason": conflict.reason,
+        "parts": json.dumps(conflict.parts),
+        "base_digest": conflict.base_digest,
+        "local_digest": conflict.local_digest,
+        "remote_digest": conflict.remote_digest,
+        "path": conflict.path,
+        "since": conflict.since.isoformat() if conflict.since else _now(),
+        "run": conflict.run,
+    }
+
+
+def _address(scope: Scope, key: Key) -> dict[str, Json]:
+    return {"scope_id": scope.id, "kind": key.kind, "slug": key.slug}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,225 @@
+"""What was agreed: `cochat.lock`, which travels with the files, and the mirror, which stays; the one told by the other.
+
+A lock's line that is not as we left it came with the files through git, so it is what these files started from: there
+it wins over the mirror, and the mirror takes it in. Where the lock is as we left it, the mirror knows at least as much.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import BadResource
+from cochat_devkit.mirror.rows import LockDigests, Row
+from cochat_devkit.resource import State, make_digest
+from cochat_devkit.workspace.files import read_file, write_file
+from cochat_devkit.workspace.git import make_blob_hash, read_blob
+from cochat_devkit.workspace.lockfile import PATH, Entry, Lock, TargetLines, read_lock, render_lock, write_lock
+from cochat_devkit.workspace.tree import LocalResource, Tree, read_one
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from cochat_devkit.config import Config, Target
+    from cochat_devkit.kinds.kind import Kind
+    from cochat_devkit.mirror.reader import MirrorReader
+    from cochat_devkit.operations.records import Records
+    from cochat_devkit.resource import Body, Key, Version
+
+
+def rows_with_lock(
+    config: Config, aim: Target, rows: Mapping[Key, Row], reader: MirrorReader, kinds: Iterable[str] | None = None
+) -> dict[Key, Row]:
+    """Lay the lock's lines over the mirror's rows, without writing anything.
+
+    Raises:
+        BadResource: the lock cannot be read.
+    """
+    if _is_as_we_left_it(config.root, aim, reader):
+        return dict(rows)
+    lines, known = _lines_for(read_lock(config.root), aim), reader.lock_digests().get(aim.name)
+    if lines is None or (known is not None and known.lines == _digest_of(aim.name, lines)):
+        return dict(rows)
+    wanted = None if kinds is None else set(kinds)
+    told: dict[Key, Row] = {}
+    for key, row in rows.items():
+        # a line that is not there any more left with the files: there is no common past to decide by
+        told[key] = row if key in lines.entries or row.base_local is None else _without_base(row)
+    for key, entry in lines.entries.items():
+        if wanted is None or key.kind in wanted:
+            told[key] = _laid_over(rows.get(key), entry, reader)
+    return told
+
+
+@dataclass
+class Kept:
+    """Hold what the lock is written from at the end: the files as they are then."""
+
+    tree: Tree = field(default_factory=Tree)
+
+
+@contextmanager
+def keeping_lock(config: Config, aim: Target, records: Records, tree: Tree | None = None) -> Iterator[Kept]:
+    """Let the mirror take in what came with the lock; when the block ends, however that comes, write the lock anew.
+
+    The block puts what it then knows of the files into what it gets.
+
+    Raises:
+        BadResource: the lock cannot be read; nothing was done.
+        CannotWrite: the lock cannot be written.
+    """
+    if not _is_as_we_left_it(config.root, aim, records.reader):
+        known = records.reader.rows(records.scope)
+        for key, row in rows_with_lock(config, aim, known, records.reader).items():
+            if known.get(key) != row:
+                records.keep(row)
+        records.flush()
+    kept = Kept(tree or Tree())
+    try:
+        yield kept
+    finally:
+        records.flush()
+        _write(config, aim, records, kept.tree)
+
+
+def find_base_body(config: Config, aim: Target, kind: Kind, row: Row, reader: MirrorReader) -> Body | None:
+    """Find the body that both sides agreed on: in the mirror, else in git by the hashes of the lock; None for neither.
+
+    Raises:
+        BadResource: the lock cannot be read.
+    """
+    if row.base_digest is not None:
+        return reader.body(row.base_digest)
+    lines = _lines_for(read_lock(config.root), aim)
+    entry = lines.entries.get(row.key) if lines else None
+    if entry is None or entry.here != row.base_local or not all(entry.files.values()):
+        return None
+    return _body_in_git(config.root, kind, entry)
+
+
+def files_of(local: LocalResource) -> dict[str, bytes]:
+    """List the files of a resource by path, the main one first."""
+    return {local.path: local.source, **local.files}
+
+
+def _lines_for(lock: Lock | None, aim: Target) -> TargetLines | None:
+    """Take a target's lines, if they are about the server that the target is now."""
+    lines = lock.targets.get(aim.name) if lock else None
+    return lines if lines and lines.url in ("", aim.url) else None
+
+
+def _digest_of(name: str, lines: TargetLines) -> str:
+    return make_digest(render_lock(Lock({name: lines})).encode())
+
+
+def _is_as_we_left_it(root: Path, aim: Target, reader: MirrorReader) -> bool:
+    """Tell by its bytes alone whether the lock still says what the mirror knows, without reading ten thousand lines."""
+    known = reader.lock_digests().get(aim.name)
+    return known is not None and known.file == _digest_of_file(root)
+
+
+def _digest_of_file(root: Path) -> str:
+    return make_digest(read_file(root, PATH) or b"")
+
+
+def _laid_over(row: Row | None, entry: Entry, reader: MirrorReader) -> Row:
+    if row is not None and (row.base_local, row.base_remote) == (entry.here, entry.there):
+        return row
+    digest = reader.body_named(entry.there)
+    if row is None:
+        return Row(
+            key=entry.key,
+            type=entry.type,
+            remote_id=entry.remote_id,
+            remote_state=State.PRESENT,
+            remote_fingerprint=entry.there,
+            remote_digest=digest,
+            base_local=entry.here,
+            base_remote=entry.there,
+            base_digest=digest,
+            version=entry.version,
+            path=entry.path,
+        )
+    told = replace(row, base_local=entry.here, base_remote=entry.there, base_digest=digest, path=entry.path or row.path)
+    if digest is None and row.remote_fingerprint == row.base_remote and row.remote_state is State.PRESENT:
+        # somebody else agreed with the server on what we never saw: that is later than what we saw last
+        return replace(told, remote_fingerprint=entry.there, remote_digest=None, version=entry.version)
+    return told
+
+
+def _without_base(row: Row) -> Row:
+    return replace(row, base_local=None, base_remote=None, base_digest=None)
+
+
+def _write(config: Config, aim: Target, records: Records, tree: Tree) -> None:
+    """Write what the mirror now says of a target. A server that only the environment names leaves no trace in git."""
+    if config.targets[aim.name].url != aim.url:
+        return
+    found = read_lock(config.root)
+    lock = found or Lock()
+    before = _lines_for(lock, aim) or TargetLines(aim.url)
+    entries: dict[Key, Entry] = {}
+    for key, row in records.reader.rows(records.scope).items():
+        if row.base_local is not None and row.base_remote is not None:
+            entries[key] = _to_entry(row, before.entries.get(key), tree.found.get(key))
+    if found is None and not entries:
+        return
+    lock = lock.with_target(aim.name, TargetLines(aim.url, entries))
+    write_lock(config.root, lock)
+    _keep_digests(config.root, aim, records, lock)
+
+
+def _keep_digests(root: Path, aim: Target, records: Records, lock: Lock) -> None:
+    """Remember of which targets the mirror knows what the lock says: of this one, and of those it knew already."""
+    known, file = records.reader.lock_digests(), _digest_of_file(root)
+    told = {name: LockDigests(_digest_of(name, lines), file) for name, lines in lock.targets.items()}
+    still = (name for name, digests in told.items() if name in known and known[name].lines == digests.lines)
+    records.keep_lock_digests({name: told[name] for name in (aim.name, *still)})
+
+
+def _to_entry(row: Row, before: Entry | None, local: LocalResource | None) -> Entry:
+    here, there = row.base_local, row.base_remote
+    if here is None or there is None:
+        raise LookupError("a row without a base has no line")
+    files: Mapping[str, str] = {}
+    if local is not None and local.resource.fingerprint == here:
+        files = {path: make_blob_hash(content) for path, content in files_of(local).items()}
+    elif before is not None and before.here == here:
+        files = before.files
+    elif row.path:
+        files = {row.path: ""}
+    return Entry(
+        key=row.key,
+        type=row.type,
+        remote_id=row.remote_id,
+        here=here,
+        there=there,
+        version=_version_of(row, before),
+        files=files,
+        more=before.more if before else (),
+    )
+
+
+def _version_of(row: Row, before: Entry | None) -> Version | None:
+    """Say the version of the base: the row's, unless the server has moved on since."""
+    if row.remote_fingerprint == row.base_remote:
+        return row.version
+    return before.version if before and before.there == row.base_remote else None
+
+
+def _body_in_git(root: Path, kind: Kind, entry: Entry) -> Body | None:
+    """Read a resource out of git's objects; None where one is missing, or they are not what was agreed on."""
+    with tempfile.TemporaryDirectory(prefix="cochat-base-") as folder:
+        for path, blob in entry.files.items():
+            content = read_blob(root, blob)
+            if content is None or ".." in PurePosixPath(path).parts or path.startswith("/"):
+                return None
+            write_file(Path(folder), path, content, expected=None)
+        try:
+            found = read_one(Path(folder), kind, entry.type, str(entry.path))
+        except BadResource:
+            return None
+    return found.resource.body if found.resource.fingerprint == entry.here else None

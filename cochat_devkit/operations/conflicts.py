@@ -1,0 +1,79 @@
+"""Conflicts as data: what both sides changed is noted with its bodies and the server's files, until the sides agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.conflicts import Conflict, read_conflicts
+from cochat_devkit.mirror.history import Origin, Seen
+from cochat_devkit.operations.laying import clear_theirs, lay_theirs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cochat_devkit.kinds.kind import Kind
+    from cochat_devkit.mirror.rows import Row
+    from cochat_devkit.operations.records import Records
+    from cochat_devkit.resource import Key, Resource
+    from cochat_devkit.workspace.tree import LocalResource
+
+
+@dataclass
+class Conflicts:
+    """Keep the conflicts of one scope while a verb works."""
+
+    root: Path
+    records: Records
+    known: dict[Key, Conflict] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.known = read_conflicts(self.records.reader, self.records.scope)
+
+    def note(
+        self,
+        kind: Kind,
+        reason: str,
+        parts: tuple[str, ...],
+        row: Row | None,
+        local: LocalResource | None,
+        theirs: Resource | None,
+    ) -> None:
+        """Remember a conflict: both bodies in the history, the server's as files too. Nothing new writes nothing."""
+        found = local.resource if local else theirs
+        if found is None:
+            raise LookupError("a conflict has at least one side")
+        before = self.known.get(found.key)
+        conflict = Conflict(
+            key=found.key,
+            type=theirs.type if theirs else found.type,
+            reason=reason,
+            parts=parts,
+            base_digest=row.base_digest if row else None,
+            local_digest=pack_body(local.resource.type, local.resource.body)[0] if local else None,
+            remote_digest=pack_body(theirs.type, theirs.body)[0] if theirs else None,
+        )
+        if before is not None and replace(before, path=None, since=None, run=None) == conflict:
+            return
+        path = lay_theirs(self.root, kind, theirs) if theirs else None
+        conflict = replace(conflict, path=path, since=before.since if before else None)
+        self.records.keep_conflict(conflict)
+        self.known[found.key] = conflict
+        if local is not None:
+            body, type_ = local.resource.body, local.resource.type
+            self.records.keep_seen(Seen(found.key, type_, body, Origin.HERE, message="in conflict"))
+
+    def settle(self, kind: Kind, key: Key) -> None:
+        """Forget a conflict, if there was one: the sides agree, or somebody chose."""
+        conflict = self.known.pop(key, None)
+        if conflict is None:
+            return
+        self.records.settle(key)
+        if conflict.path is not None:
+            clear_theirs(self.root, kind, conflict.type, conflict.path)
+
+
+def settle_hint(ref: str) -> str:
+    """Say what to type about a conflict."""
+    return f"look: cochat diff {ref}; settle it: cochat resolve {ref} --ours, --theirs, --merge or --edit"

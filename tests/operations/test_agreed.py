@@ -1,0 +1,82 @@
+"""The lock beside the mirror: a killed pull leaves it whole, and only a server of `cochat.toml` is written into it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from cochat_devkit.operations.serve import RunningServer, running_server
+from cochat_devkit.workspace.lockfile import read_lock
+from tests.desk import make_desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+COUNT = 300
+KILLS = 8
+SOURCE = '"""\ntitle: T{}\n"""\n\n\nclass Tools:\n    def one(self) -> str:\n        """One."""\n        return "{}"\n'
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    """Run a local server with some hundred tools."""
+    with running_server() as running:
+        with httpx.Client(
+            base_url=running.url, headers={"Authorization": f"Bearer {running.token}"}, trust_env=False
+        ) as admin:
+            for number in range(COUNT):
+                form = {"id": f"t{number}", "name": "t", "content": SOURCE.format(number, 0), "meta": {}}
+                admin.post("/api/v1/tools/create", json=form | {"access_control": {}}).raise_for_status()
+        yield running
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is a POSIX signal")
+def test_a_killed_pull_leaves_a_whole_lock(server: RunningServer, tmp_path: Path) -> None:
+    """Whenever a pull is killed, the lock is the one before or a whole new one, and the next pull completes it."""
+    desk = make_desk(tmp_path, server.url, server.token)
+    chance = random.Random(7)
+    killed = 0
+    for _ in range(KILLS):
+        environment = {**os.environ, "COCHAT_TOKEN": server.token}
+        command = [sys.executable, "-m", "cochat_devkit", "pull", "--json"]
+        with subprocess.Popen(
+            command, cwd=desk.folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as pulling:
+            with suppress(subprocess.TimeoutExpired):
+                pulling.wait(timeout=chance.uniform(0.3, 2.0))
+            pulling.send_signal(signal.SIGKILL)
+            pulling.wait()
+            killed += pulling.returncode == -signal.SIGKILL
+        lock = read_lock(desk.folder)
+        assert lock is None or lock.targets["main"].url == server.url
+    assert killed
+    desk.json("pull")
+    lock = read_lock(desk.folder)
+    assert lock is not None
+    assert len(lock.targets["main"].entries) == COUNT
+    assert desk.json("status").json["items"] == []
+    desk.path("mirror.db").unlink()
+    assert desk.json("status", "--exit-code").json["items"] == []
+
+
+def test_a_server_of_the_environment_leaves_no_trace_in_git(
+    server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CI that points COCHAT_URL elsewhere neither decides by our lock nor rewrites it."""
+    desk = make_desk(tmp_path, "https://production.example", server.token)
+    desk.path("cochat.lock").write_text(
+        f"# cochat.lock 1\nmain . url=https://production.example\nmain tool/t1 id=t1 here={'a' * 32} there={'b' * 32}\n"
+    )
+    before = desk.path("cochat.lock").read_bytes()
+    monkeypatch.setenv("COCHAT_URL", server.url)
+    assert desk.json("pull", "tool/t1").actions == {"tool/t1": "create-here"}
+    assert desk.path("cochat.lock").read_bytes() == before
