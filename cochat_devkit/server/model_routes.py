@@ -55,7 +55,7 @@ class AccessForm(BaseModel):
 def add_routes(router: APIRouter, context: ServerContext, collections: Mapping[str, Collection]) -> None:
     """Add the addresses that the dialect has."""
     base = BaseModels(context, collections.get("function"))
-    models = Models(context, lambda: model_list.base_ids())
+    models = Models(context, lambda: model_list.base_ids())  # noqa: PLW0108 - the two know each other
     model_list = ModelList(context, base, models)
     _add_list(router, base, model_list)
     _add_listings(router, models)
