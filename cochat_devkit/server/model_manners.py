@@ -16,8 +16,10 @@ from cochat_devkit.server.quirks import NOT_FOUND_401, NOT_FOUND_404, PROHIBITED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cochat_devkit.resource import Wire
+    from cochat_devkit.resource import Json, Wire
     from cochat_devkit.server.access import Caller, Right
+
+_LONGEST_ID = 256
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,14 @@ class ModelManners:
     hides_params: bool
     #: lists show pictures
     lists_pictures: bool
-    #: lists, items and saves tell the rights and the variables of a model
+    #: items and lists tell the rights of who asks, and the variables of the system prompt
     tells_more: bool
+    #: a search looks at owners too, and exports and overrides can be asked for by id or tag
+    narrows_more: bool
+    #: a background must be a file that its writer may read
+    checks_backgrounds: bool
+    #: whether an id is taken where the form did not look at it
+    is_id: Callable[[Json], bool]
     #: an import lays `meta` over what is there; otherwise it replaces it
     import_merges_meta: bool
     import_failed: int
@@ -55,6 +63,14 @@ def _is_listed_by_groups(caller: Caller, row: Wire) -> bool:
         return True
     writers = row[CONTROL].get("write") or {}
     return bool(caller.group_ids & set(writers.get("group_ids") or []))
+
+
+def _is_short(id_: Json) -> bool:
+    return isinstance(id_, str) and 0 < len(id_) <= _LONGEST_ID
+
+
+def _is_short_and_whole(id_: Json) -> bool:
+    return _is_short(id_) and not any(character.isspace() for character in id_)
 
 
 def _is_readable(caller: Caller, row: Wire) -> bool:
@@ -73,6 +89,9 @@ MODEL_MANNERS = {
         hides_params=False,
         lists_pictures=True,
         tells_more=False,
+        narrows_more=False,
+        checks_backgrounds=False,
+        is_id=_is_short,
         import_merges_meta=False,
         import_failed=500,
         tags_of="write",
@@ -89,6 +108,9 @@ MODEL_MANNERS = {
         hides_params=True,
         lists_pictures=False,
         tells_more=True,
+        narrows_more=True,
+        checks_backgrounds=True,
+        is_id=_is_short_and_whole,
         import_merges_meta=True,
         import_failed=400,
         tags_of="read",

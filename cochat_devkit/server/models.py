@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from cochat_devkit.server.context import ServerContext
     from cochat_devkit.server.pages import Wish
 
-_LONGEST_ID = 256
 _TAKEN = Refusal(401, MODEL_ID_TAKEN)
 _TOO_LONG = Refusal(400, MODEL_ID_TOO_LONG)
 _PROHIBITED_400 = Refusal(400, PROHIBITED)
@@ -82,7 +81,7 @@ class Models:
     def list_overrides(self, tag: str | None = None) -> list[Wire]:
         """List what is laid over base models."""
         rows = [row for row in self.rows.all() if row["base_model_id"] is None]
-        return [row for row in rows if tag in _tags_of(row)] if tag and self.manners.tells_more else rows
+        return [row for row in rows if tag in _tags_of(row)] if tag and self.manners.narrows_more else rows
 
     def list_tags(self, caller: Caller, *, of_agents: bool) -> list[str]:
         """List the tags of agents, or of what is laid over base models."""
@@ -96,7 +95,7 @@ class Models:
             raise refused(UNAUTHORIZED_401)
         agents = [row for row in self.rows.all() if row["base_model_id"] is not None]
         rows = [row for row in agents if self.rows.may(caller, "write", row)]
-        if not self.manners.tells_more:
+        if not self.manners.narrows_more:
             return rows
         if ids is not None:
             rows = [row for row in rows if row["id"] in ids]
@@ -119,7 +118,7 @@ class Models:
         """Make a model."""
         if not self.rows.is_permitted(caller, "models"):
             raise refused(UNAUTHORIZED_401)
-        if not _is_id(form.id):
+        if not self.manners.is_id(form.id):
             raise refused(_TOO_LONG)
         self._drop_own_base(form)
         with self._context.store.writing():
@@ -178,7 +177,7 @@ class Models:
         if not self.rows.is_permitted(caller, "models_import"):
             raise refused(UNAUTHORIZED_401)
         for model in models:
-            if _is_id(model.get("id")) and not (self.manners.tells_more and _has_blank(model["id"])):
+            if self.manners.is_id(model.get("id")):
                 try:
                     with self._context.store.writing():
                         self._import(caller, model)
@@ -243,16 +242,17 @@ class Models:
         return {**row, "version_id": entry.id}
 
     def _is_wished(self, caller: Caller, row: Wire, wish: Wish) -> bool:
-        searched = [row["name"], row["base_model_id"]]
-        if self.manners.tells_more:
-            owner: Json = self.rows.show_owner(row) or {}
-            searched += [owner.get("name"), owner.get("email")]
         return (
             self.manners.is_listed(caller, row)
             and wish.is_of(row["user_id"], caller.id)
-            and wish.is_found_in(searched)
+            and (not wish.query or wish.is_found_in(self._searched(row)))
             and (not wish.tag or _has_word(row["meta"], wish.tag))
         )
+
+    def _searched(self, row: Wire) -> list[str | None]:
+        owner: Json = self.rows.show_owner(row) if self.manners.narrows_more else None
+        names = [owner["name"], owner["email"]] if owner else []
+        return [row["name"], row["base_model_id"], *names]
 
     def _tell(self, caller: Caller, row: Wire) -> Wire:
         """Show a model to somebody who may see it."""
@@ -283,7 +283,7 @@ class Models:
         if not is_storable(form.id, form.name, form.base_model_id):
             raise refused(self.manners.not_stored)
         background = getattr(form.meta, "background_image_url", None)
-        if self.manners.tells_more and background and background != meta.get("background_image_url"):
+        if self.manners.checks_backgrounds and background and background != meta.get("background_image_url"):
             raise refused(_NO_BACKGROUND)
 
 
@@ -329,11 +329,3 @@ def _tags_of(row: Wire) -> list[str]:
 def _has_word(meta: Wire, word: str) -> bool:
     """Tell whether a word stands in `meta` as a text of its own, whatever it is there."""
     return json.dumps(word.lower(), ensure_ascii=False) in json.dumps(meta, ensure_ascii=False).lower()
-
-
-def _is_id(id_: Json) -> bool:
-    return isinstance(id_, str) and 0 < len(id_) <= _LONGEST_ID
-
-
-def _has_blank(id_: str) -> bool:
-    return any(character.isspace() for character in id_)

@@ -196,14 +196,17 @@ class Prompts:
             return self._rows.put({**row, **restored, "version_id": entry.id, "updated_at": self._context.clock()})
 
     def _is_wished(self, caller: Caller, row: Wire, wish: Wish) -> bool:
-        owner: Json = self._rows.show_owner(row) or {}
-        searched = (row["name"], row["command"], row["content"], owner.get("name"), owner.get("email"))
         return (
             self._rows.may(caller, "read", row)
             and wish.is_of(row["user_id"], caller.id)
-            and wish.is_found_in(searched)
+            and (not wish.query or wish.is_found_in(self._searched(row)))
             and (not wish.tag or any(pages.is_same_word(wish.tag, tag) for tag in row["tags"] or []))
         )
+
+    def _searched(self, row: Wire) -> list[str | None]:
+        owner: Json = self._rows.show_owner(row)
+        names = [owner["name"], owner["email"]] if owner else []
+        return [row["name"], row["command"], row["content"], *names]
 
     def _find(self, caller: Caller, right: Right, id_: str) -> Wire:
         row = self._rows.find(id_, NOT_FOUND_404)

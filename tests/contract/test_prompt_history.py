@@ -158,6 +158,15 @@ def test_going_back_restores_all_but_command_and_access(server, prompt):
     assert set(read_history(server, prompt)) == {prompt["version_id"], newer["version_id"]}
 
 
+def test_going_back_can_empty_data_and_meta(server, prompt):
+    """A version that was saved without a word on data and meta says that they are empty, and going back believes it."""
+    silent = prompts.update(server, prompt, content="Other")
+    prompts.update(server, prompt, content="Another", data={"z": 1}, meta={"z": 2})
+    path = prompts.url(server, prompt, "/update/version")
+    restored = read_json(server.admin.post(path, json={"version_id": silent["version_id"]}))
+    assert (restored["data"], restored["meta"], restored["content"]) == ({}, {}, "Other")
+
+
 @pytest.mark.parametrize("foreign", [True, False])
 def test_going_back_to_a_version_that_the_prompt_does_not_have(server, prompt, foreign):
     """A version of another prompt, or none, is refused in words that do not say why."""
