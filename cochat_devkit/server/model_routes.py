@@ -5,11 +5,11 @@ client of ours may call them, and here they answer 405.
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from cochat_devkit.resource import Wire
@@ -172,13 +172,13 @@ def _picture(row: Wire | None, *, is_exact: bool) -> Response:
     url = str((row["meta"].get("profile_image_url") if row else None) or "")
     head, _, content = url.partition(",")
     if url.startswith("http"):
-        return Response(status_code=302, headers={"location": url})
+        return RedirectResponse(url, status_code=302)
     if url.startswith("data:image"):
         sort = head.removeprefix("data:").partition(";")[0].lower()
         try:
             return Response(base64.b64decode(content), media_type=sort if is_exact else "image/png")
-        except binascii.Error:
+        except ValueError:
             pass  # a picture that cannot be read is none
     if is_exact:
-        return Response(status_code=302, headers={"location": DEFAULT_PICTURE})
+        return RedirectResponse(DEFAULT_PICTURE, status_code=302)
     return Response(_NO_PICTURE, media_type="image/png")

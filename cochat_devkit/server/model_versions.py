@@ -63,7 +63,7 @@ class ModelVersions:
         if row["base_model_id"] and not form.base_model_id and not caller.is_admin:
             raise refused(_PROHIBITED_403)
         self._refuse_missing(caller, form)
-        return self._models.restore(row, form, entry.id)
+        return self._models.restore(form, entry.id)
 
     def _find(self, caller: Caller, id_: str) -> Wire:
         row = self._models.rows.find(id_, NOT_FOUND_404)

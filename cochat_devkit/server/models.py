@@ -185,9 +185,10 @@ class Models:
                     raise refused(Refusal(self.manners.import_failed, "{error}"), error=str(error)) from error
         return True
 
-    def restore(self, row: Wire, form: Any, version_id: str) -> Wire:
+    def restore(self, form: Any, version_id: str) -> Wire:
         """Write a version back: switch and visibility stay as they are now, and no version is added."""
         with self._context.store.writing():
+            row = self.rows.find(form.id, NOT_FOUND_401)
             saved = _saved(form)
             live = {key: row["meta"][key] for key in ("hidden",) if key in row["meta"]}
             meta = {**{key: each for key, each in saved["meta"].items() if key != "hidden"}, **live}
