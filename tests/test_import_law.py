@@ -52,6 +52,7 @@ CATCHERS = {
     "cli/__init__.py": "the guard: whatever comes there is our own bug",
     "runtime/child.py": "whatever a plugin raises is the answer",
     "runtime/loading.py": "a plugin's class may raise anything",
+    "runtime/offers.py": "a pipe that cannot name its models has none, on the real servers too",
     "credentials.py": "keyring backends fail in ways of their own, and a broken keyring has nothing for us",
     # not there yet: "operations/apply.py": the pool boundary
 }

@@ -52,7 +52,7 @@ class Collection:
         self._saved_keys = tuple(forms.saved_fields(kind))
         self._source_key = kind.text.wire[0] if kind.text else ""
         self._items: Table[Item] = context.store.table(kind.plural, parse=Item.parse, dump=Item.dump)
-        self._versions = Versions(kind, context, source_key=self._source_key)
+        self._versions = Versions(context, owner=kind.name, table=f"{kind.plural} history", source_key=self._source_key)
 
     def list_written(self, caller: Caller, listing: Listing, *, with_valves: bool = False) -> bytes:
         """List what a caller may see in one of the listings, as JSON."""
@@ -160,6 +160,15 @@ class Collection:
         if item is None:
             raise self.refusal(missing)
         return item
+
+    def items(self) -> list[Item]:
+        """List the resources, oldest first."""
+        return self._items.all()
+
+    def readable_ids(self, caller: Caller) -> list[str]:
+        """List the ids of what a caller may read, what external servers offer included."""
+        own = [item.wire for item in self._items.all() if self.may(caller, "read", item)]
+        return [str(wire[self.endpoints.id_field]) for wire in (*own, *self._elsewhere())]
 
     def keep_valves(self, id_: str, valves: Wire) -> None:
         """Save valves: the time moves, the version does not."""

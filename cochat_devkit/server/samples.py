@@ -14,6 +14,8 @@ from cochat_devkit.kinds.access import PUBLIC, Groups
 from cochat_devkit.kinds.kind import SourceFacts, WireContext
 from cochat_devkit.kinds.wire import to_create_form
 from cochat_devkit.resource import Key, Resource, Slug
+from cochat_devkit.server.base_models import SAMPLES_NOTE
+from cochat_devkit.server.sample_texts import add_agents, add_prompts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +121,13 @@ def add_samples(context: ServerContext, collections: Mapping[str, Collection], s
             _add_sample(collection, sample, path.read_text(encoding="utf-8"), admin, wire)
     external = {kind: [_external_wire(*each) for each in rows] for kind, rows in EXTERNAL.items()}
     context.notes.put("external", external)
-    context.notes.put("landmark", [_agent_wire(*each) for each in AGENTS])
+    agents = [_agent_wire(*each) for each in AGENTS]
+    add_prompts(context, admin)
+    if context.dialect.landmark:
+        context.notes.put("landmark", agents)
+        context.notes.put(SAMPLES_NOTE, value=True)
+    else:
+        add_agents(context, admin, agents)
 
 
 def _add_people(context: ServerContext, admin: Caller, password: str) -> Groups:

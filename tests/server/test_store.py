@@ -106,3 +106,13 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path):
     """The message says which file could not be opened."""
     with pytest.raises(UsageError, match=r"nowhere.server\.db cannot be opened"):
         Store(tmp_path / "nowhere" / "server.db")
+
+
+def test_whoever_asks_again_is_given_the_same_table():
+    """Two parts of the server that keep the same rows see each other's."""
+    store = Store()
+    first, second = open_table(store), open_table(store)
+    with store.writing():
+        first.put("a", "A")
+    assert second.get("a") == "A"
+    assert second is first
