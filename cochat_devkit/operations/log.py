@@ -217,7 +217,9 @@ def _to_us(at: datetime) -> int:
 
 def _to_partial_body(kind: Kind, snapshot: Wire, context: WireContext) -> Body:
     """Read the owned fields that a snapshot has: access and switches are in none."""
-    return {each.name: each.codec.read(snapshot, each, context) for each in kind.fields if each.wire[0] in snapshot}
+    places = [(each, each.place_on(context.dialect)) for each in kind.fields]
+    told = [each for each, place in places if place and place[0] in snapshot]
+    return {each.name: each.codec.read(snapshot, each, context) for each in told}
 
 
 def _changes(past: Past, before: Entry | None, entry: Entry) -> tuple[str, ...]:

@@ -37,6 +37,8 @@ def restore(config: Config, ref: str, *, target: str | None) -> Report:
     report = Report()
     with workspace_lock(config.root), open_past(config, plain, target=target) as past:
         entry = past.entry(number)
+        if past.kind.form is None:
+            raise UsageError(f"{past.ref} is kept by the mirror alone: it has no files", hint=f"cochat show {ref}")
         if entry.digest is None:
             raise UsageError(f"{past.ref}@{number} says that it was gone", hint=f"see cochat log {past.ref}")
         fault = read_tree(config.root, [past.kind]).fault_of(past.key, past.row.path if past.row else None)
