@@ -9,7 +9,8 @@ from tests.contract.models import PATH
 from tests.contract.stage import is_page, read_json, refusal
 
 FIELDS_0_6 = {
-    "id", "user_id", "base_model_id", "name", "params", "meta", "access_control", "is_active", "updated_at", "created_at",
+    "id", "user_id", "base_model_id", "name", "params", "meta", "access_control", "is_active", "updated_at",
+    "created_at",
 }  # fmt: skip
 FIELDS_0_12 = (FIELDS_0_6 - {"access_control"}) | {"version_id", "access_grants"}
 FIELDS = {
@@ -517,7 +518,7 @@ def test_which_models_an_ordinary_user_is_shown(server, shared):
 
 
 def test_which_models_an_ordinary_user_can_read(server, shared):
-    """One who may not read is answered `null` on 0.6; on 0.12 the right to write is enough, and params are for writers."""
+    """One who may not read is answered `null` on 0.6; on 0.12 writers may read, and only they see the params."""
     for right, model in shared.items():
         answer = models.get(server.user, model["id"])
         if server.generation == "0.6":
