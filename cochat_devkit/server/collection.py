@@ -52,7 +52,7 @@ class Collection:
         self._saved_keys = tuple(forms.saved_fields(kind))
         self._source_key = kind.text.wire[0] if kind.text else ""
         self._items: Table[Item] = context.store.table(kind.plural, parse=Item.parse, dump=Item.dump)
-        self._versions = Versions(kind, context, source_key=self._source_key)
+        self._versions = Versions(context, owner=kind.name, table=f"{kind.plural} history", source_key=self._source_key)
 
     def list_written(self, caller: Caller, listing: Listing, *, with_valves: bool = False) -> bytes:
         """List what a caller may see in one of the listings, as JSON."""

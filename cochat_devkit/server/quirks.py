@@ -36,6 +36,8 @@ API_KEY_MISSING = (
 )
 DEFAULT_PICTURE = "/user.png"
 ID_TAKEN = "Uh-oh! This id is already registered. Please choose another id string."
+COMMAND_TAKEN = "Uh-oh! This command is already registered. Please choose another command string."
+SOMETHING_WRONG = "Something went wrong :/"
 ID_INVALID = "Only alphanumeric characters and underscores are allowed in the id"
 
 
@@ -50,6 +52,8 @@ NOT_FOUND_401 = Refusal(401, NOT_FOUND)
 NOT_FOUND_404 = Refusal(404, NOT_FOUND)
 UNAUTHORIZED_401 = Refusal(401, UNAUTHORIZED)
 PROHIBITED_401 = Refusal(401, PROHIBITED)
+COMMAND_TAKEN_400 = Refusal(400, COMMAND_TAKEN)
+SOMETHING_WRONG_400 = Refusal(400, SOMETHING_WRONG)
 DUPLICATE = Refusal(400, ID_TAKEN)
 BAD_ID = Refusal(400, ID_INVALID)
 SHARING_FORBIDDEN = Refusal(403, "You do not have permission to share with the requested audience")

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cochat_devkit.errors import UsageError
 
@@ -36,10 +36,13 @@ class Store:
         """
         self.lock = threading.RLock()
         self._database = _open(path) if path else None
+        self._tables: dict[str, Table[Any]] = {}
 
     def table(self, name: str, *, parse: Callable[[Wire], Row], dump: Callable[[Row], Wire]) -> Table[Row]:
-        """Open a table: rows by key, in the order in which they came."""
-        return Table(self, name, parse=parse, dump=dump)
+        """Open a table: rows by key, in the order in which they came. Whoever asks again is given the same one."""
+        if name not in self._tables:
+            self._tables[name] = Table(self, name, parse=parse, dump=dump)
+        return self._tables[name]
 
     @contextmanager
     def writing(self) -> Iterator[None]:
