@@ -66,6 +66,23 @@ class PluginFacts:
     output: str = ""
 
 
+@dataclass(frozen=True)
+class PluginOffer:
+    """Say what a function offers to the list of models at this moment.
+
+    `models` are those of a pipe, each with `id` and `name`; None where the pipe itself is the one model. `actions` are
+    the buttons of an action as it names them; None where it is one itself. `icon` is what the plugin says of its own.
+    """
+
+    models: list[Json] | None = None
+    actions: list[Json] | None = None
+    icon: Json = None
+    #: people can switch the filter on and off
+    toggle: bool = False
+    #: where an action stands among others
+    priority: float = 0
+
+
 class PluginLoader(Protocol):
     """Load plugins outside our own process, with the server's own result."""
 
@@ -75,6 +92,10 @@ class PluginLoader(Protocol):
 
     def check_valves(self, request: LoadRequest, values: Json, *, user: bool = False) -> Json | LoadFailure:
         """Pass values through the plugin's Valves class; what was set, nulls and unknown keys dropped."""
+        ...
+
+    def find_offer(self, request: LoadRequest, valves: Json) -> PluginOffer | LoadFailure:
+        """Load a function, give it these valves, and ask what it offers to the list of models."""
         ...
 
     def close(self) -> None:

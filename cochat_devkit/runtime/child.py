@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from cochat_devkit.plugin import LoadFailure, LoadRequest
 from cochat_devkit.runtime.loading import describe, filename_of, load_here, pass_through_valves, to_failure
+from cochat_devkit.runtime.offers import ask_for_offer
 
 if TYPE_CHECKING:
     from cochat_devkit.resource import Json
@@ -132,6 +133,8 @@ def _run_plugin(request: Json, answers: int) -> NoReturn:
             loaded = load_here(asked, scratch_dir=Path(request["scratch_dir"]))
             if "values" in request:
                 result = {"values": pass_through_valves(loaded, request["values"], user=request["user"])}
+            elif "valves" in request:
+                result = {"offer": dataclasses.asdict(await ask_for_offer(loaded, request["valves"]))}
             else:
                 result = {"facts": dataclasses.asdict(describe(loaded, asked.generation))}
             encoded = json.dumps(result)

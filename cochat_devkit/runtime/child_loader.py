@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from cochat_devkit.plugin import LoadFailure, LoadRequest, PluginFacts
+from cochat_devkit.plugin import LoadFailure, LoadRequest, PluginFacts, PluginOffer
 from cochat_devkit.runtime.child import ANSWER_LIMIT_BYTES, OUTPUT_LIMIT_BYTES, judge
 from cochat_devkit.runtime.environment import without_secrets
 from cochat_devkit.runtime.processes import kill_group
@@ -63,6 +63,11 @@ class ChildLoader:
     def check_valves(self, request: LoadRequest, values: Json, *, user: bool = False) -> Json | LoadFailure:
         """Pass values through the plugin's Valves class; what was set, nulls and unknown keys dropped."""
         return self._ask(request, {"values": values, "user": user})
+
+    def find_offer(self, request: LoadRequest, valves: Json) -> PluginOffer | LoadFailure:
+        """Load a function, give it these valves, and ask what it offers to the list of models."""
+        found: PluginOffer | LoadFailure = self._ask(request, {"valves": valves})
+        return found
 
     def start(self) -> None:
         """Start the child before it is needed, so that the first request is as fast as the others.
@@ -267,6 +272,8 @@ def _read_answer(told: Json) -> Json | LoadFailure:
             return LoadFailure(**answer["failure"])
         if "values" in answer:
             return answer["values"]
+        if "offer" in answer:
+            return PluginOffer(**answer["offer"])
         facts = answer["facts"]
         return PluginFacts(**{**facts, "handlers": tuple(facts["handlers"]), "output": told["output"]})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from cochat_devkit.errors import NotSupported, UsageError
 from cochat_devkit.kinds import all_kinds
-from cochat_devkit.server import about_routes, kind_routes, people_routes, prompt_routes, valves_routes
+from cochat_devkit.server import about_routes, kind_routes, model_routes, people_routes, prompt_routes, valves_routes
 from cochat_devkit.server.collection import Collection
 from cochat_devkit.server.context import ServerContext
 from cochat_devkit.server.groups import Groups
@@ -98,6 +98,7 @@ def make_app(context: ServerContext, collections: dict[str, Collection]) -> Fast
         if collection.kind.plugin:
             valves_routes.add_routes(router, collection)
     prompt_routes.add_routes(router, context)
+    model_routes.add_routes(router, context, collections)
     app.include_router(router)
     app.add_api_route("/{path:path}", _make_page(context.dialect), methods=["GET", "HEAD"])
     app.add_exception_handler(RequestValidationError, _answer_malformed)

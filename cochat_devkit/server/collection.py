@@ -161,6 +161,15 @@ class Collection:
             raise self.refusal(missing)
         return item
 
+    def items(self) -> list[Item]:
+        """List the resources, oldest first."""
+        return self._items.all()
+
+    def readable_ids(self, caller: Caller) -> list[str]:
+        """List the ids of what a caller may read, what external servers offer included."""
+        own = [item.wire for item in self._items.all() if self.may(caller, "read", item)]
+        return [str(wire[self.endpoints.id_field]) for wire in (*own, *self._elsewhere())]
+
     def keep_valves(self, id_: str, valves: Wire) -> None:
         """Save valves: the time moves, the version does not."""
         self._refuse_half_characters(valves, self.quirks.valves_failed)

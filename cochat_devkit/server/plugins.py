@@ -6,7 +6,7 @@ import re
 import threading
 from typing import TYPE_CHECKING
 
-from cochat_devkit.plugin import LoadFailure, LoadRequest, PluginFacts
+from cochat_devkit.plugin import LoadFailure, LoadRequest, PluginFacts, PluginOffer
 
 if TYPE_CHECKING:
     from cochat_devkit.plugin import Generation, PluginKind, PluginLoader
@@ -35,6 +35,11 @@ class Plugins:
         """Pass values through a plugin's valves; what was set, without nulls and unknown keys."""
         with self._turn:
             return self._loader.check_valves(self._request(kind, id_, source), values, user=user)
+
+    def find_offer(self, id_: str, source: str, valves: Json) -> PluginOffer | LoadFailure:
+        """Ask a function what it offers to the list of models."""
+        with self._turn:
+            return self._loader.find_offer(self._request("function", id_, source), valves)
 
     def close(self) -> None:
         """End the loader."""

@@ -38,6 +38,8 @@ DEFAULT_PICTURE = "/user.png"
 ID_TAKEN = "Uh-oh! This id is already registered. Please choose another id string."
 COMMAND_TAKEN = "Uh-oh! This command is already registered. Please choose another command string."
 SOMETHING_WRONG = "Something went wrong :/"
+MODEL_ID_TAKEN = "Uh-oh! This model id is already registered. Please choose another model id string."
+MODEL_ID_TOO_LONG = "The model id is too long. Please make sure your model id is less than 256 characters long."
 ID_INVALID = "Only alphanumeric characters and underscores are allowed in the id"
 
 

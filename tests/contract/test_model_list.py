@@ -42,6 +42,21 @@ ASYNC_PIPES = """class Pipe:
     def pipe(self, body):
         return "said"
 """
+PIPES_OF_VALVES = """from pydantic import BaseModel
+
+class Pipe:
+    class Valves(BaseModel):
+        model: str = "usual"
+
+    def __init__(self):
+        self.valves = self.Valves()
+
+    def pipes(self):
+        return [{"id": self.valves.model, "name": "A"}]
+
+    def pipe(self, body):
+        return "said"
+"""
 TOGGLED_FILTER = '''"""
 icon_url: data:image/svg+xml;base64,AAA
 """
@@ -116,6 +131,21 @@ def test_pipes_that_take_their_time_or_fail(server):
     rows = models.catalogue(server.admin)
     assert f"{good}.a" in rows
     assert not [id_ for id_ in rows if id_.startswith(bad)]
+
+
+def test_a_pipe_is_given_its_valves_first(server):
+    """A pipe that names its models by its valves is asked with those that were saved."""
+    id_ = switch_on(server, PIPES_OF_VALVES, "/toggle")
+    assert f"{id_}.usual" in models.catalogue(server.admin)
+    read_json(server.admin.post(FUNCTIONS.url(id_, "/valves/update"), json={"model": "other"}))
+    assert f"{id_}.other" in models.catalogue(server.admin, refresh=True)
+
+
+def test_a_pipe_whose_source_changes(server, pipe):
+    """A saved source counts from the next list on."""
+    form = FUNCTIONS.form(pipe, models.PIPE.replace("First", "Changed"))
+    read_json(server.admin.post(FUNCTIONS.url(pipe, "/update"), json=form))
+    assert models.catalogue(server.admin)[f"{pipe}.first"]["name"] == "Changed"
 
 
 def test_a_pipe_that_is_switched_off_is_not_listed(server, pipe):
@@ -223,6 +253,18 @@ def test_base_models_are_for_administrators(server, pipe):
     assert refusal(server.user.get("/api/models/base")) == (401, texts.PROHIBITED)
 
 
+@pytest.mark.generation("0.12")
+def test_an_ordinary_user_takes_no_id_of_a_base_model(server, pipe, allow_users):
+    """On 0.12 only an administrator lays something over a model that the server has listed as its own."""
+    allow_users("models", "models_import")
+    taken = models.form(f"{pipe}.first")
+    assert taken["id"] in models.catalogue(server.admin)
+    answer = server.user.post(f"{models.PATH}/create", json=taken)
+    assert refusal(answer) == (401, texts.MODEL_ID_TAKEN)
+    answer = server.user.post(f"{models.PATH}/import", json={"models": [taken]})
+    assert refusal(answer) == (401, texts.MODEL_ID_TAKEN)
+
+
 @pytest.mark.generation("0.6")
 def test_an_arena_is_offered_on_0_6(server, pipe):
     """On 0.6 a fresh server offers a model that is two; an ordinary user is not shown it."""
@@ -232,12 +274,16 @@ def test_an_arena_is_offered_on_0_6(server, pipe):
 
 
 def test_the_list_is_empty_without_any_base_model(server):
-    """Where nothing offers a model there is no list, even of agents: an empty list is no sign that there are none."""
+    """Without base models nothing is listed, agents neither; 0.12 tells the old ones until it is refreshed."""
+    models.make_pipe(server)
     made = models.create(server)
+    assert made["id"] in models.catalogue(server.admin)
     active = [row["id"] for row in read_json(server.admin.get("/api/v1/functions/")) if is_live_pipe(row)]
     for id_ in active:
         switch_off(server, id_)
     try:
+        is_stale = server.generation == "0.12"
+        assert bool(models.catalogue(server.admin)) is is_stale
         assert models.catalogue(server.admin, refresh=True) == {}
         assert made["id"] in models.listed(server.admin)
     finally:

@@ -213,6 +213,14 @@ def test_unknown_fields_of_a_form_are_ignored(server):
     assert made["params"] == {"colour": None}
 
 
+@pytest.mark.generation("0.6")
+def test_half_a_character_is_refused(server):
+    """On 0.6 a name that no database can store is refused with 401, in words that do not say why."""
+    body = b'{"id": "%s", "name": "\\ud800", "meta": {}, "params": {}}' % models.make_model_id().encode()
+    answer = server.admin.post(f"{PATH}/create", content=body, headers={"content-type": "application/json"})
+    assert refusal(answer) == (401, texts.SOMETHING_WRONG)
+
+
 @pytest.mark.generation("0.12")
 def test_what_0_12_makes_of_meta(server):
     """On 0.12 tags become a list of names, a picture of another scheme is dropped, copied text of files is cut out."""

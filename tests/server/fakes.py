@@ -11,7 +11,7 @@ import httpx
 
 from cochat_devkit.kinds.dialects import dialect_named
 from cochat_devkit.kinds.plugin_source import parse_frontmatter
-from cochat_devkit.plugin import LoadFailure, LoadRequest, PluginFacts
+from cochat_devkit.plugin import LoadFailure, LoadRequest, PluginFacts, PluginOffer
 from cochat_devkit.server.app import make_app, make_collections, make_context
 from cochat_devkit.server.running import listening
 from cochat_devkit.server.store import Store
@@ -58,6 +58,10 @@ class FakeLoader:
             text = f"1 validation error for {title}\ncount\n  Input should be a number [type=int_type, input_value=0]"
             return LoadFailure("ValidationError", text)
         return {key: value for key, value in values.items() if value is not None}
+
+    def find_offer(self, request: LoadRequest, valves: Any) -> PluginOffer | LoadFailure:  # noqa: ARG002
+        self.requests.append(request)
+        return PluginOffer(models=[{"id": "one", "name": "One"}] if "def pipes" in request.source else None)
 
     def close(self) -> None:
         self.is_closed = True

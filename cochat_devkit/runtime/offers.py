@@ -1,0 +1,61 @@
+"""What a loaded function offers to a server's list of models; runs plugin code in this process.
+
+Only a child process, or a test process whose owner asked for it, may come here.
+
+Source: Open WebUI 0.12.4 and 0.6.43, functions.py and utils/models.py; checked by tests/contract/test_model_list.py.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from cochat_devkit.plugin import PluginOffer
+
+if TYPE_CHECKING:
+    from cochat_devkit.resource import Json
+    from cochat_devkit.runtime.loading import Loaded
+
+
+async def ask_for_offer(loaded: Loaded, valves: Json) -> PluginOffer:
+    """Give a function its saved valves and ask what it offers.
+
+    Raises:
+        Exception: the valves do not fit a pipe, which then offers nothing.
+    """
+    instance = loaded.instance
+    icon = getattr(instance, "icon_url", None) or getattr(instance, "icon", None)
+    if loaded.type != "pipe":
+        actions = [dict(each) for each in instance.actions] if hasattr(instance, "actions") else None
+        toggle = loaded.type == "filter" and bool(getattr(instance, "toggle", False))
+        return PluginOffer(actions=actions, icon=icon, toggle=toggle, priority=_priority_of(instance, valves))
+    if hasattr(instance, "valves") and hasattr(instance, "Valves"):
+        instance.valves = instance.Valves(**{key: each for key, each in (valves or {}).items() if each is not None})
+    return PluginOffer(models=await _models_of(instance), icon=icon)
+
+
+async def _models_of(instance: Any) -> list[Json] | None:
+    """Ask a pipe for its models; what it raises means that it has none."""
+    if not hasattr(instance, "pipes"):
+        return None
+    try:
+        pipes = instance.pipes() if callable(instance.pipes) else instance.pipes
+        found = await pipes if inspect.isawaitable(pipes) else pipes
+    except Exception:  # noqa: BLE001 - a plugin may raise anything
+        return []
+    prefix = str(getattr(instance, "name", ""))
+    models: list[Json] = []
+    for each in found:
+        try:
+            models.append({"id": str(each["id"]), "name": f"{prefix}{each['name']}" if prefix else each["name"]})
+        except (TypeError, KeyError, IndexError):
+            break  # the server lists what came before it
+    return models
+
+
+def _priority_of(instance: Any, valves: Json) -> float:
+    """Read where an action stands among others."""
+    try:
+        return float(getattr(instance.Valves(**(valves or {})), "priority", 0))
+    except Exception:  # noqa: BLE001 - without valves, or with ones that do not fit, it stands first
+        return 0
