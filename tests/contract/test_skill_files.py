@@ -72,7 +72,7 @@ def test_operations_are_not_for_creations(server):
     ],
 )
 def test_files_that_make_no_skill_are_refused(server, more):
-    """No SKILL.md, a binary one, doubles, a file that is a folder too, bad base64, an unsafe path: no reason is told."""
+    """No SKILL.md, a binary one, doubles, a file that is a folder too, bad base64, an unsafe path: no reason."""
     answer = server.admin.post(f"{PATH}/create", json=skills.form(make_skill_id(), **more))
     assert refusal(answer) == skills.CREATE_FAILED
 

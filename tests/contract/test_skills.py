@@ -295,6 +295,6 @@ def test_a_clone_is_a_skill_of_its_own(server):
 @only_0_12
 def test_half_a_character_is_refused(server):
     """Text that UTF-8 cannot write is no skill."""
-    body = '{"id": "%s", "name": "%s", "content": "\\ud800"}' % (make_skill_id(), make_skill_id())
+    body = f'{{"id": "{make_skill_id()}", "name": "{make_skill_id()}", "content": "\\ud800"}}'
     answer = server.admin.post(f"{PATH}/create", content=body, headers={"content-type": "application/json"})
     assert refusal(answer) == skills.CREATE_FAILED
