@@ -38,7 +38,8 @@ OWNERS = {
     "jinja2": ("scaffold",),
     "keyring": ("credentials",),
     "platformdirs": ("credentials",),
-    "ruamel": ("workspace",),
+    "ruamel": ("workspace", "server"),
+    "dateutil": ("server",),
     "pytest": ("pytest_plugin", "runtime", "operations"),
     "pydantic": ("server", "runtime"),
 }

@@ -12,7 +12,16 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from cochat_devkit.errors import NotSupported, UsageError
 from cochat_devkit.kinds import all_kinds
-from cochat_devkit.server import about_routes, kind_routes, model_routes, people_routes, prompt_routes, valves_routes
+from cochat_devkit.server import (
+    about_routes,
+    kind_routes,
+    model_routes,
+    people_routes,
+    prompt_routes,
+    skill_import_routes,
+    skill_routes,
+    valves_routes,
+)
 from cochat_devkit.server.collection import Collection
 from cochat_devkit.server.context import ServerContext
 from cochat_devkit.server.groups import Groups
@@ -34,8 +43,8 @@ if TYPE_CHECKING:
 _PAGE = "<!doctype html>\n<html><head><title>{title}</title></head><body>No such address here.</body></html>\n"
 
 
-#: kinds whose API is of another form than the collection's; each has addresses of its own
-_APART = frozenset({"prompt", "agent", "model"})
+#: what answers for kinds whose requests are of no common form
+_ROOMS = (skill_routes, skill_import_routes)
 
 
 def read_seconds() -> int:
@@ -70,8 +79,6 @@ def make_collections(context: ServerContext, kinds: Iterable[Kind] | None = None
     """Open the collection of each kind that the dialect has, by the kind's name."""
     found: dict[str, Collection] = {}
     for kind in all_kinds() if kinds is None else kinds:
-        if kind.name in _APART:
-            continue
         try:
             is_plain = kind.endpoints_for(context.dialect).is_plain
         except NotSupported:
@@ -99,6 +106,8 @@ def make_app(context: ServerContext, collections: dict[str, Collection]) -> Fast
             valves_routes.add_routes(router, collection)
     prompt_routes.add_routes(router, context)
     model_routes.add_routes(router, context, collections)
+    for room in _ROOMS:
+        room.add_routes(router, context)
     app.include_router(router)
     app.add_api_route("/{path:path}", _make_page(context.dialect), methods=["GET", "HEAD"])
     app.add_exception_handler(RequestValidationError, _answer_malformed)

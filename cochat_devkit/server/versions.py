@@ -39,10 +39,19 @@ class Versions:
         self._source_key = source_key
         self._table: Table[_Entries] = context.store.table(table, parse=_parse_entries, dump=_dump_entries)
 
-    def add(self, id_: str, snapshot: Wire, *, user_id: str, parent_id: str | None, message: str | None) -> Entry:
-        """Add a version to a resource."""
-        now = self._context.clock()
-        entry = make_entry(snapshot, user_id=user_id, parent_id=parent_id, commit_message=message, now=now)
+    def add(
+        self,
+        id_: str,
+        snapshot: Wire,
+        *,
+        user_id: str,
+        parent_id: str | None,
+        message: str | None,
+        now: int | None = None,
+    ) -> Entry:
+        """Add a version to a resource; `now` is when, unless it is what the clock says."""
+        when = self._context.clock() if now is None else now
+        entry = make_entry(snapshot, user_id=user_id, parent_id=parent_id, commit_message=message, now=when)
         self._table.put(id_, (*self.entries(id_), entry))
         return entry
 
