@@ -278,7 +278,8 @@ class Client:
     def _fetch_listing(self, kind: Kind, endpoints: Endpoints, listing: Listing) -> Listed:
         what = f"listing {kind.plural}"
         main = self._fetch_pages(kind, listing.endpoint, what, listing)
-        parts = [main, *(self._fetch_pages(kind, each, what) for each in endpoints.further)]
+        further = endpoints.further if listing is endpoints.export else ()
+        parts = [main, *(self._fetch_pages(kind, each, what) for each in further)]
         wires: dict[RemoteId, Wire] = {}
         for part in parts:
             for wire in part.wires:

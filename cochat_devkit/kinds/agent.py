@@ -29,7 +29,7 @@ def _is_whole(wire: Wire) -> bool:
 _FIELDS = persona_fields(elsewhere={})
 
 #: becomes KIND, and so a row of the table, with the local server that answers it
-DRAFT = Kind(
+KIND = Kind(
     name="agent",
     plural="agents",
     summary="A named persona with a system prompt",

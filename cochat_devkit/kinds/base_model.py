@@ -62,7 +62,7 @@ def _endpoints(path: str) -> Endpoints:
 
 
 #: becomes KIND, and so a row of the table, with the local server that answers it
-DRAFT = Kind(
+KIND = Kind(
     name="base-model",
     plural="base-models",
     summary="A model that the server offers to chat with",
@@ -82,6 +82,7 @@ DRAFT = Kind(
     ),
     derived=("created", "object", "connection_type", "tags", "actions", "filters", "info", "urlIdx", "openai"),
     form=None,
+    is_on_request=True,
     unlisted=(),
     is_valid_slug=lambda _slug: False,
     slug_rule="the provider's own",

@@ -63,6 +63,7 @@ DRAFT = Kind(
     derived=(),
     hides_derived=True,
     form=None,
+    is_on_request=True,
     unlisted=(),
     is_valid_slug=lambda _slug: False,
     slug_rule="the server's own",

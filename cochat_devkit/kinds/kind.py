@@ -169,7 +169,7 @@ class Endpoints:
     """Name the requests that one dialect has for a kind.
 
     `export` answers an admin with everything, bodies included; `listing` is what anybody may ask for; `workspace` is
-    what the server's own pages list. `further` are listings of what the others leave out. `selects` tells which objects
+    what the server's own pages list. `further` are listings of what the export leaves out. `selects` tells which objects
     of a listing that serves several kinds are of this one. `switches` are the endpoints that flip a field, by the
     field's name. A request that the dialect does not offer is None.
     """
@@ -292,6 +292,8 @@ class Kind:
     items_are_for_admins: bool = False
     is_valid_slug: Callable[[str], bool] = is_valid_plugin_id
     slug_rule: str = "letters, digits and underscores, in lower case, not starting with a digit"
+    #: nobody works on it day by day: it is pulled when it is asked for by name
+    is_on_request: bool = False
     #: the kinds whose resources a body of this one names by ids that the server made
     refers_to: tuple[str, ...] = ()
     #: the order of writes; deletes go the other way round

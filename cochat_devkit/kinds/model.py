@@ -87,12 +87,15 @@ def model_endpoints(*, is_based: bool) -> dict[str, Endpoints]:
         return (wire.get("base_model_id") is not None) is is_based
 
     def endpoints(
-        keys: tuple[str, ...], *, access: Endpoint | None = None, history: Endpoint | None = None
+        keys: tuple[str, ...],
+        *,
+        export: str,
+        further: tuple[Endpoint, ...] = (),
+        access: Endpoint | None = None,
+        history: Endpoint | None = None,
     ) -> Endpoints:
         return Endpoints(
-            export=Listing(
-                Endpoint("GET", f"{_AT}/export", keys), has_bodies=True, rights=Rights.WRITABLE, for_admins=True
-            ),
+            export=Listing(Endpoint("GET", export, keys), has_bodies=True, rights=Rights.WRITABLE, for_admins=True),
             listing=Listing(
                 Endpoint("GET", f"{_AT}/list?order_by=created_at&direction=asc", (*keys, "user", "write_access")),
                 has_bodies=True,
@@ -105,17 +108,23 @@ def model_endpoints(*, is_based: bool) -> dict[str, Endpoints]:
             delete=Endpoint("POST", f"{_AT}/model/delete?id={{id}}", sends_id=True),
             access=access,
             history=history,
-            further=() if is_based else (Endpoint("GET", f"{_AT}/base", _KEYS),),
+            further=further,
             selects=selects,
         )
 
     return {
         "0.12": endpoints(
             _KEYS_12,
+            # its export leaves out what is laid over base models
+            export=f"{_AT}/all",
             access=Endpoint("POST", f"{_AT}/model/access/update", _KEYS_12, sends_id=True),
             history=Endpoint("GET", f"{_AT}/model/history?id={{id}}"),
         ),
-        "0.6": endpoints(_KEYS_06),
+        "0.6": endpoints(
+            _KEYS_06,
+            export=f"{_AT}/export",
+            further=() if is_based else (Endpoint("GET", f"{_AT}/base", _KEYS_06),),
+        ),
     }
 
 
@@ -128,7 +137,7 @@ MODEL_ID_RULE = "1 to 256 characters, and no blanks"
 _COCHAT = model_endpoints(is_based=False)["0.6"]
 
 #: becomes KIND, and so a row of the table, with the local server that answers it
-DRAFT = Kind(
+KIND = Kind(
     name="model",
     plural="models",
     summary="What is laid over a base model: name, access, parameters",

@@ -24,7 +24,7 @@ _KEYS_12 = (
 _ONLY_12 = {"0.6": None}
 
 #: becomes KIND, and so a row of the table, with the local server that answers it
-DRAFT = Kind(
+KIND = Kind(
     name="prompt",
     plural="prompts",
     summary="A text that people call with a command",

@@ -101,7 +101,7 @@ def _is_whole(wire: Wire) -> bool:
 
 
 #: becomes KIND, and so a row of the table, with the local server that answers it
-DRAFT = Kind(
+KIND = Kind(
     name="skill",
     plural="skills",
     summary="A folder of instructions that a model may read",

@@ -84,6 +84,7 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
         records.flush()
         records.keep_bases(view.bases)
         report.requests = session.client.request_count
+        report.extra["probe_requests"] = session.probe_requests
     return report
 
 

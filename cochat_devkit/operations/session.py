@@ -35,6 +35,8 @@ class Session:
     credential: Credential
     client: Client
     facts: ServerFacts
+    #: how many requests it took to find out what the server is and who we are there
+    probe_requests: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ def select(refs: Sequence[str] = (), kinds: Sequence[str] = ()) -> Selection:
     patterns = [parse_ref(ref) for ref in refs]
     patterns += [parse_ref(f"{kind}/*") for kind in kinds]
     named = {key.kind for key, _type in patterns}
-    return Selection(tuple(patterns), tuple(kind for kind in all_kinds() if not named or kind.name in named))
+    return Selection(
+        tuple(patterns), tuple(kind for kind in all_kinds() if kind.name in named or not (named or kind.is_on_request))
+    )
 
 
 @contextmanager
@@ -96,7 +100,7 @@ def connect(config: Config, target_name: str | None, emit: Emit) -> Iterator[Ses
     with Transport(target.url, credential.token, emit=emit) as transport:
         facts = fetch_server_facts(transport)
         client = Client(transport, facts.dialect, fetch_identity(transport), keep_blob=partial(keep_blob, config.root))
-        yield Session(target, credential, client, facts)
+        yield Session(target, credential, client, facts, client.request_count)
 
 
 def _fits(key: Key, type_: str, pattern: Key, wanted: str | None) -> bool:

@@ -168,6 +168,29 @@ def test_a_version_that_was_told_and_then_pulled_is_one(server: Server, tool: st
     assert "access" in _body(desk, f"tool/{tool}@1")
 
 
+@pytest.mark.generation("0.12")
+def test_the_history_of_a_prompt(server: Server, tmp_path: Path) -> None:
+    """A prompt, whose pages count from zero and whose id the server makes, has its history, lock and way back, too."""
+    command = f"past-{uuid.uuid4().hex[:8]}"
+    form = {"command": command, "name": "Past", "content": "one", "access_grants": []}
+    made = read_json(server.admin.post("/api/v1/prompts/create", json=form))
+    for text in ("two", "three"):
+        update = {**form, "content": text, "commit_message": text}
+        read_json(server.admin.post(f"/api/v1/prompts/id/{made['id']}/update", json=update))
+    desk = make_desk(tmp_path, server.url, server.admin_person.token)
+    desk.json("pull", f"prompt/{command}")
+    assert f" prompt/{command} id={made['id']} " in desk.path("cochat.lock").read_text()
+    items = desk.json("log", f"prompt/{command}", "--fetch").json["items"]
+    assert [each["origin"] for each in items] == ["there", "their history", "their history"]
+    assert {each["message"] for each in items} >= {"two", "three"}
+    assert desk.json("log", f"prompt/{command}", "--fetch").json["items"] == items
+    old = {_body(desk, each["ref"])["content"]: each["ref"] for each in items}
+    assert set(old) == {"one", "two", "three"}
+    desk.json("restore", old["one"])
+    assert desk.json("push", f"prompt/{command}", "--no-verify").actions == {f"prompt/{command}": "update-there"}
+    assert read_json(server.admin.get(f"/api/v1/prompts/id/{made['id']}"))["content"] == "one"
+
+
 @pytest.mark.generation("0.6")
 def test_a_server_without_history_says_so(tool: str, desk: Desk) -> None:
     """Where the server keeps none, that is said, and the local log is still there."""

@@ -6,11 +6,20 @@ import pytest
 
 from cochat_devkit.errors import NotSupported, UnknownKind, UsageError
 from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
-from cochat_devkit.kinds.dialects import DIALECTS, OWUI_0_6, dialect_named
-from cochat_devkit.kinds.kind import Kind, SourceFacts, WrittenBy
+from cochat_devkit.kinds.dialects import DIALECTS, OWUI_0_6, Dialect, dialect_named
+from cochat_devkit.kinds.kind import Endpoints, Kind, SourceFacts, WrittenBy
 from cochat_devkit.resource import Key, Slug
 
 rows = pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: kind.name)
+dialect_rows = pytest.mark.parametrize(
+    ("kind", "found", "dialect"),
+    [
+        pytest.param(kind, kind.endpoints_for(dialect), dialect, id=f"{kind.name}-{dialect.name}")
+        for kind in all_kinds()
+        for dialect in DIALECTS.values()
+        if {dialect.name, dialect.generation} & set(kind.endpoints)
+    ],
+)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +39,8 @@ def test_an_unknown_kind_names_the_known_ones(word):
     """A misspelt kind is answered with the list."""
     with pytest.raises(UnknownKind, match=f"no kind {word!r}".replace("*", r"\*")) as raised:
         kind_named(word)
-    assert raised.value.hint == "kinds: action, event, filter, function, pipe, tool"
+    known = sorted(name for kind in all_kinds() for name in (kind.name, *kind.types))
+    assert raised.value.hint == f"kinds: {', '.join(known)}"
 
 
 @pytest.mark.parametrize(
@@ -74,43 +84,55 @@ def test_rows_are_apart():
 
 @rows
 def test_a_row_is_whole(kind: Kind):
-    """Each kind can be listed, read and written on every generation of servers."""
+    """Each kind says of itself what the rest of the house needs to know."""
     names = [each.name for each in kind.fields]
     assert len(names) == len(set(names))
-    assert kind.form.source_field in names
+    assert kind.named_by in names
     assert "id" not in names
     assert kind.summary
     assert kind.summary[-1] != "."
-    for dialect in DIALECTS.values():
-        found = kind.endpoints_for(dialect)
-        for endpoint in (found.item, found.update, found.delete, *found.switches.values()):
-            assert endpoint.path.count("{id}") == 1
-        for endpoint in (found.create, found.export.endpoint, found.listing.endpoint):
-            assert "{id}" not in endpoint.path
-        switches = {each.name for each in kind.fields if each.written_by is WrittenBy.SWITCH}
-        assert set(found.switches) == switches
-        has_access = any(each.written_by is WrittenBy.ACCESS for each in kind.fields)
+    assert set(kind.unlisted) <= set(names)
+    assert (kind.form is None) is (kind.folders == {})
+    if kind.form:
+        assert {*kind.form.pictures, kind.form.source_field, kind.form.tree_field} - {None} <= set(names)
+
+
+@dialect_rows
+def test_the_requests_of_a_row_are_whole(kind: Kind, found: Endpoints, dialect: Dialect):
+    """Each request names its resource, in the path or in the body, and each field is written by one that is there."""
+    for endpoint in (found.item, found.update, found.delete, found.access, *found.switches.values()):
+        assert endpoint is None or endpoint.path.count("{id}") == 1 or endpoint.sends_id
+    lists = [found.create, found.listing.endpoint, *found.further, found.export.endpoint if found.export else None]
+    assert not [each for each in lists if each and "{id}" in each.path]
+    had = [each for each in kind.fields if each.place_on(dialect) is not None]
+    if found.update:
+        assert set(found.switches) == {each.name for each in had if each.written_by is WrittenBy.SWITCH}
+        has_access = any(each.written_by is WrittenBy.ACCESS for each in had)
         assert (found.access is not None) is (has_access and dialect.access == "grants")
+    assert (found.attachments is not None) is any(each.written_by is WrittenBy.FILES for each in had)
+    if found.is_plain:
         assert found.id_field in found.item.keys
 
 
-@rows
-def test_a_row_hides_nothing_that_it_owns(kind: Kind):
+@dialect_rows
+def test_a_row_hides_nothing_that_it_owns(kind: Kind, found: Endpoints, dialect: Dialect):
     """No field is both mine to edit and the server's to compute."""
-    assert {each.wire[0] for each in kind.fields}.isdisjoint(kind.derived)
-    assert set(kind.required) >= {"id", kind.form.source_field}
+    places = [each.place_on(dialect) for each in kind.fields]
+    assert {place[0] for place in places if place}.isdisjoint(kind.derived)
+    if kind.plugin:
+        assert set(kind.required) >= {found.id_field, kind.form.source_field}
 
 
 @rows
-def test_a_silent_sidecar_is_private_and_off(kind: Kind):
+def test_a_silent_file_is_private_and_runs_for_nobody(kind: Kind):
     """A file that says nothing about it neither opens to everybody nor runs for everybody."""
-    facts = SourceFacts.of(Slug("x"), '"""\ntitle: T\ndescription: D\n"""\n')
-    implied = {each.name: each.implied(facts) for each in kind.fields if each.name != kind.form.source_field}
-    assert (implied["name"], implied["description"]) == ("T", "D")
+    facts = SourceFacts(Slug("x"), {"title": "T", "name": "N", "description": "D"} if kind.plugin else {})
+    implied = {each.name: each.implied(facts) for each in kind.fields}
     assert implied.get("access", "private") == "private"
-    assert not any(implied.get(name) for name in ("active", "global", "meta"))
-    untitled = kind.field_named("name").implied(SourceFacts.of(Slug("x"), ""))
-    assert untitled == "x"
+    assert not any(implied.get(name) for name in ("global", "meta"))
+    if kind.plugin:
+        assert (implied["name"], implied["description"]) == ("T", "D")
+        assert not implied.get("active")
 
 
 @rows
