@@ -140,6 +140,14 @@ class UnsafePlan(SyncError):
     """A plan would delete more than was agreed to."""
 
 
+class StalePlan(SyncError):
+    """What a plan was made for has moved since; nothing of it was carried out."""
+
+    def __init__(self, message: str, moved: Sequence[Key] = (), *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.moved = tuple(moved)
+
+
 class CheckFailed(DevkitError):
     """A plugin did not pass: the findings say why."""
 

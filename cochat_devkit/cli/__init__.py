@@ -35,6 +35,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "status": "Show what differs between files and server.",
         "diff": "Show the differences line by line.",
         "push": "Check, test and send what changed here.",
+        "apply": "Carry out a plan that push saved.",
+        "undo": "Take back what a push or a pull did.",
         "resolve": "Settle what both sides changed.",
         "log": "Show every version ever seen of a resource.",
         "restore": "Lay a version of old into the files.",

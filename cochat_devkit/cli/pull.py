@@ -55,8 +55,9 @@ def command(refs: Sequence[str], kinds: Sequence[str], on_conflict: str, **optio
       cochat pull tool/web_search --on-conflict theirs
     """
     from cochat_devkit.config import read_config
-    from cochat_devkit.operations.pull import OnConflict, pull
+    from cochat_devkit.operations.pull import pull
     from cochat_devkit.operations.session import select
+    from cochat_devkit.sync.decide import OnConflict
 
     config = read_config()
     with render.Talk(quiet=options["as_json"], verbose=options["verbose"]) as talk:

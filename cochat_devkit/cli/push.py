@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +14,8 @@ from cochat_devkit.cli.options import json_option, refs_argument, target_option,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WORDS = {
+#: what was done, in words
+WORDS = {
     "create-there": "created",
     "update-there": "updated",
     "delete-there": "deleted",
@@ -29,6 +32,9 @@ _WORDS = {
 @refs_argument
 @click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only this kind: tool, function, filter, …")
 @click.option("--dry-run", is_flag=True, help="Check, read the server, and say what would be sent; send nothing.")
+@click.option("--out", "plan_file", metavar="FILE", help="Save the plan for `cochat apply`; send nothing.")
+@click.option("--atomic", is_flag=True, help="Send nothing if any resource conflicts or cannot be sent.")
+@click.option("-m", "--message", default="", metavar="TEXT", help="Goes into the server's history, where it keeps one.")
 @click.option("--delete", is_flag=True, help="Also delete on the server what was deleted here.")
 @click.option("--confirm-deletes", type=int, metavar="N", help="Repeat the exact number, where many would go.")
 @click.option("--no-verify", is_flag=True, help="Skip the check and the plugins' tests.")
@@ -46,26 +52,38 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
       cochat push
       cochat push tool/web_search
       cochat push --delete
+      cochat push -m "say what the weather is" --atomic
+      cochat push --out plan.json && cochat apply plan.json
     """
     from cochat_devkit.config import read_config
+    from cochat_devkit.operations.plans import write_plan
     from cochat_devkit.operations.push import PushOptions, push
     from cochat_devkit.operations.session import select
 
     config = read_config()
     wanted = PushOptions(
-        dry_run=options["dry_run"],
+        plan_only=options["dry_run"] or options["plan_file"] is not None,
+        atomic=options["atomic"],
         delete=options["delete"],
         confirmed_deletions=options["confirm_deletes"],
         verify=not options["no_verify"],
+        message=options["message"],
     )
     with render.Talk(quiet=options["as_json"], verbose=options["verbose"]) as talk:
         report = push(config, select(refs, kinds), target=options["target"], options=wanted, emit=talk.emit)
-    report.extra["dry_run"] = wanted.dry_run
+    report.extra["dry_run"] = wanted.plan_only
+    plan = report.extra.pop("plan", None)
+    if plan is not None:
+        report.extra["plan"] = json.loads(plan)
+    if options["plan_file"] is not None and plan is not None:
+        write_plan(Path(options["plan_file"]), plan)
     if options["as_json"]:
         render.report_json("push", report)
         return report.exit_code
-    words = {name: f"would be {word}" if wanted.dry_run and "there" in name else word for name, word in _WORDS.items()}
+    words = {name: f"would be {word}" if wanted.plan_only and "there" in name else word for name, word in WORDS.items()}
     for each in report.items:
         render.show_outcome(each, words)
     render.out(render.summary(report.counts, words, "nothing to push") + f" ({report.requests} requests)")
+    if options["plan_file"] is not None and plan is not None:
+        render.out(f"the plan is in {options['plan_file']}; carry it out: cochat apply {options['plan_file']}")
     return report.exit_code

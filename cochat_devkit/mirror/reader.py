@@ -52,6 +52,11 @@ class MirrorReader:
         found = self.ask(f"{_SCOPE} JOIN target t ON t.scope_id = s.id WHERE t.name = ? AND s.url = ?", (target, url))
         return Scope(*found[0]) if found else None
 
+    def scope_numbered(self, number: int) -> Scope | None:
+        """Find a scope by its number."""
+        found = self.ask(f"{_SCOPE} WHERE s.id = ?", (number,))
+        return Scope(*found[0]) if found else None
+
     def rows(self, scope: Scope, kinds: Iterable[str] | None = None) -> dict[Key, Row]:
         """Read the rows of a scope, without what the server derived."""
         wanted = None if kinds is None else set(kinds)

@@ -16,6 +16,7 @@ from cochat_devkit.mirror.bodies import pack_body, pack_json
 from cochat_devkit.mirror.past import add_history, add_history_of_rows, begin_history, keep_lock_digests, note_conflicts
 from cochat_devkit.mirror.reader import check_schema_version
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
+from cochat_devkit.mirror.runs import begin_run, end_run, keep_contents, make_lineage, write_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.history import Seen
+    from cochat_devkit.mirror.journal import Step
     from cochat_devkit.resource import Json, Key
 
 
@@ -152,11 +154,15 @@ class MirrorStore:
         conflicts: Sequence[Conflict] = (),
         settled: Sequence[Key] = (),
         lock_digests: Mapping[str, LockDigests] | None = None,
+        run_id: int | None = None,
+        steps: Sequence[Step] = (),
+        contents: Sequence[bytes] = (),
     ) -> None:
         """Write a batch in one transaction: rows as they now are, the bodies (type, body) they name, rows to drop.
 
         What the rows say of the server goes into the history, and so does `seen`, oldest first. `settled` are no
-        conflicts any more. `lock_digests` say by target what `cochat.lock` says.
+        conflicts any more. `lock_digests` say by target what `cochat.lock` says. `steps` are steps of the run `run_id`
+        as they now are; `contents` are files' contents that they name.
 
         Raises:
             MirrorError: the disk refuses; nothing of the batch was written.
@@ -183,6 +189,9 @@ class MirrorStore:
             add_history_of_rows(connection, scope, rows, gone)
             note_conflicts(connection, scope, conflicts, settled)
             keep_lock_digests(connection, lock_digests or {})
+            keep_contents(connection, contents)
+            if run_id is not None:
+                write_steps(connection, run_id, steps)
             for key in gone:
                 connection.execute(
                     delete(resource).where(
@@ -198,6 +207,18 @@ class MirrorStore:
                         where=_table(ListingTable).c.basis != basis,
                     )
                 )
+
+    def begin_run(
+        self, scope: Scope, command: str, target: str, *, message: str = "", undoes: int | None = None
+    ) -> int:
+        """Write that a run begins: its number."""
+        with self._begin() as connection:
+            return begin_run(connection, scope, command, target, message, undoes)
+
+    def end_run(self, run_id: int) -> None:
+        """Write that a run has ended, unless a step of it is still to be settled."""
+        with self._begin() as connection:
+            end_run(connection, run_id)
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
@@ -228,7 +249,7 @@ def _make_engine(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA busy_timeout = 5000")
 
@@ -248,6 +269,7 @@ def _migrate(connection: Connection) -> None:
         SQLModel.metadata.create_all(connection)
         if version == 1:
             begin_history(connection)
+        make_lineage(connection)
         connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

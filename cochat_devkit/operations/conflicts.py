@@ -9,6 +9,7 @@ from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.conflicts import Conflict, read_conflicts
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.laying import clear_theirs, lay_theirs
+from cochat_devkit.sync.decide import Reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,14 +65,23 @@ class Conflicts:
             body, type_ = local.resource.body, local.resource.type
             self.records.keep_seen(Seen(found.key, type_, body, Origin.HERE, message="in conflict"))
 
-    def settle(self, kind: Kind, key: Key) -> None:
-        """Forget a conflict, if there was one: the sides agree, or somebody chose."""
-        conflict = self.known.pop(key, None)
-        if conflict is None:
+    def settle(self, kind: Kind, key: Key, *, even_covered: bool = False) -> None:
+        """Forget a conflict, if there was one: the sides agree, or somebody chose.
+
+        A version that a push of ours covered stays, though the sides agree, until somebody chose (`even_covered`).
+        """
+        conflict = self.known.get(key)
+        if conflict is None or (is_covered(conflict) and not even_covered):
             return
+        del self.known[key]
         self.records.settle(key)
         if conflict.path is not None:
             clear_theirs(self.root, kind, conflict.type, conflict.path)
+
+
+def is_covered(conflict: Conflict) -> bool:
+    """Tell whether a conflict is a version of somebody else that a push of ours covered."""
+    return conflict.reason == Reason.OVERWRITTEN
 
 
 def settle_hint(ref: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import LocalError
@@ -12,15 +12,16 @@ from cochat_devkit.events import Outcome, Progress, Report
 from cochat_devkit.kinds import ref_of
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.history import Origin, Seen
-from cochat_devkit.mirror.rows import Row
 from cochat_devkit.operations.agreed import find_base_body, keeping_lock
 from cochat_devkit.operations.conflicts import Conflicts, settle_hint
+from cochat_devkit.operations.filesteps import FileSteps
 from cochat_devkit.operations.laying import lay_resource
 from cochat_devkit.operations.observe import base_of, fetch_remote, local_side
-from cochat_devkit.operations.records import Records
+from cochat_devkit.operations.records import Records, to_row
+from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import connect
-from cochat_devkit.resource import Resource, State
-from cochat_devkit.sync.decide import Action, Decision, Reason, decide
+from cochat_devkit.resource import State
+from cochat_devkit.sync.decide import Action, Decision, OnConflict, Reason, decide
 from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.sync.merge import merge_bodies
 from cochat_devkit.workspace.lock import workspace_lock
@@ -33,25 +34,21 @@ from cochat_devkit.workspace.tree import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from cochat_devkit.config import Config, Target
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind
+    from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.observe import RemoteView
     from cochat_devkit.operations.session import Selection
-    from cochat_devkit.resource import Body, Key
+    from cochat_devkit.resource import Body, Key, Resource
 
+#: so many resources are noted in the journal at once
+_BATCH = 200
 #: what a pull leaves to a push: the edit here is kept
 _LEFT_TO_PUSH = (Action.CREATE_THERE, Action.UPDATE_THERE, Action.DELETE_THERE)
-
-
-class OnConflict(StrEnum):
-    """Say how to settle a resource that both sides changed: not at all, or with one side's body."""
-
-    STOP = "stop"
-    OURS = "ours"
-    THEIRS = "theirs"
 
 
 def pull(config: Config, selection: Selection, *, target: str | None, on_conflict: OnConflict, emit: Emit) -> Report:
@@ -63,6 +60,7 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
     """
     with (
         workspace_lock(config.root),
+        _resumed(config, target, emit) as left_open,
         connect(config, target, emit) as session,
         Records(config.mirror_path, session) as records,
     ):
@@ -78,14 +76,21 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
             )
             kept.tree = read_tree(config.root, selection.kinds)
             conflicts = Conflicts(config.root, records)
-            report = _Pull(
+            pulling = _Pull(
                 config, session.target, selection, rows, view, kept.tree, records, conflicts, on_conflict, emit
-            ).run()
+            )
+            report = pulling.run(left_open)
         records.flush()
         records.keep_bases(view.bases)
         report.requests = session.client.request_count
         report.extra["probe_requests"] = session.probe_requests
     return report
+
+
+@contextmanager
+def _resumed(config: Config, target: str | None, emit: Emit) -> Iterator[list[Outcome]]:
+    """Settle what an earlier run left open, before anything is read."""
+    yield resume(config, target, emit)
 
 
 @dataclass
@@ -107,30 +112,62 @@ class _Pull:
     def root(self) -> Path:
         return self.config.root
 
-    def run(self) -> Report:
+    def __post_init__(self) -> None:
+        self.steps = FileSteps(self.root, self.records, "pull", self.aim.name)
+
+    def run(self, left_open: Iterable[Outcome] = ()) -> Report:
+        """Pull every resource of the selection; `left_open` is what became of an earlier run's steps."""
         report = Report()
+        for outcome in left_open:
+            report.add(outcome)
         kinds = {kind.name: kind for kind in self.selection.kinds}
         keys = sorted({*self.rows, *self.view.seen, *self.view.unreadable, *self.tree.found, *self.tree.unreadable})
         self.selection.check_known((key, self._type_of(key)) for key in keys)
-        for number, key in enumerate(keys):
-            self.emit(Progress("files", number, len(keys)))
-            if key.kind in kinds and self.selection.has(key, self._type_of(key)):
-                report.add(self._pull_one(kinds[key.kind], key))
-        self.emit(Progress("files", len(keys), len(keys)))
+        meant = [key for key in keys if key.kind in kinds and self.selection.has(key, self._type_of(key))]
+        for start in range(0, len(meant), _BATCH):
+            decisions = {key: self._decide(kinds[key.kind], key) for key in meant[start : start + _BATCH]}
+            self._note_files(kinds, decisions)
+            for number, (key, decision) in enumerate(decisions.items(), start):
+                self.emit(Progress("files", number, len(meant)))
+                report.add(self._pull_one(kinds[key.kind], key, decision))
+        self.emit(Progress("files", len(meant), len(meant)))
+        self.steps.close()
         return report
 
-    def _pull_one(self, kind: Kind, key: Key) -> Outcome:
+    def _decide(self, kind: Kind, key: Key) -> Decision | None:
+        """Decide about one resource; None for what the mirror alone keeps."""
         row = self.rows.get(key)
         if kind.form is None:
-            return self._mirror_only(key, row)
-        local = local_side(self.tree, key, row.path if row else None)
-        decision = decide(base_of(row), local, self.view.side(key))
+            return None
+        return decide(base_of(row), local_side(self.tree, key, row.path if row else None), self.view.side(key))
+
+    def _note_files(self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]) -> None:
+        """Put into the journal which files are about to change, before the first of them does."""
+        for key, decision in decisions.items():
+            if decision and decision.action in (Action.CREATE_HERE, Action.UPDATE_HERE, Action.DELETE_HERE):
+                after = None if decision.action is Action.DELETE_HERE else self.view.seen[key]
+                self._note_change(kinds[key.kind], key, decision.action, after)
+        self.records.flush()
+
+    def _note_change(self, kind: Kind, key: Key, action: Action, after: Resource | None) -> None:
+        try:
+            self.steps.begin(kind, key, action, self.tree.found.get(key), after, self.rows.get(key))
+        except LocalError:
+            # it cannot become files at all: writing it says so
+            return
+
+    def _pull_one(self, kind: Kind, key: Key, decision: Decision | None) -> Outcome:
+        if decision is None:
+            return self._mirror_only(key, self.rows.get(key))
         try:
             outcome = self._carry_out(kind, key, decision)
             if outcome.exit_code == 0 and decision.action is not Action.SKIP:
                 self.conflicts.settle(kind, key)
         except LocalError as error:
+            self.steps.settle(key, self.emit)
             outcome = self._outcome(key, decision, exit_code=1, error=error.message, hint=error.hint)
+        else:
+            self.steps.end(key)
         self.emit(outcome)
         return outcome
 
@@ -197,6 +234,8 @@ class _Pull:
             return self._conflict(kind, key, decision, (f"content (merged, it would not compile: {fault})",))
         self._keep_ours(key, "before a merge")
         merged_resource = replace(present.resource, body=merged.body)
+        self._note_change(kind, key, Action.MERGE, merged_resource)
+        self.records.flush()
         self.tree.found[key] = lay_resource(self.root, kind, merged_resource, present)
         self._settle_on_theirs(key, present.path)
         changes = describe_changes(present.resource.body, merged.body)
@@ -221,10 +260,14 @@ class _Pull:
                 self._settle_on_theirs(key, present.path if present else None)
         elif theirs is None:
             self._keep_ours(key, "before it was settled with theirs")
+            self._note_change(kind, key, Action.DELETE_HERE, None)
+            self.records.flush()
             trash_resource(self.root, self.tree.found.pop(key))
             self.records.drop(key)
         else:
             self._keep_ours(key, "before it was settled with theirs")
+            self._note_change(kind, key, Action.UPDATE_HERE, theirs)
+            self.records.flush()
             self._write_theirs(kind, key)
         settled = f"{decision.reason}; settled with {self.on_conflict}"
         return Outcome(self._ref(key), str(decision.action), settled, path=present.path if present else None)
@@ -302,27 +345,6 @@ class _Pull:
 
     def _ref(self, key: Key) -> str:
         return ref_of(key, self._type_of(key))
-
-
-def to_row(theirs: Resource, known: Row | None, state: State = State.PRESENT) -> Row:
-    """Make a row of what the server shows, on the base that is known."""
-    is_whole = state is State.PRESENT
-    return Row(
-        key=theirs.key,
-        type=theirs.type,
-        remote_id=theirs.remote_id,
-        remote_state=state,
-        remote_fingerprint=theirs.fingerprint if is_whole else None,
-        remote_digest=pack_body(theirs.type, theirs.body)[0] if is_whole else None,
-        base_local=known.base_local if known else None,
-        base_remote=known.base_remote if known else None,
-        base_digest=known.base_digest if known else None,
-        version=theirs.version,
-        updated_at=theirs.updated_at,
-        writable=theirs.writable,
-        path=known.path if known else None,
-        derived=dict(theirs.derived),
-    )
 
 
 def compile_fault(kind: Kind, present: LocalResource | None, body: Body) -> str | None:

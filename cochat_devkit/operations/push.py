@@ -1,33 +1,26 @@
-"""Push: check and test what changed here, then send it, each write checked before and verified after."""
+"""Push: make a plan of what changed here, check and test it, and carry it out or hand it over."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import (
-    DevkitError,
-    LintFailed,
-    LocalError,
-    NotAllowed,
-    RemoteError,
-    SignedOut,
-    TestsFailed,
-    UsageError,
-)
+from cochat_devkit.errors import DevkitError, LintFailed, LocalError, NotAllowed, RemoteError, SignedOut, TestsFailed
 from cochat_devkit.events import Outcome, Progress, Report
-from cochat_devkit.kinds import all_kinds, ref_of
+from cochat_devkit.kinds import all_kinds, kind_named, ref_of
 from cochat_devkit.mirror.bodies import pack_body
-from cochat_devkit.mirror.rows import Row
+from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
-from cochat_devkit.operations.observe import base_of, find_theirs, local_side, look_offline
+from cochat_devkit.operations.apply import Applier, Errand, check_writable
+from cochat_devkit.operations.observe import base_of, find_theirs, last_seen, local_side, look_offline
 from cochat_devkit.operations.records import Records
-from cochat_devkit.operations.send import send_changes, send_new
+from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import connect
-from cochat_devkit.resource import Resource, State
-from cochat_devkit.sync.decide import ABSENT, Action, Decision, Reason, decide, present
-from cochat_devkit.sync.describe import describe_changes
+from cochat_devkit.resource import Key, Resource, State
+from cochat_devkit.sync.decide import ABSENT, Action, Decision, Policy, Reason, present
+from cochat_devkit.sync.describe import changed_names, describe_changes
 from cochat_devkit.sync.gates import check_deletions
+from cochat_devkit.sync.plan import Operation, Plan, Planned, PlanTarget, Sight, plan_sync, render_plan
 from cochat_devkit.workspace.lock import workspace_lock
 
 if TYPE_CHECKING:
@@ -35,24 +28,27 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
-    from cochat_devkit.kinds.kind import Kind
+    from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.session import Selection, Session
-    from cochat_devkit.resource import Key
     from cochat_devkit.workspace.tree import LocalResource, Tree
 
 
 @dataclass(frozen=True)
 class PushOptions:
-    """Say how far a push goes."""
+    """Say how far a push goes: `plan_only` sends nothing, `atomic` sends all or nothing."""
 
-    dry_run: bool = False
+    plan_only: bool = False
+    atomic: bool = False
     delete: bool = False
     confirmed_deletions: int | None = None
     verify: bool = True
+    message: str = ""
 
 
 def push(config: Config, selection: Selection, *, target: str | None, options: PushOptions, emit: Emit) -> Report:
     """Send what changed here since both sides last agreed. Where nothing did, nothing is asked of the server.
+
+    Where nothing is to be sent, the plan is in the report's `plan`, as a document.
 
     Raises:
         LintFailed, TestsFailed: a changed plugin does not pass; nothing was sent.
@@ -60,22 +56,24 @@ def push(config: Config, selection: Selection, *, target: str | None, options: P
         RemoteError: the server could not be asked.
     """
     with workspace_lock(config.root):
-        changes = find_changes(config, selection, target=target)
         report = Report(requests=0)
+        for outcome in resume(config, target, emit):
+            report.add(outcome)
+        changes = find_changes(config, selection, target=target)
         for key, fault in changes.blocked.items():
             report.add(Outcome(ref_of(key), str(Action.SKIP), str(Reason.UNREADABLE_HERE), None, 1, *_said(fault)))
         wanted = [key for key in changes.keys if options.delete or key in changes.tree.found]
         for key in changes.keys:
             if key not in wanted:
                 report.add(_kept_there(changes, key))
-        if not wanted:
+        if not wanted and not options.plan_only:
             return report
         if options.delete:
             doomed = [key for key in wanted if key not in changes.tree.found]
             check_deletions(doomed, changes.totals(), confirmed=options.confirmed_deletions)
         if options.verify:
             _verify(config, [changes.tree.found[key] for key in wanted if key in changes.tree.found], emit)
-        _send(config, target, changes, wanted, options, report, emit)
+        _plan_and_send(config, target, changes, wanted, options, report, emit)
         return report
 
 
@@ -90,18 +88,28 @@ class Changes:
 
     def totals(self) -> dict[str, int]:
         """Count by kind what the server is known to have."""
-        counts: dict[str, int] = {}
-        for row in self.rows.values():
-            if row.base_remote is not None:
-                counts[row.key.kind] = counts.get(row.key.kind, 0) + 1
-        return counts
+        return count_known(self.rows)
+
+
+def count_known(rows: Mapping[Key, Row]) -> dict[str, int]:
+    """Count by kind what both sides ever agreed on."""
+    counts: dict[str, int] = {}
+    for row in rows.values():
+        if row.base_remote is not None:
+            counts[row.key.kind] = counts.get(row.key.kind, 0) + 1
+    return counts
+
+
+def write_order() -> dict[str, int]:
+    """Say by kind when it is written."""
+    return {kind.name: number for number, kind in enumerate(all_kinds())}
 
 
 def find_changes(config: Config, selection: Selection, *, target: str | None) -> Changes:
     """Compare the files with the base, offline."""
     with look_offline(config, selection, target) as known:
         tree, rows = known.tree, known.rows
-    order = {kind.name: number for number, kind in enumerate(all_kinds())}
+    order = write_order()
     meant = [key for key, type_ in known.types.items() if selection.has(key, type_)]
     changed = [key for key in meant if _is_changed(rows.get(key), tree, key)]
     blocked = {key: tree.unreadable[key] for key in meant if key in tree.unreadable}
@@ -136,7 +144,7 @@ def _verify(config: Config, changed: Sequence[LocalResource], emit: Emit) -> Non
 _NO_VERIFY = "mend it, or send it as it is: cochat push --no-verify"
 
 
-def _send(
+def _plan_and_send(
     config: Config,
     target: str | None,
     changes: Changes,
@@ -150,113 +158,164 @@ def _send(
         Records(config.mirror_path, session) as records,
         keeping_lock(config, session.target, records, changes.tree),
     ):
-        pushed = _Push(changes, session, records, emit, dry_run=options.dry_run)
-        for number, key in enumerate(wanted):
-            emit(Progress("pushing", number, len(wanted)))
-            outcome = pushed.push_one(key)
-            emit(outcome)
+        pushing = _Push(config, changes, session, records, emit, options)
+        for outcome in pushing.run(wanted):
             report.add(outcome)
-        emit(Progress("pushing", len(wanted), len(wanted)))
-        report.requests = session.client.request_count
+        if pushing.plan is not None:
+            report.extra["plan"] = render_plan(pushing.plan)
+        report.requests = (report.requests or 0) + session.client.request_count
 
 
 @dataclass
 class _Push:
-    """Carry one push through: read, decide, write, verify, remember; one resource after the other."""
+    """Carry one push through: see, plan, and then send, or hand the plan over."""
 
+    config: Config
     changes: Changes
     session: Session
     records: Records
     emit: Emit
-    dry_run: bool
+    options: PushOptions
+    plan: Plan | None = None
 
-    def push_one(self, key: Key) -> Outcome:
-        """Push one resource; what fails fails this one alone, but for a token that is no longer accepted."""
-        kind = next(each for each in all_kinds() if each.name == key.kind)
-        try:
-            return self._push_one(kind, key)
-        except SignedOut:
-            raise
-        except (RemoteError, LocalError, UsageError) as error:
-            action = Action.UPDATE_THERE if key in self.changes.rows else Action.CREATE_THERE
-            return Outcome(self._ref(key), "failed", str(action), self._path(key), error.exit_code, *_said(error))
+    def __post_init__(self) -> None:
+        #: what the server showed, where it was asked before planning
+        self.seen: dict[Key, Resource] = {}
+        self.failed: list[Outcome] = []
+        self.applier = Applier(
+            self.config,
+            self.session,
+            self.records,
+            self.changes.rows,
+            self.changes.tree,
+            self.emit,
+            is_strict=self.is_exact,
+            message=self.options.message,
+        )
 
-    def _push_one(self, kind: Kind, key: Key) -> Outcome:
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether the plan is made of what the server shows now, and not of the base.
+
+        A push that goes on at once reads each resource in the moment before it writes it; reading all of them for the
+        plan as well would ask twice, and widen the window between reading and writing.
+        """
+        return self.options.plan_only or self.options.atomic
+
+    def run(self, wanted: Sequence[Key]) -> list[Outcome]:
+        sights = self._see(wanted)
+        planned = plan_sync(sights, write_order(), Policy(delete=self.options.delete))
+        others = [self._settle(sight, decision) for sight, decision in planned.others]
+        others += self.failed
+        if self.options.plan_only:
+            self.plan = self._make_plan(planned)
+            return [*others, *(self._would(each) for each in self.plan.operations)]
+        if self.options.atomic and any(not each.ok for each in others):
+            return [*others, *(self._held_back(each) for each in planned.operations)]
+        errands = [self._to_errand(each) for each in planned.operations]
+        return [*others, *self.applier.carry_out(errands, "push")]
+
+    def _see(self, wanted: Sequence[Key]) -> list[Sight]:
+        sights: list[Sight] = []
+        for number, key in enumerate(wanted):
+            if self.is_exact:
+                self.emit(Progress("planning", number, len(wanted)))
+            try:
+                sights.append(self._see_one(key))
+            except SignedOut:
+                raise
+            except (RemoteError, LocalError) as error:
+                action = Action.UPDATE_THERE if key in self.changes.rows else Action.CREATE_THERE
+                outcome = Outcome(
+                    self._ref(key), "failed", str(action), self._path(key), error.exit_code, *_said(error)
+                )
+                self.emit(outcome)
+                self.failed.append(outcome)
+        return sights
+
+    def _see_one(self, key: Key) -> Sight:
         row, local = self.changes.rows.get(key), self.changes.tree.found.get(key)
-        if local is not None and row is None and not kind.is_valid_slug(key.slug):
-            raise UsageError(f"{local.path}: the server takes no id {key.slug!r}", hint=f"an id has {kind.slug_rule}")
-        if row is not None and row.remote_state is State.UNREADABLE:
+        base, here = base_of(row), local_side(self.changes.tree, key, row.path if row else None)
+        version = row.version if row else None
+        remote_id = row.remote_id if row else None
+        there = present(base.remote) if base else last_seen(row)
+        # what was seen there and has no common past with ours has to be looked at, whatever comes of it
+        if (self.is_exact or (row is not None and base is None)) and there.state is not State.UNREADABLE:
+            kind = kind_named(key.kind)[0]
+            needs_groups = local is not None and isinstance(local.resource.body.get("access"), dict)
+            theirs = find_theirs(self.session.client, kind, key, row, needs_groups=needs_groups)[1]
+            there = present(theirs.fingerprint) if theirs else ABSENT
+            version = theirs.version if theirs else None
+            remote_id = theirs.remote_id if theirs else None
+            if theirs is not None:
+                self.seen[key] = theirs
+        if there.state is State.UNREADABLE or (row is not None and row.remote_state is State.UNREADABLE):
             raise NotAllowed(f"{self._ref(key)}: the server does not show it to you", hint="ask its owner for access")
-        needs_groups = local is not None and _names_groups(local)
-        wire, theirs = find_theirs(self.session.client, kind, key, row, needs_groups=needs_groups)
-        there = present(theirs.fingerprint) if theirs else ABSENT
-        here = present(local.resource.fingerprint) if local else ABSENT
-        decision = decide(base_of(row), here, there)
-        if decision.action in (Action.MERGE, Action.CONFLICT, Action.UPDATE_HERE):
-            return self._refuse(key, decision, theirs)
-        if self.dry_run or decision.action in (Action.NOTHING, Action.FORGET):
-            return self._outcome(key, decision, theirs)
-        if decision.action is Action.ADOPT and theirs is not None and local is not None:
-            self._agree(key, local, theirs)
-        elif decision.action is Action.CREATE_THERE and local is not None:
-            self._agree(key, local, send_new(self.session.client, kind, local.resource, needs_groups=needs_groups))
-        elif decision.action is Action.UPDATE_THERE and local is not None and wire is not None:
-            body = local.resource.body
-            self._agree(key, local, send_changes(self.session.client, kind, wire, body, needs_groups=needs_groups))
-        elif decision.action is Action.DELETE_THERE and theirs is not None:
-            self.session.client.send_delete(kind, theirs.remote_id)
-            self.records.drop(key)
-            self.records.flush()
-        return self._outcome(key, decision, theirs)
+        return Sight(key, base, here, there, self._type(key), remote_id, version)
 
-    def _refuse(self, key: Key, decision: Decision, theirs: Resource | None) -> Outcome:
-        row, local = self.changes.rows.get(key), self.changes.tree.found.get(key)
-        base = self.records.reader.body(row.base_digest) if row and row.base_digest else {}
-        here = describe_changes(base, local.resource.body) if local else ["deleted"]
-        there = describe_changes(base, theirs.body) if theirs else ["deleted"]
-        ref = self._ref(key)
-        return Outcome(
-            ref,
-            str(Action.CONFLICT),
-            str(decision.reason),
-            self._path(key),
-            3,
-            f"the server moved: {decision.reason}",
-            f"take theirs in or merge: cochat pull {ref}; what cannot be merged: cochat resolve {ref}",
-            (*(f"here: {line}" for line in here), *(f"there: {line}" for line in there)),
-        )
+    def _settle(self, sight: Sight, decision: Decision) -> Outcome:
+        """Do what takes no write, or say what stands in the way."""
+        key, theirs = sight.key, self.seen.get(sight.key)
+        if decision.action in (Action.MERGE, Action.CONFLICT, Action.UPDATE_HERE, Action.DELETE_HERE, Action.SKIP):
+            outcome = self.applier.refuse(key, decision, theirs)
+        else:
+            if not self.options.plan_only:
+                self.applier.remember(key, decision, theirs, sight.local.fingerprint, self._path(key))
+            outcome = Outcome(self._ref(key), str(decision.action), str(decision.reason), self._path(key))
+        self.emit(outcome)
+        return outcome
 
-    def _agree(self, key: Key, local: LocalResource, theirs: Resource) -> None:
-        """Remember what the server now holds as the base: not what was sent."""
-        digest = pack_body(theirs.type, theirs.body)[0]
-        row = Row(
-            key=key,
-            type=theirs.type,
-            remote_id=theirs.remote_id,
-            remote_state=State.PRESENT,
-            remote_fingerprint=theirs.fingerprint,
-            remote_digest=digest,
-            base_local=local.resource.fingerprint,
-            base_remote=theirs.fingerprint,
-            base_digest=digest,
-            version=theirs.version,
-            updated_at=theirs.updated_at,
-            writable=theirs.writable,
-            path=local.path,
-            derived=dict(theirs.derived),
-        )
-        self.records.keep(row, (theirs.type, theirs.body))
+    def _make_plan(self, planned: Planned) -> Plan:
+        """Make the document, and store the bodies that it names."""
+        lineage = read_lineage(self.records.reader) or ""
+        target = self.session.target
+        operations = []
+        for each in planned.operations:
+            local = self.changes.tree.found.get(each.key)
+            operations.append(self._described(each, local.resource if local else None))
+            if local is not None:
+                self.records.keep_bodies((local.resource.type, local.resource.body))
         self.records.flush()
+        aim = PlanTarget(target.name, target.url, self.session.client.identity.id)
+        return Plan(lineage, aim, tuple(operations), self.options.message)
 
-    def _outcome(self, key: Key, decision: Decision, theirs: Resource | None) -> Outcome:
-        local = self.changes.tree.found.get(key)
-        changes = describe_changes(theirs.body, local.resource.body) if theirs and local else []
-        return Outcome(
-            self._ref(key), str(decision.action), str(decision.reason), self._path(key), changes=tuple(changes)
+    def _described(self, operation: Operation, resource: Resource | None) -> Operation:
+        theirs = self.seen.get(operation.key)
+        before = theirs.body if theirs else {}
+        if resource is None:
+            return replace(operation, fields=tuple(before))
+        return replace(
+            operation,
+            body_digest=pack_body(resource.type, resource.body)[0],
+            fields=tuple(changed_names(before, resource.body)),
+            lines=tuple(describe_changes(before, resource.body)) if theirs else (),
         )
+
+    def _would(self, operation: Operation) -> Outcome:
+        """Say what an operation would do, and what would keep it from being done."""
+        ref, path = self._ref(operation.key), self._path(operation.key)
+        kind = kind_named(operation.key.kind)[0]
+        try:
+            check_writable(ref, kind, operation, self.changes.rows.get(operation.key))
+        except DevkitError as error:
+            return Outcome(ref, "failed", str(operation.action), path, error.exit_code, *_said(error))
+        return Outcome(ref, str(operation.action), operation.reason, path, changes=operation.lines)
+
+    def _held_back(self, operation: Operation) -> Outcome:
+        reason = "held back: --atomic sends all or nothing"
+        return Outcome(self._ref(operation.key), str(Action.NOTHING), reason, self._path(operation.key))
+
+    def _to_errand(self, operation: Operation) -> Errand:
+        local, row = self.changes.tree.found.get(operation.key), self.changes.rows.get(operation.key)
+        if local is None:
+            return Errand(operation, None, path=row.path if row else None)
+        return Errand(operation, local.resource, local.resource.fingerprint, local.path)
 
     def _ref(self, key: Key) -> str:
-        return ref_of(key, _type_of(key, self.changes.rows, self.changes.tree))
+        return ref_of(key, self._type(key))
+
+    def _type(self, key: Key) -> str:
+        return _type_of(key, self.changes.rows, self.changes.tree)
 
     def _path(self, key: Key) -> str | None:
         local = self.changes.tree.found.get(key)
@@ -276,7 +335,3 @@ def _kept_there(changes: Changes, key: Key) -> Outcome:
 
 def _said(error: DevkitError) -> tuple[str, str | None]:
     return error.message, error.hint
-
-
-def _names_groups(local: LocalResource) -> bool:
-    return isinstance(local.resource.body.get("access"), dict)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import NotSupported
 from cochat_devkit.kinds import all_kinds
+from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.reader import MirrorReader
-from cochat_devkit.mirror.rows import Scope
+from cochat_devkit.mirror.rows import Row, Scope
+from cochat_devkit.resource import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,10 +23,11 @@ if TYPE_CHECKING:
     from cochat_devkit.kinds import Kind
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.history import Seen
-    from cochat_devkit.mirror.rows import LockDigests, Row
+    from cochat_devkit.mirror.journal import Step
+    from cochat_devkit.mirror.rows import LockDigests
     from cochat_devkit.mirror.store import MirrorStore
     from cochat_devkit.operations.session import Session
-    from cochat_devkit.resource import Body, Json, Key
+    from cochat_devkit.resource import Body, Fingerprint, Json, Key, Resource
 
 #: rows and files are recorded in batches: an interruption loses at most the record, never a file
 _BATCH = 200
@@ -47,6 +50,10 @@ class Records:
     _seen: list[Seen] = field(default_factory=list)
     _conflicts: list[Conflict] = field(default_factory=list)
     _settled: list[Key] = field(default_factory=list)
+    _steps: dict[int, Step] = field(default_factory=dict)
+    _contents: list[bytes] = field(default_factory=list)
+    #: the run whose steps are kept
+    run_id: int | None = None
 
     def __enter__(self) -> Self:
         self._ends = ExitStack()
@@ -77,6 +84,10 @@ class Records:
         if len(self._rows) >= _BATCH:
             self.flush()
 
+    def keep_bodies(self, *bodies: tuple[str, Body]) -> None:
+        """Store bodies (type, body) that a step or a plan names."""
+        self._bodies += bodies
+
     def drop(self, key: Key) -> None:
         """Forget a row; its bodies stay, and its history."""
         self._gone.append(key)
@@ -92,6 +103,23 @@ class Records:
     def settle(self, key: Key) -> None:
         """Remember that a resource is no conflict any more."""
         self._settled.append(key)
+
+    def begin_run(self, command: str, target: str, *, message: str = "", undoes: int | None = None) -> int:
+        """Begin a run of the journal: its number."""
+        self.run_id = self._writer().begin_run(self.scope, command, target, message=message, undoes=undoes)
+        return self.run_id
+
+    def keep_step(self, step: Step, *contents: bytes) -> None:
+        """Remember how far a step of the run came, and contents of files that it names."""
+        self._steps[step.number] = step
+        self._contents += contents
+
+    def end_run(self) -> None:
+        """End the run, unless a step of it is still to be settled by the next command."""
+        self.flush()
+        if self.run_id is not None:
+            self._writer().end_run(self.run_id)
+            self.run_id = None
 
     def keep_bases(self, bases: dict[str, str]) -> None:
         """Remember how each kind was listed."""
@@ -109,7 +137,7 @@ class Records:
 
     def flush(self) -> None:
         """Write what was gathered, in one transaction."""
-        if self._rows or self._gone or self._seen or self._conflicts or self._settled:
+        if self._rows or self._gone or self._seen or self._conflicts or self._settled or self._steps or self._bodies:
             self._writer().remember(
                 self.scope,
                 rows=self._rows,
@@ -118,9 +146,13 @@ class Records:
                 seen=self._seen,
                 conflicts=self._conflicts,
                 settled=self._settled,
+                run_id=self.run_id,
+                steps=list(self._steps.values()),
+                contents=self._contents,
             )
         self._rows, self._bodies, self._gone = [], [], []
         self._seen, self._conflicts, self._settled = [], [], []
+        self._steps, self._contents = {}, []
 
     def _enter_scope(self) -> Scope:
         """Find or make the scope of the session's server and user."""
@@ -172,3 +204,33 @@ class Records:
 
             self._store = self._ends.enter_context(MirrorStore(self.path))
         return self._store
+
+
+def to_row(theirs: Resource, known: Row | None, state: State = State.PRESENT) -> Row:
+    """Make a row of what the server shows, on the base that is known."""
+    is_whole = state is State.PRESENT
+    return Row(
+        key=theirs.key,
+        type=theirs.type,
+        remote_id=theirs.remote_id,
+        remote_state=state,
+        remote_fingerprint=theirs.fingerprint if is_whole else None,
+        remote_digest=pack_body(theirs.type, theirs.body)[0] if is_whole else None,
+        base_local=known.base_local if known else None,
+        base_remote=known.base_remote if known else None,
+        base_digest=known.base_digest if known else None,
+        version=theirs.version,
+        updated_at=theirs.updated_at,
+        writable=theirs.writable,
+        path=known.path if known else None,
+        derived=dict(theirs.derived),
+    )
+
+
+def agreed_row(theirs: Resource, base_local: Fingerprint | None, path: str | None) -> Row:
+    """Make a row on which both sides agree: on what the server holds, and on the files of that fingerprint."""
+    digest = pack_body(theirs.type, theirs.body)[0]
+    local = base_local or theirs.fingerprint
+    return replace(
+        to_row(theirs, None), base_local=local, base_remote=theirs.fingerprint, base_digest=digest, path=path
+    )

@@ -17,6 +17,7 @@ from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.agreed import files_of, find_base_body, keeping_lock
 from cochat_devkit.operations.conflicts import Conflicts
+from cochat_devkit.operations.covered import settle_covered
 from cochat_devkit.operations.laying import CONFLICTS, lay_resource
 from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.pull import compile_fault
@@ -68,7 +69,11 @@ def resolve(config: Config, selection: Selection, how: How, *, target: str | Non
         # one at a time: an editor may be open for long, and what it settles is settled
         case = _open_case(config, selection, aim, key)
         if case is None:
-            if len(keys) == 1:
+            with workspace_lock(config.root), Records(config.mirror_path, None, scope) as records:
+                covered = settle_covered(config, aim, records, key, wants_theirs=how is How.THEIRS)
+            if covered is not None:
+                report.add(covered)
+            elif len(keys) == 1:
                 report.add(Outcome(ref_of(key, types[key]), str(Action.NOTHING), "no conflict"))
             continue
         scratch = _edit(case, edit) if how is How.EDIT else None

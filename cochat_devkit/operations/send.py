@@ -20,15 +20,24 @@ ReadBlob = Callable[[str], bytes]
 
 
 def send_new(
-    client: Client, kind: Kind, resource: Resource, *, needs_groups: bool, read_blob: ReadBlob | None = None
+    client: Client,
+    kind: Kind,
+    resource: Resource,
+    *,
+    needs_groups: bool,
+    message: str = "",
+    read_blob: ReadBlob | None = None,
 ) -> Resource:
-    """Create a resource: what the server then holds. `read_blob` gives the bytes of files that it names by digest.
+    """Create a resource: what the server then holds.
+
+    `message` goes into its history, where it keeps one; `read_blob` gives the bytes of files that it names by digest.
 
     Raises:
         RemoteError: the server refuses, or could not be asked.
     """
     context = client.wire_context(needs_groups=needs_groups)
-    remote_id = client.send_create(kind, to_create_form(kind, resource, context), str(resource.key))
+    form = _with_message(client, kind, to_create_form(kind, resource, context), message)
+    remote_id = client.send_create(kind, form, str(resource.key))
     client.know_names(kind.name, {remote_id: resource.key.slug})
     wire = client.fetch_item(kind, remote_id)
     context = client.wire_context([wire], needs_groups=needs_groups)
@@ -43,9 +52,10 @@ def send_changes(
     body: Body,
     *,
     needs_groups: bool,
+    message: str = "",
     read_blob: ReadBlob | None = None,
 ) -> Resource:
-    """Change a resource that was just read as `wire`: what the server then holds.
+    """Change a resource that was just read as `wire`: what the server then holds. `message` goes into its history.
 
     Raises:
         RemoteError: the server refuses, or could not be asked.
@@ -53,7 +63,7 @@ def send_changes(
     context = client.wire_context([wire], needs_groups=needs_groups)
     remote_id = remote_id_of(kind, wire, client.endpoints(kind))
     changed = changed_fields(kind, wire, body, context)
-    form, before = to_update_form(kind, wire, body, context), wire
+    form, before = _with_message(client, kind, to_update_form(kind, wire, body, context), message), wire
     if any(_is_saved(each, client.dialect) for each in changed):
         try:
             wire = client.send_update(kind, remote_id, form)
@@ -91,6 +101,11 @@ def _send_files(
         if each.path not in wanted:
             files.remove(remote_id, each)
     return complete(wire, files.fetch_listing(remote_id))
+
+
+def _with_message(client: Client, kind: Kind, form: Wire, message: str) -> Wire:
+    has_history = client.endpoints(kind).history is not None
+    return {**form, "commit_message": message} if message and has_history else form
 
 
 def _is_saved(field: Field, dialect: Dialect) -> bool:

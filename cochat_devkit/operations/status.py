@@ -112,8 +112,7 @@ def differences(
 def fetch_into_mirror(config: Config, selection: Selection, *, target: str | None, emit: Emit) -> int:
     """Ask the server, and remember what it shows without touching files or bases: the number of requests."""
     from cochat_devkit.operations.observe import fetch_remote
-    from cochat_devkit.operations.pull import to_row
-    from cochat_devkit.operations.records import Records
+    from cochat_devkit.operations.records import Records, to_row
     from cochat_devkit.operations.session import connect
     from cochat_devkit.workspace.lock import workspace_lock
 

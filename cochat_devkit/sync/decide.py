@@ -52,6 +52,10 @@ class Reason(StrEnum):
     INVISIBLE_THERE = "the server did not show it this time; that is not a deletion"
     MIRRORED = "kept by the mirror alone"
     NOWHERE = "nowhere"
+    #: what an earlier run did is undone
+    TAKEN_BACK = "taken back"
+    #: found after a write, by the server's history
+    OVERWRITTEN = "somebody saved it in the moment before this push, and the push covered that"
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,22 @@ class Decision:
     reason: Reason
 
 
+class OnConflict(StrEnum):
+    """Say how to settle a resource that both sides changed: not at all, or with one side's body."""
+
+    STOP = "stop"
+    OURS = "ours"
+    THEIRS = "theirs"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Say what is allowed without asking: whose edit wins, and whether what went here may be deleted there."""
+
+    on_conflict: OnConflict = OnConflict.STOP
+    delete: bool = False
+
+
 ABSENT = Side(State.ABSENT)
 
 
@@ -99,6 +119,18 @@ def decide(base: Base | None, local: Side, remote: Side) -> Decision:
     if remote.state is State.NOT_LISTED:
         return Decision(Action.SKIP, Reason.INVISIBLE_THERE)
     return _first_meeting(local, remote) if base is None else _against(base, local, remote)
+
+
+def settle(decision: Decision, local: Side, remote: Side, policy: Policy) -> Decision:
+    """Apply a policy to a decision: conflicts go one way or stay, deletions there happen only where they may."""
+    action = decision.action
+    if action in (Action.MERGE, Action.CONFLICT) and policy.on_conflict is not OnConflict.STOP:
+        here_wins = policy.on_conflict is OnConflict.OURS
+        winner, loser = (local, remote) if here_wins else (remote, local)
+        action = _WON[here_wins, winner.state is State.ABSENT, loser.state is State.ABSENT]
+    if action is Action.DELETE_THERE and not policy.delete:
+        action = Action.NOTHING
+    return decision if action is decision.action else Decision(action, decision.reason)
 
 
 def _first_meeting(local: Side, remote: Side) -> Decision:
@@ -136,4 +168,14 @@ _TABLE = {
     ("gone", "as base"): Decision(Action.DELETE_THERE, Reason.DELETED_HERE),
     ("gone", "edited"): Decision(Action.CONFLICT, Reason.DELETED_HERE_EDITED_THERE),
     ("gone", "gone"): Decision(Action.FORGET, Reason.DELETED_BOTH),
+}
+
+#: by (ours wins, the winner has nothing, the loser has nothing)
+_WON = {
+    (True, False, False): Action.UPDATE_THERE,
+    (True, False, True): Action.CREATE_THERE,
+    (True, True, False): Action.DELETE_THERE,
+    (False, False, False): Action.UPDATE_HERE,
+    (False, False, True): Action.CREATE_HERE,
+    (False, True, False): Action.DELETE_HERE,
 }

@@ -7,7 +7,7 @@ import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from tests.chaos import storm
+from tests.chaos import kill, planner, storm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Row(Protocol):
         ...
 
 
-ROWS: dict[str, Row] = {"storm": storm}
+ROWS: dict[str, Row] = {"storm": storm, "kill": kill, "planner": planner}
 
 
 @contextmanager

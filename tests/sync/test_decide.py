@@ -9,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cochat_devkit.resource import Fingerprint, State
-from cochat_devkit.sync.decide import ABSENT, Action, Base, Decision, Reason, Side, decide, present
+from cochat_devkit.sync.decide import (
+    ABSENT,
+    Action,
+    Base,
+    Decision,
+    OnConflict,
+    Policy,
+    Reason,
+    Side,
+    decide,
+    present,
+    settle,
+)
 
 SIDES = ("absent", "A", "B", "C", "unreadable", "not listed")
 
@@ -77,11 +89,12 @@ def make_side(word):
 
 
 def make_base(word):
-    return None if word == "absent" else Base(Fingerprint(word), Fingerprint(word))
+    return Base(Fingerprint(word), Fingerprint(word)) if word in ORACLE and word != "absent" else None
 
 
 def cells():
-    for base, table in ORACLE.items():
+    for base in SIDES:
+        table = ORACLE.get(base, ORACLE["absent"])
         lines = [line.split() for line in table.split("\n") if line.strip()]
         for local, line in zip(SIDES, lines, strict=True):
             for remote, code in zip(SIDES, line, strict=True):
@@ -95,9 +108,33 @@ def test_every_cell_is_as_agreed(base, local, remote, code):
     assert (decision.action, decision.reason) == MEANING[code]
 
 
+#: what a policy makes of a cell, by its code: (ours, theirs); all else stays as it is whoever wins
+SETTLED = {
+    "mg": (Action.UPDATE_THERE, Action.UPDATE_HERE),
+    "xb": (Action.UPDATE_THERE, Action.UPDATE_HERE),
+    "xl": (Action.CREATE_THERE, Action.DELETE_HERE),
+    "xr": (Action.DELETE_THERE, Action.CREATE_HERE),
+}
+
+
+@pytest.mark.parametrize("delete", [True, False])
+@pytest.mark.parametrize("on_conflict", list(OnConflict))
+@pytest.mark.parametrize(("base", "local", "remote", "code"), list(cells()))
+def test_every_cell_under_every_policy(base, local, remote, code, on_conflict, delete):
+    """A policy settles conflicts one way, never deletes on the server unless it may, and changes nothing else."""
+    here, there = make_side(local), make_side(remote)
+    found = settle(decide(make_base(base), here, there), here, there, Policy(on_conflict, delete))
+    action, reason = MEANING[code]
+    if code in SETTLED and on_conflict is not OnConflict.STOP:
+        action = SETTLED[code][on_conflict is OnConflict.THEIRS]
+    if action is Action.DELETE_THERE and not delete:
+        action = Action.NOTHING
+    assert (found.action, found.reason) == (action, reason)
+
+
 def test_the_table_has_every_cell():
     """No combination was forgotten."""
-    assert len({each[:3] for each in cells()}) == 4 * 6 * 6
+    assert len({each[:3] for each in cells()}) == 6 * 6 * 6
     assert {code for *_, code in cells()} == set(MEANING)
 
 

@@ -1,0 +1,196 @@
+"""The journal in the mirror: what runs set out to do and how far each step came; read without the ORM."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import MirrorDamaged
+from cochat_devkit.mirror.rows import Row
+from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version, make_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cochat_devkit.mirror.reader import MirrorReader
+    from cochat_devkit.mirror.rows import Scope
+    from cochat_devkit.resource import Json
+
+
+class StepState(StrEnum):
+    """Say how far a step came."""
+
+    #: nothing of it was done
+    INTENDED = "intended"
+    #: it may have been done: a request went out, or files are being written
+    BEGUN = "begun"
+    #: it was done, and the base does not know yet
+    APPLIED = "applied"
+    #: it was done, and the base says so
+    DONE = "done"
+    #: it was not done, or what became of it was settled otherwise
+    DROPPED = "dropped"
+
+
+#: a step in one of these is looked at again by the next run
+OPEN = (StepState.INTENDED, StepState.BEGUN, StepState.APPLIED)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Hold one step of a run: a write to the server, or to the files of one resource.
+
+    Digests name stored bodies: of the server's before and after, and of what is sent; None where there is none.
+    `files_before` and `files_after` name by path the stored contents of files before a step, and their digests after.
+    `known_ids` are the ids that the server listed before a create of which it makes the id. `row_before` is what the
+    mirror knew; `base_local` the fingerprint of the files that the step makes the base.
+    """
+
+    number: int
+    key: Key
+    type: str
+    action: str
+    state: StepState = StepState.INTENDED
+    remote_id: RemoteId | None = None
+    before_digest: str | None = None
+    before_version: Version | None = None
+    sent_digest: str | None = None
+    after_digest: str | None = None
+    after_version: Version | None = None
+    base_local: Fingerprint | None = None
+    path: str | None = None
+    row_before: Row | None = None
+    row_after: Row | None = None
+    known_ids: tuple[str, ...] | None = None
+    files_before: Mapping[str, str] = field(default_factory=dict)
+    files_after: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def is_about_files(self) -> bool:
+        """Tell whether the step writes files here, and not to the server."""
+        return self.action.endswith("-here") or self.action == "merge"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Hold one run of a writing command; `ended` is None while it works, or after it was killed."""
+
+    id: int
+    scope_id: int
+    command: str
+    target: str
+    started: datetime
+    ended: datetime | None = None
+    message: str = ""
+    #: the run that this one took back
+    undoes: int | None = None
+    steps: tuple[Step, ...] = ()
+
+
+_RUNS = "SELECT id, scope_id, command, target, started, ended, message, undoes FROM run"
+_STEPS = "SELECT number, kind, slug, state, packed FROM step WHERE run_id = ? ORDER BY number"
+
+
+def read_runs(reader: MirrorReader, scope: Scope, *, newest: int) -> list[Run]:
+    """Read the newest runs of a scope with their steps, newest first."""
+    if not reader.has_table("run"):
+        return []
+    found = reader.ask(f"{_RUNS} WHERE scope_id = ? ORDER BY id DESC LIMIT ?", (scope.id, newest))
+    return [_with_steps(reader, each) for each in found]
+
+
+def read_run(reader: MirrorReader, scope: Scope, run_id: int) -> Run | None:
+    """Read one run of a scope with its steps; None where there is none."""
+    if not reader.has_table("run"):
+        return None
+    found = reader.ask(f"{_RUNS} WHERE scope_id = ? AND id = ?", (scope.id, run_id))
+    return _with_steps(reader, found[0]) if found else None
+
+
+def read_open_runs(reader: MirrorReader) -> list[Run]:
+    """Read the runs of all scopes that were never ended, oldest first."""
+    if not reader.has_table("run"):
+        return []
+    return [_with_steps(reader, each) for each in reader.ask(f"{_RUNS} WHERE ended IS NULL ORDER BY id", ())]
+
+
+def read_lineage(reader: MirrorReader) -> str | None:
+    """Read the mirror's own id; None before it has one."""
+    if not reader.has_table("fact"):
+        return None
+    found = reader.ask("SELECT value FROM fact WHERE name = 'lineage'", ())
+    return str(found[0][0]) if found else None
+
+
+def read_content(reader: MirrorReader, digest: str) -> bytes:
+    """Read the stored content of a file.
+
+    Raises:
+        MirrorDamaged: it is not there, or not what was stored.
+    """
+    found = reader.ask("SELECT packed FROM content WHERE digest = ?", (digest,)) if reader.has_table("content") else []
+    try:
+        content = zlib.decompress(found[0][0]) if found else None
+    except zlib.error:
+        content = None
+    if content is None or make_digest(content) != digest:
+        raise MirrorDamaged(f"the mirror lacks the file {digest[:12]}", hint="see .cochat/trash for what was replaced")
+    return content
+
+
+def pack_content(content: bytes) -> bytes:
+    """Compress the content of a file."""
+    return zlib.compress(content, 6)
+
+
+def pack_step(step: Step) -> bytes:
+    """Write all of a step but its address and state."""
+    plain = {each.name: getattr(step, each.name) for each in fields(step)}
+    for name in ("number", "key", "state"):
+        del plain[name]
+    plain["row_before"], plain["row_after"] = _from_row(step.row_before), _from_row(step.row_after)
+    said = {name: value for name, value in plain.items() if value not in (None, "", {})}
+    return zlib.compress(json.dumps(said, sort_keys=True).encode(), 1)
+
+
+def unpack_step(number: int, key: Key, state: str, packed: bytes) -> Step:
+    """Read a step."""
+    found = json.loads(zlib.decompress(packed))
+    found["row_before"], found["row_after"] = (_to_row(key, found.get(name)) for name in ("row_before", "row_after"))
+    if "known_ids" in found:
+        found["known_ids"] = tuple(found["known_ids"])
+    return replace(Step(number, key, found.pop("type", ""), found.pop("action")), state=StepState(state), **found)
+
+
+def _with_steps(reader: MirrorReader, found: tuple[Json, ...]) -> Run:
+    run_id, scope_id, command, target, started, ended, message, undoes = found
+    steps = (
+        unpack_step(number, Key(kind, Slug(slug)), state, packed)
+        for number, kind, slug, state, packed in reader.ask(_STEPS, (run_id,))
+    )
+    began = datetime.fromisoformat(started)
+    return Run(run_id, scope_id, command, target, began, _time(ended), message, undoes, tuple(steps))
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _from_row(row: Row | None) -> dict[str, Json] | None:
+    if row is None:
+        return None
+    plain = {each.name: getattr(row, each.name) for each in fields(row) if each.name not in ("key", "derived")}
+    plain["updated_at"] = row.updated_at.isoformat() if row.updated_at else None
+    return {name: value for name, value in plain.items() if value is not None}
+
+
+def _to_row(key: Key, found: dict[str, Json] | None) -> Row | None:
+    if found is None:
+        return None
+    known = {**found, "updated_at": _time(found.get("updated_at")), "remote_state": State(found["remote_state"])}
+    return Row(key=key, **known)

@@ -1,0 +1,124 @@
+"""The tables of the journal, and how they are written within a transaction of the store."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from cochat_devkit.mirror.journal import pack_content, pack_step
+from cochat_devkit.resource import make_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from cochat_devkit.mirror.journal import Step
+    from cochat_devkit.mirror.rows import Scope
+
+
+class FactTable(SQLModel, table=True):
+    """What is so of the mirror as a whole."""
+
+    __tablename__ = "fact"
+    name: str = Field(primary_key=True)
+    value: str
+
+
+class RunTable(SQLModel, table=True):
+    """One run of a writing command."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index("run_open", "ended"),)
+    id: int | None = Field(default=None, primary_key=True)
+    scope_id: int = Field(foreign_key="scope.id")
+    command: str
+    target: str
+    started: str
+    ended: str | None
+    message: str
+    undoes: int | None
+
+
+class StepTable(SQLModel, table=True):
+    """One step of a run: a write to the server, or to the files of one resource."""
+
+    __tablename__ = "step"
+    run_id: int = Field(foreign_key="run.id", primary_key=True)
+    number: int = Field(primary_key=True)
+    kind: str
+    slug: str
+    state: str
+    packed: bytes
+
+
+class ContentTable(SQLModel, table=True):
+    """The contents of files before they were replaced, once each."""
+
+    __tablename__ = "content"
+    digest: str = Field(primary_key=True)
+    packed: bytes
+
+
+_BEGIN = text("""
+INSERT INTO run (scope_id, command, target, started, ended, message, undoes)
+VALUES (:scope_id, :command, :target, :at, NULL, :message, :undoes) RETURNING id
+""")
+_END = text("UPDATE run SET ended = :at WHERE id = :id")
+_STEP = text("""
+INSERT INTO step (run_id, number, kind, slug, state, packed)
+VALUES (:run_id, :number, :kind, :slug, :state, :packed)
+ON CONFLICT (run_id, number) DO UPDATE SET state = excluded.state, packed = excluded.packed
+""")
+_CONTENT = text("INSERT INTO content (digest, packed) VALUES (:digest, :packed) ON CONFLICT DO NOTHING")
+_OPEN_STEPS = text("SELECT count(*) FROM step WHERE run_id = :id AND state NOT IN ('done', 'dropped')")
+
+
+def begin_run(connection: Connection, scope: Scope, command: str, target: str, message: str, undoes: int | None) -> int:
+    """Write that a run begins: its number."""
+    facts = {"scope_id": scope.id, "command": command, "target": target, "message": message, "undoes": undoes}
+    return int(connection.execute(_BEGIN, {**facts, "at": _now()}).scalar_one())
+
+
+def end_run(connection: Connection, run_id: int) -> None:
+    """Write that a run has ended, unless a step of it is still to be settled."""
+    if not connection.execute(_OPEN_STEPS, {"id": run_id}).scalar_one():
+        connection.execute(_END, {"id": run_id, "at": _now()})
+
+
+def write_steps(connection: Connection, run_id: int, steps: Iterable[Step]) -> None:
+    """Write steps as they now are."""
+    found = [
+        {
+            "run_id": run_id,
+            "number": step.number,
+            "kind": step.key.kind,
+            "slug": step.key.slug,
+            "state": str(step.state),
+            "packed": pack_step(step),
+        }
+        for step in steps
+    ]
+    if found:
+        connection.execute(_STEP, found)
+
+
+def keep_contents(connection: Connection, contents: Iterable[bytes]) -> None:
+    """Store contents of files, each once."""
+    found = [{"digest": make_digest(each), "packed": pack_content(each)} for each in contents]
+    if found:
+        connection.execute(_CONTENT, found)
+
+
+def make_lineage(connection: Connection) -> None:
+    """Give the mirror an id of its own, unless it has one."""
+    fact = text("INSERT INTO fact (name, value) VALUES ('lineage', :value) ON CONFLICT DO NOTHING")
+    connection.execute(fact, {"value": uuid.uuid4().hex})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

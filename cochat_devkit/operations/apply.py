@@ -1,0 +1,329 @@
+"""Apply: carry out a plan, each write checked before, journalled while it happens, and verified after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import DevkitError, LocalError, NotAllowed, RemoteError, SignedOut, UsageError
+from cochat_devkit.events import Notice, Outcome, Progress
+from cochat_devkit.kinds import kind_named, ref_of
+from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.journal import Step, StepState
+from cochat_devkit.operations.blobs import blob_reader
+from cochat_devkit.operations.conflicts import Conflicts
+from cochat_devkit.operations.observe import base_of, find_theirs, local_side
+from cochat_devkit.operations.records import agreed_row
+from cochat_devkit.operations.send import send_changes, send_new
+from cochat_devkit.operations.unheard import advance, ids_listed, note_applied, note_covered, settle_write
+from cochat_devkit.operations.verify import find_overwritten
+from cochat_devkit.resource import State
+from cochat_devkit.sync.decide import ABSENT, Action, Decision, Reason, decide, present
+from cochat_devkit.sync.describe import describe_changes
+from cochat_devkit.sync.outcome import Verdict
+from cochat_devkit.sync.plan import WRITES, find_moved
+from cochat_devkit.workspace.blobs import keep_blob
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cochat_devkit.config import Config
+    from cochat_devkit.events import Emit
+    from cochat_devkit.kinds.kind import Kind
+    from cochat_devkit.mirror.rows import Row
+    from cochat_devkit.operations.records import Records
+    from cochat_devkit.operations.send import ReadBlob
+    from cochat_devkit.operations.session import Session
+    from cochat_devkit.resource import Fingerprint, Key, Resource, Wire
+    from cochat_devkit.sync.plan import Operation
+    from cochat_devkit.workspace.tree import Tree
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Hold one operation with what it takes to carry it out.
+
+    `resource` is what is to be sent, None for a deletion. `base_local` is the fingerprint of the files that become the
+    base, None for that of what the server then holds; `path` is where the files are, or were.
+    """
+
+    operation: Operation
+    resource: Resource | None
+    base_local: Fingerprint | None = None
+    path: str | None = None
+
+
+@dataclass
+class Applier:
+    """Carry out operations one after the other; what fails fails that one alone.
+
+    `is_strict` refuses whatever is not as planned. Otherwise what moved is decided about anew, for a plan that was made
+    of the base and not of what the server shows.
+    """
+
+    config: Config
+    session: Session
+    records: Records
+    rows: Mapping[Key, Row]
+    tree: Tree
+    emit: Emit
+    is_strict: bool
+    message: str = ""
+    conflicts: Conflicts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.conflicts = Conflicts(self.config.root, self.records)
+
+    def carry_out(self, errands: Sequence[Errand], command: str, *, undoes: int | None = None) -> list[Outcome]:
+        """Carry out errands in their order.
+
+        Raises:
+            SignedOut: the token is no longer accepted; what was done is recorded.
+        """
+        if not errands:
+            return []
+        target = self.session.target.name
+        self.records.begin_run(command, target, message=self.message, undoes=undoes)
+        steps = [self._intend(number, errand) for number, errand in enumerate(errands)]
+        self.records.flush()
+        outcomes: list[Outcome] = []
+        try:
+            for number, (step, errand) in enumerate(zip(steps, errands, strict=True)):
+                self.emit(Progress("pushing", number, len(errands)))
+                outcomes.append(self._carry_out_one(step, errand))
+                self.emit(outcomes[-1])
+            self.emit(Progress("pushing", len(errands), len(errands)))
+        finally:
+            for step in steps[len(outcomes) + 1 :]:
+                self.records.keep_step(replace(step, state=StepState.DROPPED))
+            self.records.end_run()
+        return outcomes
+
+    def _intend(self, number: int, errand: Errand) -> Step:
+        """Note what is to be done, before anything is."""
+        operation, resource = errand.operation, errand.resource
+        sent = (resource.type, resource.body) if resource else None
+        step = Step(
+            number=number,
+            key=operation.key,
+            type=operation.type,
+            action=str(operation.action),
+            remote_id=operation.remote_id,
+            sent_digest=pack_body(*sent)[0] if sent else None,
+            base_local=errand.base_local,
+            path=errand.path,
+            row_before=self.rows.get(operation.key),
+        )
+        self.records.keep_step(step)
+        if sent:
+            self.records.keep_bodies(sent)
+        return step
+
+    def _carry_out_one(self, step: Step, errand: Errand) -> Outcome:
+        try:
+            return self._check_and_write(step, errand)
+        except SignedOut:
+            self._drop(step)
+            raise
+        except (RemoteError, LocalError, UsageError) as error:
+            return self._failed(step, errand, error)
+
+    def _check_and_write(self, step: Step, errand: Errand) -> Outcome:
+        operation, row = errand.operation, self.rows.get(step.key)
+        kind = kind_named(step.key.kind)[0]
+        check_writable(self._ref(errand), kind, operation, row)
+        wire, theirs = find_theirs(self.session.client, kind, step.key, row, needs_groups=_names_groups(errand))
+        there, here = present(theirs.fingerprint) if theirs else ABSENT, local_side(self.tree, step.key, errand.path)
+        if self.is_strict and (moved := find_moved(operation, here, there, theirs.version if theirs else None)):
+            self._drop(step)
+            return self._stale(errand, moved)
+        planned = Decision(operation.action, _reason(operation))
+        decision = planned if self.is_strict else decide(base_of(row), here, there)
+        if decision.action not in WRITES:
+            self._drop(step)
+            return self._settle_without_writing(errand, decision, theirs)
+        step = self._begin(replace(step, action=str(decision.action)), kind, theirs)
+        try:
+            after = self._send(kind, errand, wire, theirs)
+        except SignedOut:
+            raise
+        except RemoteError as error:
+            return self._find_out(step, errand, theirs, error)
+        step = note_applied(self.records, step, after)
+        outcome = self._outcome(errand, decision, theirs)
+        if wire is None or theirs is None or after is None:
+            advance(self.records, step, after)
+            return outcome
+        try:
+            covered = find_overwritten(self.session.client, kind, wire, theirs.version, after)
+        except RemoteError as error:
+            advance(self.records, step, after)
+            return replace(
+                outcome, exit_code=error.exit_code, error=f"{outcome.ref}: sent, {_UNVERIFIED}: {error.message}"
+            )
+        advance(self.records, step, after, covered)
+        told = note_covered(self.conflicts, kind, step, self.tree.found.get(step.key), covered)
+        if told is None and operation.reason == Reason.TAKEN_BACK:
+            self.conflicts.settle(kind, step.key, even_covered=True)
+        return told or outcome
+
+    def _settle_without_writing(self, errand: Errand, decision: Decision, theirs: Resource | None) -> Outcome:
+        """Do what a decision takes that sends nothing."""
+        key = errand.operation.key
+        if decision.action in (Action.MERGE, Action.CONFLICT, Action.UPDATE_HERE, Action.DELETE_HERE, Action.SKIP):
+            return self.refuse(key, decision, theirs)
+        self.remember(key, decision, theirs, errand.base_local, errand.path)
+        return self._outcome(errand, decision, theirs)
+
+    def remember(
+        self, key: Key, decision: Decision, theirs: Resource | None, base_local: Fingerprint | None, path: str | None
+    ) -> None:
+        """Remember that both sides agree, or that both have nothing."""
+        if decision.action is Action.ADOPT and theirs is not None:
+            self.records.keep(agreed_row(theirs, base_local, path), (theirs.type, theirs.body))
+        elif decision.action is Action.FORGET:
+            self.records.drop(key)
+        self.records.flush()
+
+    def _begin(self, step: Step, kind: Kind, theirs: Resource | None) -> Step:
+        """Note that a request is about to go out, with what is there now."""
+        known_ids = None
+        if step.action == Action.CREATE_THERE and self.session.client.endpoints(kind).makes_id:
+            known_ids = ids_listed(self.session.client, kind)
+        if theirs is not None:
+            self.records.keep_bodies((theirs.type, theirs.body))
+        step = replace(
+            step,
+            state=StepState.BEGUN,
+            remote_id=theirs.remote_id if theirs else step.remote_id,
+            before_digest=pack_body(theirs.type, theirs.body)[0] if theirs else None,
+            before_version=theirs.version if theirs else None,
+            known_ids=known_ids,
+        )
+        self.records.keep_step(step)
+        self.records.flush()
+        return step
+
+    def _send(self, kind: Kind, errand: Errand, wire: Wire | None, theirs: Resource | None) -> Resource | None:
+        """Send one write: what the server then holds."""
+        client, resource = self.session.client, errand.resource
+        needs_groups = _names_groups(errand)
+        if resource is None:
+            if theirs is not None:
+                read = blob_reader(self.config.root, kind, client=client, told=wire)
+                self._keep_attached(kind, theirs, None, read)
+                client.send_delete(kind, theirs.remote_id)
+            return None
+        local = self.tree.found.get(resource.key)
+        read = blob_reader(self.config.root, kind, local=local, client=client, told=wire)
+        if wire is None or theirs is None:
+            return send_new(client, kind, resource, needs_groups=needs_groups, message=self.message, read_blob=read)
+        self._keep_attached(kind, theirs, resource, read)
+        return send_changes(
+            client, kind, wire, resource.body, needs_groups=needs_groups, message=self.message, read_blob=read
+        )
+
+    def _keep_attached(self, kind: Kind, theirs: Resource, ours: Resource | None, read: ReadBlob) -> None:
+        """Keep the bytes of files that are about to go from the server: no request could bring them back."""
+        name = kind.form.tree_field if kind.form and kind.form.tree_by_digest else None
+        if name is None:
+            return
+        wanted = set(ours.body[name].values()) if ours else set()
+        for digest in {*theirs.body[name].values()} - wanted:
+            keep_blob(self.config.root, read(digest))
+
+    def _find_out(self, step: Step, errand: Errand, before: Resource | None, error: RemoteError) -> Outcome:
+        """Read what became of a write that ended in an error; where nobody answers, the next command does."""
+        if step.known_ids is not None:
+            # the listing of this session was made before: a new session has to look
+            return self._failed(step, errand, error, is_open=True)
+        try:
+            verdict = settle_write(self.session.client, self.records, step)
+        except SignedOut:
+            raise
+        except RemoteError:
+            return self._failed(step, errand, error, is_open=True)
+        if verdict is Verdict.DONE:
+            return self._outcome(errand, Decision(Action(step.action), _reason(errand.operation)), before)
+        return self._outcome_of_error(errand, error)
+
+    def _drop(self, step: Step) -> None:
+        self.records.keep_step(replace(step, state=StepState.DROPPED))
+        self.records.flush()
+
+    def refuse(self, key: Key, decision: Decision, theirs: Resource | None) -> Outcome:
+        """Say that both sides moved, and how."""
+        row, local = self.rows.get(key), self.tree.found.get(key)
+        base = self.records.reader.body(row.base_digest) if row and row.base_digest else {}
+        here = describe_changes(base, local.resource.body) if local else ["deleted"]
+        there = describe_changes(base, theirs.body) if theirs else ["deleted"]
+        ref = ref_of(key, self._type(key, ""))
+        return Outcome(
+            ref,
+            str(Action.CONFLICT),
+            str(decision.reason),
+            local.path if local else None,
+            3,
+            f"the server moved: {decision.reason}",
+            f"take theirs in or merge: cochat pull {ref}; what cannot be merged: cochat resolve {ref}",
+            (*(f"here: {line}" for line in here), *(f"there: {line}" for line in there)),
+        )
+
+    def _failed(self, step: Step, errand: Errand, error: DevkitError, *, is_open: bool = False) -> Outcome:
+        if is_open:
+            self.emit(Notice(f"{self._ref(errand)}: what became of it will be found out by the next command"))
+        elif step.state is StepState.INTENDED:
+            self._drop(step)
+        return self._outcome_of_error(errand, error)
+
+    def _stale(self, errand: Errand, moved: str) -> Outcome:
+        return Outcome(
+            self._ref(errand),
+            str(Action.CONFLICT),
+            "moved since it was planned",
+            errand.path,
+            3,
+            f"moved since it was planned: {moved}",
+            "nothing was sent for it; see cochat status --fetch",
+        )
+
+    def _outcome_of_error(self, errand: Errand, error: DevkitError) -> Outcome:
+        action = str(errand.operation.action)
+        return Outcome(self._ref(errand), "failed", action, errand.path, error.exit_code, error.message, error.hint)
+
+    def _outcome(self, errand: Errand, decision: Decision, theirs: Resource | None) -> Outcome:
+        changes = describe_changes(theirs.body, errand.resource.body) if theirs and errand.resource else []
+        path = errand.path if errand.resource else None
+        return Outcome(self._ref(errand), str(decision.action), str(decision.reason), path, changes=tuple(changes))
+
+    def _ref(self, errand: Errand) -> str:
+        return ref_of(errand.operation.key, self._type(errand.operation.key, errand.operation.type))
+
+    def _type(self, key: Key, otherwise: str) -> str:
+        if key in self.tree.found:
+            return self.tree.found[key].resource.type
+        return self.rows[key].type if key in self.rows else otherwise
+
+
+_UNVERIFIED = "but nobody knows whether it covered somebody's version, since the history cannot be read"
+
+
+def _reason(operation: Operation) -> Reason:
+    return next(each for each in Reason if str(each) == operation.reason)
+
+
+def check_writable(ref: str, kind: Kind, operation: Operation, row: Row | None) -> None:
+    """Refuse what the server could never take, before it is asked.
+
+    Raises:
+        UsageError: the id is none that the server takes.
+        NotAllowed: the server does not show the resource to us.
+    """
+    if operation.action is Action.CREATE_THERE and row is None and not kind.is_valid_slug(operation.key.slug):
+        raise UsageError(f"{ref}: the server takes no id {operation.key.slug!r}", hint=f"an id has {kind.slug_rule}")
+    if row is not None and row.remote_state is State.UNREADABLE:
+        raise NotAllowed(f"{ref}: the server does not show it to you", hint="ask its owner for access")
+
+
+def _names_groups(errand: Errand) -> bool:
+    return errand.resource is not None and isinstance(errand.resource.body.get("access"), dict)

@@ -1,0 +1,157 @@
+"""Steps of the journal about files: a resource's files change together, or are put back as they were."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import LocalError
+from cochat_devkit.events import Notice
+from cochat_devkit.kinds import ref_of
+from cochat_devkit.mirror.journal import Step, StepState, read_content
+from cochat_devkit.resource import make_digest
+from cochat_devkit.workspace.files import read_file, trash_file, write_file
+from cochat_devkit.workspace.forms import path_for, render_files, sidecar_path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from cochat_devkit.events import Emit
+    from cochat_devkit.kinds.kind import Kind
+    from cochat_devkit.mirror.rows import Row
+    from cochat_devkit.operations.records import Records
+    from cochat_devkit.resource import Key, Resource
+    from cochat_devkit.sync.decide import Action
+    from cochat_devkit.workspace.tree import LocalResource
+
+
+class FileSteps:
+    """Journal the changes of files of one run. A run without any is no run."""
+
+    def __init__(self, root: Path, records: Records, command: str, target: str, *, undoes: int | None = None) -> None:
+        self._root = root
+        self._records = records
+        self._command = command
+        self._target = target
+        self._undoes = undoes
+        self._next = 0
+        self._open: dict[Key, Step] = {}
+
+    def begin(
+        self,
+        kind: Kind,
+        key: Key,
+        action: Action,
+        present: LocalResource | None,
+        after: Resource | None,
+        row: Row | None,
+    ) -> None:
+        """Note which files of a resource are about to change, and keep what is in them; `after` None: they all go.
+
+        It is in the mirror once the records are flushed.
+        """
+        before, then = _foresee(self._root, kind, present, after)
+        self.begin_with(
+            key, after.type if after else present.resource.type if present else "", action, before, then, row
+        )
+
+    def begin_with(
+        self,
+        key: Key,
+        type_: str,
+        action: Action,
+        before: Mapping[str, bytes],
+        after: Mapping[str, bytes],
+        row: Row | None,
+    ) -> None:
+        """Note files by their contents before and after."""
+        if self._records.run_id is None:
+            self._records.begin_run(self._command, self._target, undoes=self._undoes)
+        touched = {place for place in {*before, *after} if before.get(place) != after.get(place)}
+        step = Step(
+            number=self._next,
+            key=key,
+            type=type_,
+            action=str(action),
+            state=StepState.BEGUN,
+            row_before=row,
+            files_before={place: make_digest(before[place]) for place in sorted(touched & {*before})},
+            files_after={place: make_digest(after[place]) for place in sorted(touched & {*after})},
+        )
+        self._next += 1
+        self._open[key] = step
+        self._records.keep_step(step, *(before[place] for place in sorted(touched & {*before})))
+
+    def end(self, key: Key, *, row_after: Row | None = None, is_done: bool = True) -> None:
+        """Note that the files of a resource are as they were to be, or were left alone."""
+        step = self._open.pop(key, None)
+        if step is not None:
+            state = StepState.DONE if is_done else StepState.DROPPED
+            self._records.keep_step(replace(step, state=state, row_after=row_after))
+
+    def settle(self, key: Key, emit: Emit) -> None:
+        """Bring the files of a resource whose change failed to one of its two states."""
+        step = self._open.pop(key, None)
+        if step is not None:
+            self._records.flush()
+            settle_files(self._root, self._records, step, emit)
+
+    def close(self) -> None:
+        """End the run. What a killed or interrupted process leaves begun is settled by the next command."""
+        for key in list(self._open):
+            self.end(key, is_done=False)
+        if self._records.run_id is not None:
+            self._records.end_run()
+
+
+def settle_files(root: Path, records: Records, step: Step, emit: Emit) -> None:
+    """Settle a step about files that was interrupted: done, not begun, or between; what is between is put back.
+
+    A file that is neither as before nor as after was edited since: then all are left as they are.
+    """
+    places = sorted({*step.files_before, *step.files_after})
+    try:
+        contents = {place: read_file(root, place) for place in places}
+        now = {place: make_digest(found) for place, found in contents.items() if found is not None}
+        state = StepState.DROPPED
+        if all(now.get(place) == step.files_after.get(place) for place in places):
+            state = StepState.DONE
+        elif all(now.get(place) in (step.files_before.get(place), step.files_after.get(place)) for place in places):
+            put_files(root, records, contents, step.files_before)
+            if any(now.get(place) != step.files_before.get(place) for place in places):
+                emit(Notice(f"{ref_of(step.key, step.type)}: its files were half written; they are put back"))
+    except LocalError as error:
+        emit(Notice(f"{ref_of(step.key, step.type)}: an interrupted change of its files is left: {error.message}"))
+        state = StepState.DROPPED
+    records.keep_step(replace(step, state=state))
+
+
+def put_files(root: Path, records: Records, now: Mapping[str, bytes | None], wanted: Mapping[str, str]) -> None:
+    """Bring files from what they are now to stored contents; what is not wanted goes to the trash.
+
+    Raises:
+        CannotWrite: one changed meanwhile, or the disk refuses.
+    """
+    for place, found in now.items():
+        digest = wanted.get(place)
+        if digest is not None and (found is None or make_digest(found) != digest):
+            write_file(root, place, read_content(records.reader, digest), expected=found)
+        elif digest is None and found is not None:
+            trash_file(root, place, expected=found)
+
+
+def _foresee(
+    root: Path, kind: Kind, present: LocalResource | None, after: Resource | None
+) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Say which contents a resource's files have, and will have: the same way as they are going to be written."""
+    before = dict(present.files) if present else {}
+    if after is None:
+        return before, {}
+    if present is not None and present.resource.type == after.type:
+        return before, render_files(kind, after, present.path, before)
+    path = path_for(kind, after.type, after.key.slug)
+    sidecar_path = sidecar_path_of(kind, path)
+    left_behind = read_file(root, sidecar_path) if sidecar_path else None
+    beside = {sidecar_path: left_behind} if sidecar_path and left_behind is not None else {}
+    return {**before, **beside}, render_files(kind, after, path, beside)

@@ -1,0 +1,128 @@
+"""Resume: settle what a run left open that was killed or lost its server, before the next one begins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import RemoteError
+from cochat_devkit.events import Notice, Outcome
+from cochat_devkit.kinds import all_kinds, kind_named, ref_of
+from cochat_devkit.mirror.journal import OPEN, Run, StepState, read_open_runs
+from cochat_devkit.mirror.reader import MirrorReader
+from cochat_devkit.operations.agreed import keeping_lock
+from cochat_devkit.operations.conflicts import Conflicts
+from cochat_devkit.operations.filesteps import settle_files
+from cochat_devkit.operations.records import Records
+from cochat_devkit.operations.session import connect
+from cochat_devkit.operations.unheard import find_covered_later, note_covered, settle_write
+from cochat_devkit.sync.decide import Action
+from cochat_devkit.sync.outcome import Verdict
+from cochat_devkit.workspace.tree import read_tree
+
+if TYPE_CHECKING:
+    from cochat_devkit.config import Config
+    from cochat_devkit.events import Emit
+    from cochat_devkit.mirror.journal import Step
+    from cochat_devkit.operations.session import Session
+    from cochat_devkit.workspace.tree import Tree
+
+
+def resume(config: Config, target: str | None, emit: Emit) -> list[Outcome]:
+    """Settle the open steps of earlier runs: of files always, of writes to the server where it is the target's.
+
+    The workspace's lock is held by the caller. What cannot be settled now stays open.
+
+    Raises:
+        RemoteError: the server could not be asked.
+    """
+    with MirrorReader(config.mirror_path) as reader:
+        runs = read_open_runs(reader)
+        aim = config.target_named(target)
+        scope = reader.scope_of(aim.name, aim.url)
+    if not runs:
+        return []
+    for run in runs:
+        _settle_offline(config, run, emit)
+    mine = [run for run in runs if scope is not None and run.scope_id == scope.id and _sent(run)]
+    return _settle_writes(config, target, mine, emit) if mine else []
+
+
+def resume_files(config: Config, emit: Emit) -> None:
+    """Settle the open steps about files of earlier runs; the server is not asked."""
+    with MirrorReader(config.mirror_path) as reader:
+        runs = read_open_runs(reader)
+    for run in runs:
+        _settle_offline(config, run, emit)
+
+
+def _sent(run: Run) -> list[Step]:
+    """List the steps of which the server may know."""
+    return [
+        each for each in run.steps if each.state in OPEN and each.state is not StepState.INTENDED and _is_write(each)
+    ]
+
+
+def _is_write(step: Step) -> bool:
+    return not step.is_about_files
+
+
+def _settle_offline(config: Config, run: Run, emit: Emit) -> None:
+    """Drop what was never begun, and finish or put back files."""
+    open_steps = [each for each in run.steps if each.state in OPEN]
+    with MirrorReader(config.mirror_path) as reader:
+        scope = reader.scope_numbered(run.scope_id)
+    with Records(config.mirror_path, None, scope) as records:
+        records.run_id = run.id
+        for step in open_steps:
+            if step.state is StepState.INTENDED:
+                records.keep_step(replace(step, state=StepState.DROPPED))
+            elif step.is_about_files:
+                settle_files(config.root, records, step, emit)
+        records.end_run()
+
+
+def _settle_writes(config: Config, target: str | None, runs: list[Run], emit: Emit) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    with connect(config, target, emit) as session, Records(config.mirror_path, session) as records:
+        tree = read_tree(config.root, all_kinds())
+        with keeping_lock(config, session.target, records, tree):
+            for run in runs:
+                if records.scope.id != run.scope_id:
+                    # signed in as somebody else: what the other one left open is not ours to judge
+                    continue
+                records.run_id = run.id
+                outcomes += [_settle_write(session, config, records, tree, step, emit) for step in _sent(run)]
+                records.end_run()
+    return outcomes
+
+
+def _settle_write(session: Session, config: Config, records: Records, tree: Tree, step: Step, emit: Emit) -> Outcome:
+    """Settle one write, and say what became of it."""
+    ref, client = ref_of(step.key, step.type), session.client
+    verdict = settle_write(client, records, step)
+    emit(Notice(f"{ref}: an earlier run was interrupted; {_FOUND[verdict]}"))
+    if verdict is Verdict.OTHER:
+        hint = f"see what is there: cochat pull {ref}; what cannot be merged: cochat resolve {ref}"
+        reason = "an earlier run was interrupted, and the server holds something else by now"
+        return Outcome(ref, str(Action.CONFLICT), reason, step.path, 3, f"{ref}: {reason}", hint)
+    if verdict in (Verdict.DONE, Verdict.PARTLY):
+        kind = kind_named(step.key.kind)[0]
+        try:
+            covered = find_covered_later(client, kind, records, step)
+        except RemoteError as error:
+            emit(Notice(f"{ref}: its history cannot be read: {error.message}"))
+            covered = []
+        told = note_covered(Conflicts(config.root, records), kind, step, tree.found.get(step.key), covered)
+        if told is not None:
+            return told
+    action = step.action if verdict is Verdict.DONE else str(Action.NOTHING)
+    return Outcome(ref, action, f"an earlier run was interrupted; {_FOUND[verdict]}", step.path)
+
+
+_FOUND = {
+    Verdict.DONE: "what it sent has arrived",
+    Verdict.UNTOUCHED: "nothing of it has arrived, so it is still to be sent",
+    Verdict.PARTLY: "a part of it has arrived, and the rest is still to be sent",
+    Verdict.OTHER: "the server holds something else",
+}

@@ -1,0 +1,188 @@
+"""From a request to a base: what became of a write, heard or unheard, and the base that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import Missing, UnexpectedReply
+from cochat_devkit.events import Outcome
+from cochat_devkit.kinds import kind_named, ref_of
+from cochat_devkit.kinds.kind import WrittenBy
+from cochat_devkit.kinds.wire import from_wire, remote_id_of
+from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.history import Origin, Seen
+from cochat_devkit.mirror.journal import StepState
+from cochat_devkit.operations.observe import read_one_remote
+from cochat_devkit.operations.records import agreed_row
+from cochat_devkit.operations.verify import find_overwritten
+from cochat_devkit.resource import RemoteId, Resource
+from cochat_devkit.sync.decide import Action, Reason
+from cochat_devkit.sync.describe import describe_changes
+from cochat_devkit.sync.outcome import Verdict, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cochat_devkit.api.client import Client
+    from cochat_devkit.kinds.kind import Kind
+    from cochat_devkit.mirror.journal import Step
+    from cochat_devkit.operations.conflicts import Conflicts
+    from cochat_devkit.operations.records import Records
+    from cochat_devkit.resource import Body, Wire
+    from cochat_devkit.workspace.tree import LocalResource
+
+
+def note_applied(records: Records, step: Step, after: Resource | None) -> Step:
+    """Note that the server answered, and what it then holds; None for a deletion."""
+    step = replace(
+        step,
+        state=StepState.APPLIED,
+        remote_id=after.remote_id if after else step.remote_id,
+        after_digest=pack_body(after.type, after.body)[0] if after else None,
+        after_version=after.version if after else None,
+    )
+    if after is not None:
+        records.keep_bodies((after.type, after.body))
+    records.keep_step(step)
+    records.flush()
+    return step
+
+
+def advance(records: Records, step: Step, after: Resource | None, covered: Sequence[Resource] = ()) -> None:
+    """Make what the server now holds the base, in one transaction with the end of the step.
+
+    `covered` are versions by others that the write covered, newest first: they go into the history, and an undo of the
+    step brings back the newest.
+    """
+    if after is None:
+        records.drop(step.key)
+    else:
+        records.keep(agreed_row(after, step.base_local, step.path), (after.type, after.body))
+    for each in reversed(covered):
+        message = str(Reason.OVERWRITTEN)
+        records.keep_seen(Seen(step.key, each.type, each.body, Origin.THEIR_HISTORY, each.version, message))
+    if covered:
+        step = replace(step, before_digest=pack_body(covered[0].type, covered[0].body)[0])
+    records.keep_step(replace(step, state=StepState.DONE))
+    records.flush()
+
+
+def note_covered(
+    conflicts: Conflicts, kind: Kind, step: Step, local: LocalResource | None, covered: Sequence[Resource]
+) -> Outcome | None:
+    """Keep what a write covered as a conflict and as files, and say so; None where it covered nothing."""
+    if not covered:
+        return None
+    records, ref = conflicts.records, ref_of(step.key, step.type)
+    conflicts.note(kind, str(Reason.OVERWRITTEN), ("the whole",), step.row_before, local, covered[0])
+    records.flush()
+    sent = records.reader.body(step.sent_digest) if step.sent_digest else {}
+    return Outcome(
+        ref,
+        str(Action.CONFLICT),
+        str(Reason.OVERWRITTEN),
+        step.path,
+        3,
+        f"{Reason.OVERWRITTEN}; it is kept in .cochat/conflicts/ and in the history",
+        f"to bring theirs back: cochat undo {records.run_id} {ref}; to keep yours: cochat resolve {ref} --ours",
+        tuple(f"theirs: {line}" for line in describe_changes(sent, covered[0].body)),
+    )
+
+
+def settle_write(client: Client, records: Records, step: Step) -> Verdict:
+    """Find out what became of a write whose answer nobody heard, by reading the server; remember what follows.
+
+    Raises:
+        RemoteError: the server could not be asked; the step stays open.
+    """
+    kind = kind_named(step.key.kind)[0]
+    before, sent = _body(records, step.before_digest), _body(records, step.sent_digest)
+    found = _read_now(client, kind, records, step, sent)
+    now = found[0] if found else None
+    verdict = judge(before, sent, now.body if now else None, sent_later=_later(kind))
+    if len(found) > 1:
+        # any of them may be ours: a person has to say which
+        verdict = Verdict.OTHER
+    if verdict is Verdict.DONE:
+        advance(records, note_applied(records, step, now), now)
+    elif verdict is Verdict.PARTLY and now is not None:
+        # the rest is still a change of ours: against a base that is what the server holds
+        advance(records, replace(note_applied(records, step, now), base_local=now.fingerprint), now)
+    else:
+        records.keep_step(replace(step, state=StepState.DROPPED, note=str(verdict)))
+        records.flush()
+    return verdict
+
+
+def find_covered_later(client: Client, kind: Kind, records: Records, step: Step) -> list[Resource]:
+    """Look whether a write of an earlier run covered somebody's version, once it is known that it was done.
+
+    Raises:
+        RemoteError: the history could not be read.
+    """
+    row = records.known([kind.name]).get(step.key)
+    if row is None or step.before_version is None or row.version is None:
+        return []
+    wire = client.fetch_item(kind, row.remote_id)
+    ours = read_one_remote(client, kind, wire)
+    covered = find_overwritten(client, kind, wire, step.before_version, replace(ours, version=row.version))
+    if covered:
+        advanced = replace(step, before_digest=pack_body(covered[0].type, covered[0].body)[0], state=StepState.DONE)
+        records.keep_bodies(*((each.type, each.body) for each in covered))
+        records.keep_step(replace(advanced, after_digest=row.remote_digest, after_version=row.version))
+    return covered
+
+
+def ids_listed(client: Client, kind: Kind) -> tuple[str, ...]:
+    """List the ids that a server shows of a kind."""
+    endpoints = client.endpoints(kind)
+    return tuple(sorted(remote_id_of(kind, wire, endpoints) for wire in client.fetch_listing(kind).wires))
+
+
+def _read_now(client: Client, kind: Kind, records: Records, step: Step, sent: Body | None) -> list[Resource]:
+    """Read what the server holds now: nothing, or what is there, or all that could be what we created."""
+    if step.remote_id is None and client.endpoints(kind).makes_id:
+        return _find_lost(client, kind, records, step, sent)
+    remote_id = step.remote_id or RemoteId(step.key.slug)
+    client.know_names(kind.name, {remote_id: step.key.slug})
+    try:
+        return [read_one_remote(client, kind, client.fetch_item(kind, remote_id))]
+    except Missing:
+        return []
+
+
+def _find_lost(client: Client, kind: Kind, records: Records, step: Step, sent: Body | None) -> list[Resource]:
+    """Recognise a created resource of which the server made the id: not listed before, ours, and with our body.
+
+    Raises:
+        UnexpectedReply: the listing is not whole, so nobody can say.
+    """
+    known = {*(step.known_ids or ()), *(row.remote_id for row in records.known([kind.name]).values())}
+    endpoints = client.endpoints(kind)
+    found: list[Resource] = []
+    listed = client.fetch_listing(kind)
+    if not listed.is_complete:
+        raise UnexpectedReply(f"listing {kind.plural}: the listing moved while it was read", hint="run it again")
+    for wire in listed.wires:
+        remote_id = remote_id_of(kind, wire, endpoints)
+        if remote_id in known or not _is_mine(client, wire):
+            continue
+        client.know_names(kind.name, {remote_id: step.key.slug})
+        whole = client.fetch_item(kind, remote_id)
+        resource = from_wire(kind, whole, client.wire_context([whole]))
+        if judge(None, sent, resource.body, sent_later=_later(kind)) in (Verdict.DONE, Verdict.PARTLY):
+            found.append(resource)
+    return found
+
+
+def _is_mine(client: Client, wire: Wire) -> bool:
+    return wire.get("user_id") in (None, client.identity.id)
+
+
+def _later(kind: Kind) -> list[str]:
+    return [each.name for each in kind.fields if each.written_by is not WrittenBy.SAVE]
+
+
+def _body(records: Records, digest: str | None) -> Body | None:
+    return records.reader.body(digest) if digest else None

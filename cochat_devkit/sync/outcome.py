@@ -1,0 +1,64 @@
+"""What became of a write whose answer nobody heard: told by what was, was sent, and is there now. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cochat_devkit.sync.describe import changed_names
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from cochat_devkit.resource import Json
+
+
+class Verdict(StrEnum):
+    """Say what became of a write."""
+
+    #: it holds what we sent
+    DONE = "done"
+    #: it holds what was: nothing was done
+    UNTOUCHED = "untouched"
+    #: some of our fields arrived and the others are as before: what is missing is still to be sent
+    PARTLY = "partly"
+    #: it holds neither: somebody else wrote
+    OTHER = "other"
+
+
+def judge(
+    before: Mapping[str, Json] | None,
+    sent: Mapping[str, Json] | None,
+    now: Mapping[str, Json] | None,
+    *,
+    sent_later: Collection[str] = (),
+) -> Verdict:
+    """Tell what became of a write; None is a resource that is not there.
+
+    `sent_later` are fields that requests of their own write after a create.
+    """
+    if now is None or sent is None or before is None:
+        return _judge_existence(before, sent, now, sent_later)
+    if not changed_names(sent, now):
+        return Verdict.DONE
+    if not changed_names(before, now):
+        return Verdict.UNTOUCHED
+    foreign = [name for name in changed_names(sent, now) if name in changed_names(before, now)]
+    return Verdict.OTHER if foreign else Verdict.PARTLY
+
+
+def _judge_existence(
+    before: Mapping[str, Json] | None,
+    sent: Mapping[str, Json] | None,
+    now: Mapping[str, Json] | None,
+    sent_later: Collection[str],
+) -> Verdict:
+    """Judge a create, a delete, or an update of what is gone."""
+    if now is None:
+        return Verdict.DONE if sent is None else Verdict.UNTOUCHED if before is None else Verdict.OTHER
+    if sent is None:
+        return Verdict.UNTOUCHED if before is not None and not changed_names(before, now) else Verdict.OTHER
+    differing = set(changed_names(sent, now))
+    if not differing:
+        return Verdict.DONE
+    return Verdict.PARTLY if differing <= set(sent_later) else Verdict.OTHER

@@ -1,0 +1,205 @@
+"""The journal: what a run set out to do is read back as it was written, also by a process that comes after a crash."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cochat_devkit.errors import MirrorDamaged
+from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.journal import (
+    OPEN,
+    Step,
+    StepState,
+    pack_step,
+    read_content,
+    read_lineage,
+    read_open_runs,
+    read_run,
+    read_runs,
+    unpack_step,
+)
+from cochat_devkit.mirror.reader import MirrorReader
+from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row
+from cochat_devkit.mirror.store import MirrorStore
+from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version, make_digest
+
+BODY = {"name": "x", "content": "y\n"}
+DIGEST = pack_body("", BODY)[0]
+KEY = Key("tool", Slug("x"))
+
+texts = st.text(st.characters(codec="utf-8"), max_size=8)
+maybe = st.none() | texts.filter(bool)
+rows = st.none() | st.builds(
+    Row,
+    st.just(KEY),
+    texts,
+    texts,
+    remote_state=st.sampled_from(State),
+    remote_fingerprint=maybe,
+    base_local=maybe,
+    base_remote=maybe,
+    version=maybe,
+    updated_at=st.none() | st.just(datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)),
+    writable=st.none() | st.booleans(),
+    path=maybe,
+)
+files = st.dictionaries(texts, texts, max_size=3)
+steps = st.builds(
+    Step,
+    st.integers(0, 9),
+    st.just(KEY),
+    texts,
+    st.sampled_from(["create-there", "update-here", "merge"]),
+    st.sampled_from(StepState),
+    remote_id=maybe,
+    before_digest=maybe,
+    before_version=maybe,
+    sent_digest=maybe,
+    after_digest=maybe,
+    after_version=maybe,
+    base_local=maybe,
+    path=maybe,
+    row_before=rows,
+    row_after=rows,
+    known_ids=st.none() | st.lists(texts, min_size=1, max_size=3).map(tuple),
+    files_before=files,
+    files_after=files,
+    note=texts,
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Where the mirror lies."""
+    return tmp_path / "mirror.db"
+
+
+def enter(store):
+    return store.enter_scope(
+        "main", url="https://server.test", user_id="u1", role="admin", dialect="owui-0.12", server_version="0.12.4"
+    )
+
+
+@given(steps)
+def test_a_step_is_read_as_it_was_written(step):
+    """Whatever a step notes is what the next process finds."""
+    assert unpack_step(step.number, step.key, str(step.state), pack_step(step)) == step
+
+
+def test_an_empty_list_of_ids_is_a_list():
+    """A server that listed nothing before a create is not a server that was never asked."""
+    step = Step(0, KEY, "", "create-there", known_ids=())
+    assert unpack_step(0, KEY, "intended", pack_step(step)).known_ids == ()
+
+
+@pytest.mark.parametrize("state", list(StepState))
+def test_a_run_ends_when_nothing_of_it_is_open(path, state):
+    """A run stays open as long as somebody has to find out what became of a step."""
+    step = Step(0, KEY, "", "update-there", state, sent_digest=DIGEST)
+    with MirrorStore(path) as store:
+        scope = enter(store)
+        number = store.begin_run(scope, "push", "main", message="why")
+        store.remember(scope, bodies=[("", BODY)], run_id=number, steps=[step])
+        store.end_run(number)
+    with MirrorReader(path) as reader:
+        run = read_run(reader, scope, number)
+        assert (run.command, run.message, run.steps) == ("push", "why", (step,))
+        assert [each.id for each in read_open_runs(reader)] == ([number] if state in OPEN else [])
+        assert [each.id for each in read_runs(reader, scope, newest=5)] == [number]
+
+
+def test_a_step_moves_on_with_its_row_or_not_at_all(path):
+    """The end of a step and the base that follows from it are one: a reader never sees one without the other."""
+    row = Row(KEY, "", RemoteId("x"), base_local=Fingerprint("a"), base_remote=Fingerprint("b"), version=Version("v"))
+    with MirrorStore(path) as store:
+        scope = enter(store)
+        number = store.begin_run(scope, "push", "main")
+        store.remember(scope, run_id=number, steps=[Step(0, KEY, "", "update-there", StepState.BEGUN)])
+        broken = Row(KEY, "", RemoteId("x"), base_digest="no such body")
+        done = Step(0, KEY, "", "update-there", StepState.DONE)
+        with pytest.raises(Exception, match="FOREIGN KEY"):
+            store.remember(scope, rows=[broken], run_id=number, steps=[done])
+        with MirrorReader(path) as reader:
+            assert read_run(reader, scope, number).steps[0].state is StepState.BEGUN
+        store.remember(scope, rows=[row], run_id=number, steps=[done])
+    with MirrorReader(path) as reader:
+        assert read_run(reader, scope, number).steps == (done,)
+        assert reader.rows(scope) == {KEY: row}
+
+
+def test_contents_come_back_or_say_that_they_do_not(path):
+    """What a file held before is given back byte for byte; what was never stored is not made up."""
+    content = b"\x00\xff\r\n" * 50
+    with MirrorStore(path) as store:
+        store.remember(enter(store), contents=[content, content])
+    with MirrorReader(path) as reader:
+        assert read_content(reader, make_digest(content)) == content
+        with pytest.raises(MirrorDamaged):
+            read_content(reader, make_digest(b"other"))
+
+
+def test_a_mirror_has_one_lineage(path, tmp_path):
+    """A mirror keeps its id, and no two mirrors share one."""
+    found = []
+    for each in (path, path, tmp_path / "other.db"):
+        with MirrorStore(each) as store:
+            enter(store)
+        with MirrorReader(each) as reader:
+            found.append(read_lineage(reader))
+    assert found[0] == found[1] != found[2]
+    assert all(found)
+
+
+#: the tables of version 1, as they were released
+VERSION_1 = """
+CREATE TABLE scope (id INTEGER NOT NULL PRIMARY KEY, url VARCHAR NOT NULL, user_id VARCHAR NOT NULL,
+    role VARCHAR NOT NULL, dialect VARCHAR NOT NULL, server_version VARCHAR NOT NULL, UNIQUE (url, user_id));
+CREATE TABLE target (name VARCHAR NOT NULL PRIMARY KEY, scope_id INTEGER NOT NULL REFERENCES scope (id));
+CREATE TABLE listing (scope_id INTEGER NOT NULL REFERENCES scope (id), kind VARCHAR NOT NULL, basis VARCHAR NOT NULL,
+    PRIMARY KEY (scope_id, kind));
+CREATE TABLE body (digest VARCHAR NOT NULL PRIMARY KEY, packed BLOB NOT NULL);
+CREATE TABLE resource (id INTEGER NOT NULL PRIMARY KEY, scope_id INTEGER NOT NULL REFERENCES scope (id),
+    kind VARCHAR NOT NULL, slug VARCHAR NOT NULL, type VARCHAR NOT NULL, remote_id VARCHAR NOT NULL,
+    remote_state VARCHAR NOT NULL, remote_fingerprint VARCHAR, remote_digest VARCHAR REFERENCES body (digest),
+    base_local VARCHAR, base_remote VARCHAR, base_digest VARCHAR REFERENCES body (digest), version VARCHAR,
+    updated_at VARCHAR, writable BOOLEAN, path VARCHAR, derived BLOB, UNIQUE (scope_id, kind, slug));
+INSERT INTO scope VALUES (1, 'https://server.test', 'u1', 'admin', 'owui-0.12', '0.12.4');
+INSERT INTO target VALUES ('main', 1);
+INSERT INTO listing VALUES (1, 'tool', '/export as admin');
+"""
+
+
+def test_a_mirror_of_version_1_is_taken_over(path):
+    """A mirror of before there was a journal keeps all that it knew, is readable at once, and journals from then on."""
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        old.executescript(VERSION_1)
+        old.execute("INSERT INTO body VALUES (?, ?)", pack_body("", BODY))
+        row = ("tool", "x", "", "x", "present", DIGEST[:32], DIGEST, DIGEST[:32], DIGEST[:32], DIGEST)
+        old.execute(
+            f"INSERT INTO resource VALUES (NULL, 1, {', '.join('?' * 10)}, NULL, NULL, 1, 'plugins/tools/x.py', NULL)",
+            row,
+        )
+        old.execute("PRAGMA user_version = 1")
+        old.commit()
+    with MirrorReader(path) as reader:
+        scope = reader.scope_of("main", "https://server.test")
+        before = reader.rows(scope)
+        assert (read_open_runs(reader), read_lineage(reader)) == ([], None)
+    assert before[KEY].base_digest == DIGEST
+    with MirrorStore(path) as store:
+        number = store.begin_run(scope, "push", "main")
+        store.remember(scope, run_id=number, steps=[Step(0, KEY, "", "update-there")])
+    with MirrorReader(path) as reader:
+        assert reader.rows(scope) == before
+        assert reader.body(DIGEST) == BODY
+        assert [each.id for each in read_open_runs(reader)] == [number]
+        assert read_lineage(reader)
+        assert reader.health() == "ok"
+        assert reader.ask("PRAGMA user_version", ()) == [(SCHEMA_VERSION,)]
+        assert reader.ask("PRAGMA foreign_key_check", ()) == []

@@ -1,0 +1,75 @@
+"""What became of a write that nobody answered: every case of what was, was sent and is, against a table by hand."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cochat_devkit.sync.outcome import Verdict, judge
+
+A = {"content": "a", "name": "n"}
+B = {"content": "b", "name": "m"}
+C = {"content": "c", "name": "n"}
+HALF = {"content": "b", "name": "n"}
+
+D, U, P, X = Verdict.DONE, Verdict.UNTOUCHED, Verdict.PARTLY, Verdict.OTHER
+
+
+@pytest.mark.parametrize(
+    ("before", "sent", "now", "verdict"),
+    [
+        # an update
+        (A, B, B, D),
+        (A, B, A, U),
+        (A, B, HALF, P),
+        (A, B, C, X),
+        (A, B, None, X),
+        # a create
+        (None, B, B, D),
+        (None, B, None, U),
+        (None, B, C, X),
+        (None, B, HALF, X),
+        # a deletion
+        (A, None, None, D),
+        (A, None, A, U),
+        (A, None, C, X),
+        # there was nothing, and nothing was sent
+        (None, None, None, D),
+        (None, None, A, X),
+    ],
+)
+def test_the_verdict_is_as_agreed(before, sent, now, verdict):
+    """It holds what we sent: done. It holds what was: nothing happened. Neither: somebody else wrote."""
+    assert judge(before, sent, now) is verdict
+
+
+def test_a_new_resource_may_lack_its_switches():
+    """A create that was stopped before its switches were flipped is ours, and what is missing is still to be sent."""
+    now = {**B, "active": False}
+    assert judge(None, {**B, "active": True}, now, sent_later=["active"]) is P
+    assert judge(None, {**B, "active": True}, now) is X
+
+
+bodies = st.dictionaries(st.sampled_from("abc"), st.integers(0, 2))
+
+
+@given(st.none() | bodies, st.none() | bodies, st.none() | bodies)
+def test_nobody_elses_write_is_taken_for_ours(before, sent, now):
+    """Whatever is there that neither was before nor was sent is never called ours."""
+    verdict = judge(before, sent, now)
+    if verdict is D:
+        assert now == sent
+    if verdict is U:
+        assert now == before
+    if verdict is P:
+        for name in {*now, *sent, *before}:
+            assert now.get(name) in (sent.get(name), before.get(name))
+
+
+def test_true_is_not_one():
+    """JSON's values are told apart as JSON does."""
+    for one, other in itertools.permutations([True, 1, 1.0], 2):
+        assert judge({"a": 0}, {"a": one}, {"a": other}) is X
