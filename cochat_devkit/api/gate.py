@@ -67,8 +67,9 @@ class Passage:
 class Gate:
     """Hold back every thread of the process until the server's wait is over, and let through only so many at once.
 
-    How many is found out: a refusal halves the number, every MOST_AT_ONCE answers add one, between 1 and MOST_AT_ONCE:
-    faster, and a server that counts is crowded anew each time it opens. Safe to use from several threads. Every `enter` is followed by one `leave`.
+    How many is found out: a refusal halves the number, every MOST_AT_ONCE answers add one, between 1 and MOST_AT_ONCE.
+    Adding faster would crowd a server that counts anew each time it opens. Safe to use from several threads. Every
+    `enter` is followed by one `leave`.
     """
 
     def __init__(

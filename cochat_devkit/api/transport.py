@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cochat_devkit import __version__
+from cochat_devkit.api.connections import watch_connections
 from cochat_devkit.api.gate import MOST_AT_ONCE, Gate, gate_of
 from cochat_devkit.api.replies import make_error, read_json
 from cochat_devkit.errors import RateLimited, Unreachable, UsageError
@@ -79,6 +80,7 @@ class Transport:
             raise UsageError(
                 f"this is no address of a server: {url}", hint="check the url of the target in cochat.toml"
             ) from error
+        watch_connections(self._client)
         # a cookie from sign-in would outlive a changed token and answer for somebody else
         self._client.cookies.jar.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
 
