@@ -7,7 +7,7 @@ import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from tests.chaos import storm
+from tests.chaos import disk, foreign, lost, machine, matrix, names, secrets, storm, writers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,17 @@ class Row(Protocol):
         ...
 
 
-ROWS: dict[str, Row] = {"storm": storm}
+ROWS: dict[str, Row] = {
+    "storm": storm,
+    "matrix": matrix,
+    "lost": lost,
+    "machine": machine,
+    "writers": writers,
+    "foreign": foreign,
+    "names": names,
+    "secrets": secrets,
+    "disk": disk,
+}
 
 
 @contextmanager
