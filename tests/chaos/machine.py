@@ -81,6 +81,7 @@ class _History:
     def __init__(self, world: World, chance: random.Random, context: ForkServerContext) -> None:
         self.world, self.chance, self.context = world, chance, context
         self.done: list[str] = []
+        world.chance = chance
 
     def play(self) -> None:
         world = self.world

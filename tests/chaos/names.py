@@ -98,8 +98,10 @@ def run(count: int, seed: int) -> Result:
     names = [*CHOSEN, *sorted(made - set(CHOSEN))]
     with tempfile.TemporaryDirectory(prefix="chaos-names-") as folder:
         _check_paths(result, Path(folder), names)
-    road = CHOSEN + chance.sample(sorted(made), min(_ON_ONE_ROAD, len(made)))
-    for flavor in ("owui-0.12", "owui-0.6") if count > SMALL else ("owui-0.12",):
+    is_small = count <= SMALL
+    road = chance.sample(CHOSEN, 40) if is_small else CHOSEN
+    road = road + chance.sample(sorted(made), 20 if is_small else _ON_ONE_ROAD)
+    for flavor in ("owui-0.12", "owui-0.6") if not is_small else ("owui-0.12",):
         with tempfile.TemporaryDirectory(prefix="chaos-names-") as folder:
             _check_road(result, Path(folder), flavor, [name for name in dict.fromkeys(road) if _is_text(name)])
     result.ran = len(made)

@@ -29,17 +29,18 @@ BAR = 50
 SHORT = 50
 SMALL = 5
 
-_COMMANDS = (
-    ("pull", "-v"),
-    ("pull", "--json"),
-    ("push", "--no-verify", "-v"),
-    ("push", "--no-verify", "--json"),
-    ("status", "--fetch", "-v"),
-    ("whoami",),
-    ("whoami", "--json"),
-    ("doctor",),
-    ("doctor", "--json"),
-)
+#: by what happens to the requests: everything is said once in full and once as JSON, and errors in both ways
+_COMMANDS: dict[Fault | None, tuple[tuple[str, ...], ...]] = {
+    None: (("pull", "-v"), ("push", "--no-verify", "--json"), ("status", "--fetch", "-v"), ("doctor", "--json")),
+    Fault.ECHO: (
+        ("pull", "--json"),
+        ("push", "--no-verify", "-v"),
+        ("push", "--no-verify", "--json"),
+        ("status", "--fetch", "--json"),
+        ("whoami",),
+        ("doctor",),
+    ),
+}
 _CANARIES_A_ROUND = 5
 
 
@@ -65,9 +66,8 @@ def _play_round(world: World, folder: Path, chance: random.Random, result: Resul
     secrets["token"] = read_credential(world.proxy.url).token
     result.check(secrets["password"] not in credentials_path().read_text(), "the password is kept")
     said.append(_cochat(desk, folder, ("login", "--token-stdin"), secrets["token"] + "\n"))
-    faults = (None, Fault.ECHO)
-    for fault in faults:
-        for words in _COMMANDS:
+    for fault, commands in _COMMANDS.items():
+        for words in commands:
             path = desk.path(TOOL.path(f"made_{chance.randrange(10**9)}"))
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(TOOL.source(world.mark()))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
-import time
 import uuid
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FLAVORS = ("cochat", "owui-0.12", "owui-0.6")
-_BOOT_TIMEOUT_S = 60.0
 _REPOSITORY = Path(__file__).parents[2]
 
 
@@ -142,16 +141,18 @@ class World:
     #: the token of whoever works at the desk
     token: str = ""
     _folders: int = 0
+    #: where names come from, so that a seed repeats them
+    chance: random.Random = field(default_factory=lambda: random.Random(1))
     base_folder: Path = field(default_factory=Path)
 
     def mark(self) -> str:
         """Make a text that nothing else contains."""
         self._marks += 1
-        return f"mark-{self._marks:06d}-{uuid.uuid4().hex[:6]}."
+        return f"mark-{self._marks:06d}-{self.chance.getrandbits(24):06x}."
 
     def slug(self) -> str:
         """Make an id that nothing else has."""
-        return f"p_{uuid.uuid4().hex[:10]}"
+        return f"p_{self.chance.getrandbits(40):010x}"
 
     def new_desk(self) -> Desk:
         """Make another workspace of the same owner, empty."""
@@ -221,11 +222,12 @@ def serving(folder: Path, flavor: str) -> Iterator[Greeting]:
 
 def _greeting(process: subprocess.Popen[bytes], errors: Path) -> Greeting:
     assert process.stdout
-    began = time.monotonic()
     line = process.stdout.readline()
-    if not line or time.monotonic() - began > _BOOT_TIMEOUT_S:
-        raise RuntimeError(f"the local server did not start: {errors.read_text(errors='replace')[-2000:]}")
-    said = json.loads(line)
+    try:
+        said = json.loads(line)
+    except ValueError as error:
+        told = (line + process.stdout.read()).decode(errors="replace") + errors.read_text(errors="replace")
+        raise RuntimeError(f"the local server did not start: {told[-2000:]}") from error
     return Greeting(said["url"], said["token"])
 
 
