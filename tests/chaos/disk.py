@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WHAT = "disk full: pulls and pushes with a limit on the size of a file, from nothing upwards"
 BAR = 200
-SHORT = 30
+SHORT = 15
 SMALL = 5
 
 _EXITS = (0, 1, 3, 4)

@@ -13,7 +13,7 @@ from tests.chaos.stage import FILTER, FLAVORS, TOOL, Sort, World, open_world
 
 WHAT = "lost answers: creates, updates and deletes, each as often as asked"
 BAR = 1_000
-SHORT = 200
+SHORT = 100
 SMALL = 12
 
 _FAULTS = (

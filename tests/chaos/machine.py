@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WHAT = "state machine: histories of 50 steps, edits on both sides, faults and kills"
 BAR = 2_000
-SHORT = 24
+SHORT = 15
 SMALL = 2
 
 _STEPS = 50

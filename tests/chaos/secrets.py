@@ -41,13 +41,14 @@ _COMMANDS: dict[Fault | None, tuple[tuple[str, ...], ...]] = {
         ("doctor",),
     ),
 }
-_CANARIES_A_ROUND = 5
+#: the token is the seventh; it is the server's to make
+_NAMES = ("password", "valve", "person", "cookie", "trace", "realm")
 
 
 def run(count: int, seed: int) -> Result:
-    """Let `count` canaries fly, five a round: token, password, valves, people's own data, headers."""
+    """Let `count` canaries fly, some in each round: token, password, valves, people's own data, headers."""
     result, chance = Result(seed), random.Random(seed)
-    rounds = -(-count // _CANARIES_A_ROUND)
+    rounds = -(-count // (len(_NAMES) + 1))
     for number in range(rounds):
         flavor = FLAVORS[number % len(FLAVORS)]
         with tempfile.TemporaryDirectory(prefix="chaos-secrets-") as folder, open_world(Path(folder), flavor) as world:
@@ -56,7 +57,7 @@ def run(count: int, seed: int) -> Result:
 
 
 def _play_round(world: World, folder: Path, chance: random.Random, result: Result) -> None:
-    secrets = {name: _canary(chance, name) for name in ("password", "valve", "person", "header")}
+    secrets = {name: _canary(chance, name) for name in _NAMES}
     email = f"canary{chance.randrange(10**9)}@example.com"
     form = {"name": "Canary", "email": email, "password": secrets["password"], "role": "admin"}
     world.browser.client.post("/api/v1/auths/add", json=form).raise_for_status()
@@ -95,9 +96,9 @@ def _fill(world: World, secrets: dict[str, str]) -> None:
         world.browser.create(sort, slug, world.mark())
         world.browser.client.post(f"{sort.api}/id/{slug}/valves/update", json={"api_key": secrets["valve"]})
     world.proxy.headers = {
-        "set-cookie": f"token={secrets['header']}; Path=/; HttpOnly",
-        "x-request-id": secrets["header"],
-        "www-authenticate": f"Bearer realm={secrets['header']}",
+        "set-cookie": f"token={secrets['cookie']}; Path=/; HttpOnly",
+        "x-request-id": secrets["trace"],
+        "www-authenticate": f"Bearer realm={secrets['realm']}",
     }
 
     def add(request: Request, value: Any) -> Any:
