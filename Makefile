@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check contract bench format clean
+.PHONY: demo test check contract bench chaos soak format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)  ## the whole job once, as a story, against the local server
@@ -25,6 +25,12 @@ contract: $(READY)  ## the contract suite on the local server and on real Open W
 
 bench: $(READY)  ## the benchmarks, each a table
 	@$(BIN)/python -m bench
+
+chaos: $(READY)  ## what is never lost, in a few minutes: a table of what was asked and reached
+	@$(BIN)/python -m tests.chaos
+
+soak: $(READY)  ## the same with the numbers of the bars: some hours
+	@$(BIN)/python -m tests.chaos --full
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from cochat_devkit.api.transport import CONCURRENCY, Upload
+from cochat_devkit.api.transport import Upload
 from cochat_devkit.errors import NotSupported, UnexpectedReply
 from cochat_devkit.resource import RemoteId, make_digest
 
@@ -81,9 +80,8 @@ class Files:
         found = _told_apart([_to_attached(wire) for wire in self._fetch_pages(remote_id)])
         found = [replace(each, digest=each.digest or self._digests.get(each.file_id, "")) for each in found]
         unknown = [each for each in found if not each.digest]
-        with ThreadPoolExecutor(CONCURRENCY) as pool:
-            for each, content in zip(unknown, pool.map(self.fetch_content, unknown), strict=True):
-                self._digests[each.file_id] = self._keep_blob(content)
+        for each, content in zip(unknown, self._transport.fetch_all(self.fetch_content, unknown), strict=True):
+            self._digests[each.file_id] = self._keep_blob(content)
         return [replace(each, digest=each.digest or self._digests[each.file_id]) for each in found]
 
     def fetch_content(self, attached: Attached) -> bytes:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cochat_devkit.api.attached import Files, complete
 from cochat_devkit.api.replies import Undecided, make_error
-from cochat_devkit.api.transport import CONCURRENCY
 from cochat_devkit.errors import (
     Missing,
     NotAllowed,
@@ -150,13 +148,9 @@ class Client:
                 return error
 
         found: dict[RemoteId, Wire | RemoteError] = {}
-        pool = ThreadPoolExecutor(CONCURRENCY)
-        try:
-            for remote_id, answer in zip(remote_ids, pool.map(fetch, remote_ids), strict=True):
-                found[remote_id] = answer
-                on_each()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        for remote_id, answer in zip(remote_ids, self._transport.fetch_all(fetch, remote_ids), strict=True):
+            found[remote_id] = answer
+            on_each()
         return found
 
     def fetch_history(self, kind: Kind, remote_id: RemoteId) -> list[Wire]:
@@ -188,8 +182,7 @@ class Client:
                 raise UnexpectedReply(f"{what}: the answer is about another version")
             return answer
 
-        with ThreadPoolExecutor(CONCURRENCY) as pool:
-            return list(pool.map(fetch, version_ids))
+        return list(self._transport.fetch_all(fetch, version_ids))
 
     def _history_path(self, kind: Kind, remote_id: RemoteId, version_id: str = "", *, page: int | None = None) -> str:
         endpoints = self.endpoints(kind)
@@ -294,8 +287,7 @@ class Client:
         is_ours = endpoints.selects or (lambda _wire: True)
         found = [wire for remote_id, wire in wires.items() if not kind.is_external(remote_id) and is_ours(wire)]
         if endpoints.attachments:
-            with ThreadPoolExecutor(CONCURRENCY) as pool:
-                found = list(pool.map(lambda wire: self._with_files(kind, wire), found))
+            found = list(self._transport.fetch_all(lambda wire: self._with_files(kind, wire), found))
         return Listed(
             tuple(found),
             f"{listing.endpoint.path} as {self.identity.role}",

@@ -67,21 +67,23 @@ class Passage:
 class Gate:
     """Hold back every thread of the process until the server's wait is over, and let through only so many at once.
 
-    How many is found out: a refusal halves the number, every MOST_AT_ONCE answers add one, between 1 and MOST_AT_ONCE:
-    faster, and a server that counts is crowded anew each time it opens. Safe to use from several threads. Every `enter` is followed by one `leave`.
+    How many is found out: a refusal halves the number, every MOST_AT_ONCE answers add one, between 1 and MOST_AT_ONCE.
+    Adding faster would crowd a server that counts anew each time it opens. Safe to use from several threads. Every
+    `enter` is followed by one `leave`.
     """
 
     def __init__(
         self,
         *,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._clock = clock
-        self._sleep = sleep
+        self._sleep = sleep or self._sleep_lightly
         self._now = now
         self._changed = threading.Condition()
+        self._given_up = 0
         self._opens_at = clock()
         self._at_once = float(MOST_AT_ONCE)
         self._in_flight = 0
@@ -93,12 +95,23 @@ class Gate:
         """Say how many requests may be under way now."""
         return int(self._at_once)
 
-    def enter(self, patience_s: float = float("inf")) -> Passage | None:
-        """Wait for a place and until the gate is open; None, at once, where that would take more than our patience."""
+    @property
+    def given_up(self) -> int:
+        """Count how often those who waited were told to give up."""
+        return self._given_up
+
+    def enter(self, patience_s: float = float("inf"), *, since: int | None = None) -> Passage | None:
+        """Wait for a place and until the gate is open; None, at once, where that would take more than our patience.
+
+        None, too, for whoever waits when everybody is told to give up; `since` is `given_up` as it was at the start.
+        """
         waited_s = 0.0
+        since = self._given_up if since is None else since
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._in_flight < self.at_once)
+                self._changed.wait_for(lambda: self._in_flight < self.at_once or self._given_up != since)
+                if self._given_up != since:
+                    return None
                 left_s = self._opens_at - self._clock()
                 if left_s <= 0:
                     self._in_flight += 1
@@ -107,6 +120,12 @@ class Gate:
                 return None
             self._sleep(left_s)
             waited_s += left_s
+
+    def give_up(self) -> None:
+        """Send away all who wait: nobody wants their answers any more."""
+        with self._changed:
+            self._given_up += 1
+            self._changed.notify_all()
 
     def leave(self) -> None:
         """Give the place back."""
@@ -140,6 +159,12 @@ class Gate:
             self._refusals_in_a_row = 0
             self._at_once = min(self._at_once + 1 / MOST_AT_ONCE, float(MOST_AT_ONCE))
             self._changed.notify_all()
+
+    def _sleep_lightly(self, seconds: float) -> None:
+        """Sleep, unless told to give up."""
+        with self._changed:
+            since = self._given_up
+            self._changed.wait_for(lambda: self._given_up != since, timeout=seconds)
 
     def _wait_s(self, retry_after: str | None, now: datetime, *, is_first: bool) -> float:
         asked_s = parse_retry_after(retry_after, now)

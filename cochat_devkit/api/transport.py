@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import http.cookiejar
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
 from cochat_devkit import __version__
+from cochat_devkit.api.connections import watch_connections
 from cochat_devkit.api.gate import MOST_AT_ONCE, Gate, gate_of
 from cochat_devkit.api.replies import make_error, read_json
 from cochat_devkit.errors import RateLimited, Unreachable, UsageError
@@ -18,10 +20,14 @@ from cochat_devkit.events import Emit, Waiting, ignore
 from cochat_devkit.redaction import remember_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
     from typing import Self
 
     from cochat_devkit.resource import Json
+
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
 
 #: connecting takes long only where nobody listens; an export of thousands of plugins may take its time
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
@@ -79,6 +85,7 @@ class Transport:
             raise UsageError(
                 f"this is no address of a server: {url}", hint="check the url of the target in cochat.toml"
             ) from error
+        watch_connections(self._client)
         # a cookie from sign-in would outlive a changed token and answer for somebody else
         self._client.cookies.jar.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
 
@@ -122,10 +129,24 @@ class Transport:
         """
         return self._send_patiently(method, path, what, None)
 
+    def fetch_all(self, fetch: Callable[[_Asked], _Answer], asked: Iterable[_Asked]) -> Iterator[_Answer]:
+        """Fetch some at a time, in threads, and yield the answers in order.
+
+        When one fails, or we are interrupted, those that still wait for the server's patience give up at once.
+        """
+        pool = ThreadPoolExecutor(CONCURRENCY)
+        try:
+            yield from pool.map(fetch, asked)
+        except BaseException:
+            self._gate.give_up()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
     def _send_patiently(self, method: str, path: str, what: str, body: Json) -> httpx.Response:
-        patience_s = self._patience_s
+        patience_s, since = self._patience_s, self._gate.given_up
         while True:
-            passage = self._gate.enter(patience_s)
+            passage = self._gate.enter(patience_s, since=since)
             if passage is None:
                 raise RateLimited(f"{what}: the server asks for more patience than we have", hint="try again later")
             patience_s -= passage.waited_s

@@ -103,12 +103,16 @@ def show_bug(error: Exception, *, as_json: bool) -> None:
 
     lines = "".join(traceback.format_exception(error))
     words = f"cochat-devkit {__version__}, Python {sys.version}\n\n{lines}"
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="cochat-report-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as report:
-        report.write(redact(words))
     message = f"a bug of ours: {type(error).__name__}: {error}"
-    hint = f"please report it with the file {Path(report.name)}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="cochat-report-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as report:
+            report.write(redact(words))
+        hint = f"please report it with the file {Path(report.name)}"
+    except OSError:
+        err(words)
+        hint = "please report it with the lines above: the disk takes no file"
     if as_json:
         out_json(
             {"ok": False, "exit_code": 70, "error": {"type": type(error).__name__, "message": message, "hint": hint}}

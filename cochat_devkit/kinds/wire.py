@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from cochat_devkit.kinds.kind import Endpoints, Field, Kind, WireContext
 
-#: people's data and per-caller answers: never stored
-_NEVER_STORED = ("user", "write_access")
+#: people's data, per-caller answers, and values that may be secret: never stored
+_NEVER_STORED = ("user", "write_access", "valves", "user_valves")
 #: a time beyond this counts nanoseconds
 _LEAST_NANOSECONDS = 10**15
 #: JSON can say half a Unicode pair, and no database or screen can

@@ -30,9 +30,7 @@ def workspace_lock(root: Path) -> Iterator[None]:
         path.parent.mkdir(exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     except OSError as error:
-        raise CannotWrite(
-            f"the workspace {root} cannot be written: {error.strerror}", hint="check the rights of the folder"
-        ) from error
+        raise _cannot_write(root, error) from error
     try:
         if not _try_lock(handle):
             holder = os.pread(handle, 200, 0).decode(errors="replace").strip() if hasattr(os, "pread") else ""
@@ -40,11 +38,21 @@ def workspace_lock(root: Path) -> Iterator[None]:
                 f"another cochat is writing to this workspace ({holder or 'unknown process'})",
                 hint="wait until it has ended",
             )
-        os.ftruncate(handle, 0)
-        os.write(handle, f"process {os.getpid()} since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode())
+        try:
+            os.ftruncate(handle, 0)
+            os.write(handle, f"process {os.getpid()} since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode())
+        except OSError as error:
+            raise _cannot_write(root, error) from error
         yield
     finally:
         os.close(handle)
+
+
+def _cannot_write(root: Path, error: OSError) -> CannotWrite:
+    return CannotWrite(
+        f"the workspace {root} cannot be written: {error.strerror}",
+        hint="check the rights of the folder and the free space",
+    )
 
 
 def _try_lock(handle: int) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
 import traceback
 
 import pytest
@@ -101,6 +103,24 @@ def test_patience_has_an_end(server, clock):
         transport.send("GET", "/api/x", "asking")
     assert raised.value.hint == "try again later"
     assert clock.slept == [40.0, 40.0]
+
+
+def test_nobody_waits_for_an_answer_that_nobody_wants(server):
+    """When one of many requests fails, or I press Ctrl-C, the others do not hold me for as long as the server asked."""
+    server.on("GET", "/api/wait", refuses(429, "no", Retry_After="300"))
+    told = threading.Event()
+
+    def fetch(path: str) -> object:
+        if path == "/api/fail":
+            told.wait(10)
+            raise KeyboardInterrupt
+        return transport.send("GET", path, "asking")
+
+    with Transport(server.url, TOKEN, gate=Gate(), emit=lambda _event: told.set()) as transport:
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            list(transport.fetch_all(fetch, ["/api/fail", *["/api/wait"] * 5]))
+        assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
 
-from tests.chaos.rows import ROWS, isolated
+from tests.chaos.result import Result
+from tests.chaos.rows import ROWS, Row, isolated
 
 
 def main() -> int:
@@ -31,7 +33,7 @@ def main() -> int:
         count = asked.count or (row.BAR if asked.full else row.SHORT)
         began = time.monotonic()
         with isolated():
-            result = row.run(count, seed)
+            result = _run(row, count, seed)
         took_s = time.monotonic() - began
         facts = f" ({', '.join(result.facts)})" if result.facts else ""
         columns = f"{name:<8} {row.BAR:>7} {result.ran:>8} {len(result.failures):>6} {took_s:>6.1f}s"
@@ -41,6 +43,14 @@ def main() -> int:
     for each in failures:
         print(each, file=sys.stderr)
     return 1 if failures else 0
+
+
+def _run(row: Row, count: int, seed: int) -> Result:
+    """Run a row; one that breaks has failed, and the others still run."""
+    try:
+        return row.run(count, seed)
+    except Exception:  # noqa: BLE001 - whatever it is, it belongs into the table
+        return Result(seed, failures=[traceback.format_exc()[-2000:]])
 
 
 if __name__ == "__main__":

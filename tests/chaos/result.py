@@ -14,8 +14,11 @@ class Result:
     failures: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
 
-    def check(self, holds: bool, what: str) -> bool:  # noqa: FBT001 - reads as a sentence
-        """Take note of a promise that does not hold; tells whether it does."""
+    def check(self, holds: object, what: str) -> None:
+        """Take note of a promise that does not hold."""
         if not holds:
-            self.failures.append(f"{what} [seed {self.seed}]")
-        return holds
+            self.fail(what)
+
+    def fail(self, what: str) -> None:
+        """Take note of what went wrong."""
+        self.failures.append(what)

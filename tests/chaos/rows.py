@@ -7,7 +7,7 @@ import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from tests.chaos import kill, planner, storm
+from tests.chaos import disk, foreign, kill, lost, machine, matrix, names, planner, secrets, storm, writers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,19 @@ class Row(Protocol):
         ...
 
 
-ROWS: dict[str, Row] = {"storm": storm, "kill": kill, "planner": planner}
+ROWS: dict[str, Row] = {
+    "planner": planner,
+    "machine": machine,
+    "kill": kill,
+    "storm": storm,
+    "matrix": matrix,
+    "lost": lost,
+    "writers": writers,
+    "foreign": foreign,
+    "names": names,
+    "secrets": secrets,
+    "disk": disk,
+}
 
 
 @contextmanager

@@ -89,6 +89,13 @@ def test_peoples_data_is_never_stored():
     assert {"user", "write_access", "access_grants", "content", "name", "id"}.isdisjoint(found.derived)
 
 
+@pytest.mark.parametrize("name", ["valves", "user_valves"])
+def test_valves_in_a_listing_are_never_stored(name):
+    """A server that shows the values of valves beside a plugin does not make us keep an API key."""
+    wire = tool_wire(access_grants=[]) | {name: {"api_key": "canary"}}
+    assert "canary" not in repr(from_wire(TOOL, wire, NEW))
+
+
 def test_what_the_server_owns_is_never_sent():
     """An update has neither specs nor times nor people; a filter's type is the server's to find."""
     sent = to_update_form(TOOL, tool_wire(access_grants=[]), from_wire(TOOL, tool_wire(), NEW).body, NEW)

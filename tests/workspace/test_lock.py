@@ -67,4 +67,4 @@ def test_a_workspace_that_cannot_be_written_is_one_sentence(tmp_path):
     said = f"the workspace {tmp_path} cannot be written"
     with pytest.raises(CannotWrite, match=said) as raised, workspace_lock(tmp_path):
         pytest.fail("there is no lock")
-    assert raised.value.hint == "check the rights of the folder"
+    assert raised.value.hint == "check the rights of the folder and the free space"
