@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from cochat_devkit.operations.serve import ServerReady
 
 _EXIT_INTERRUPTED = 130
+#: kinds that CoChat answers at addresses of its own
+MORE_WRITES = ("agent", "skill", "automation")
 
 
 @click.command("serve")
@@ -32,10 +34,24 @@ _EXIT_INTERRUPTED = 130
     help="Keep everything in this file, so that it survives a restart.",
 )
 @click.option("--empty", is_flag=True, help="Start without the sample catalogue.")
+@click.option(
+    "--more-writes",
+    type=click.Choice(MORE_WRITES),
+    multiple=True,
+    help="Answer PUT and DELETE for this kind of CoChat's too, which its reference does not have.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON with the sign-in once it answers.")
 @click.pass_context
 def command(
-    context: click.Context, *, flavor: str, port: int, host: str, data: Path | None, empty: bool, as_json: bool
+    context: click.Context,
+    *,
+    flavor: str,
+    port: int,
+    host: str,
+    data: Path | None,
+    empty: bool,
+    more_writes: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Run a local server that stands in for CoChat or Open WebUI.
 
@@ -48,6 +64,7 @@ def command(
       cochat serve --flavor owui-0.12 --port 0
       cochat serve --data demo.db
       cochat serve --empty --json
+      cochat serve --more-writes agent --more-writes skill
     """
     from cochat_devkit.operations.serve import serve
 
@@ -58,7 +75,15 @@ def command(
             _announce(ready, flavor=flavor, with_samples=not empty)
 
     try:
-        serve(flavor=flavor, host=host, port=port, data=data, empty=empty, on_ready=announce)
+        serve(
+            flavor=flavor,
+            host=host,
+            port=port,
+            data=data,
+            empty=empty,
+            more_writes=more_writes,
+            on_ready=announce,
+        )
     except KeyboardInterrupt:
         render.err("stopped")
         context.exit(_EXIT_INTERRUPTED)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.kinds.dialects import dialect_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from fastapi import FastAPI
 
@@ -72,14 +72,17 @@ def serve(
     port: int = PORT,
     data: Path | None = None,
     empty: bool = False,
+    more_writes: Iterable[str] = (),
 ) -> None:
     """Serve until SIGTERM comes, or until interrupted, which is raised as `KeyboardInterrupt`.
+
+    `more_writes` names kinds of CoChat whose writes are answered though its reference has none.
 
     Raises:
         UsageError: there is no such flavor, the host is not on this machine, the port is taken, or the data file is
             not one of ours, of another flavor, or in use.
     """
-    starting = running_server(flavor=flavor, host=host, port=port, data=data, empty=empty)
+    starting = running_server(flavor=flavor, host=host, port=port, data=data, empty=empty, more_writes=more_writes)
     with starting as running, _ended_by_sigterm():
         on_ready(running.ready)
         running.wait()
@@ -93,6 +96,7 @@ def running_server(
     port: int = 0,
     data: Path | None = None,
     empty: bool = True,
+    more_writes: Iterable[str] = (),
     loader: PluginLoader | None = None,
     clock: Callable[[], int] | None = None,
     prepare: Callable[[FastAPI], None] | None = None,
@@ -116,7 +120,11 @@ def running_server(
         store = Store(data)
         ends.callback(store.close)
         context = server_app.make_context(
-            dialect, loader or ChildLoader(), store, clock=clock or server_app.read_seconds
+            dialect,
+            loader or ChildLoader(),
+            store,
+            clock=clock or server_app.read_seconds,
+            more_writes=more_writes,
         )
         ends.callback(context.plugins.close)
         collections = server_app.make_collections(context)

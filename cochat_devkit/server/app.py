@@ -14,6 +14,9 @@ from cochat_devkit.errors import NotSupported, UsageError
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.server import (
     about_routes,
+    automation_routes,
+    cochat_routes,
+    config_routes,
     kind_routes,
     model_routes,
     people_routes,
@@ -44,7 +47,7 @@ _PAGE = "<!doctype html>\n<html><head><title>{title}</title></head><body>No such
 
 
 #: what answers for kinds whose requests are of no common form
-_ROOMS = (skill_routes, skill_import_routes)
+_ROOMS = (config_routes, skill_routes, skill_import_routes, automation_routes, cochat_routes)
 
 
 def read_seconds() -> int:
@@ -53,9 +56,14 @@ def read_seconds() -> int:
 
 
 def make_context(
-    dialect: Dialect, loader: PluginLoader, store: Store, *, clock: Callable[[], int] = read_seconds
+    dialect: Dialect,
+    loader: PluginLoader,
+    store: Store,
+    *,
+    clock: Callable[[], int] = read_seconds,
+    more_writes: Iterable[str] = (),
 ) -> ServerContext:
-    """Gather what a server stands on.
+    """Gather what a server stands on. `more_writes` names kinds of CoChat whose undocumented writes are answered.
 
     Raises:
         UsageError: the store was filled by a server of another flavor.
@@ -72,7 +80,7 @@ def make_context(
     groups = Groups(store, quirks, clock)
     people = People(store, notes, groups, quirks, clock)
     plugins = Plugins(loader, dialect.generation)
-    return ServerContext(dialect, quirks, store, notes, groups, people, plugins, clock)
+    return ServerContext(dialect, quirks, store, notes, groups, people, plugins, clock, frozenset(more_writes))
 
 
 def make_collections(context: ServerContext, kinds: Iterable[Kind] | None = None) -> dict[str, Collection]:
@@ -98,7 +106,7 @@ def make_app(context: ServerContext, collections: dict[str, Collection]) -> Fast
     app.state.context = context
     app.state.collections = collections
     router = APIRouter(redirect_slashes=False)
-    about_routes.add_routes(router, context.dialect)
+    about_routes.add_routes(router)
     people_routes.add_routes(router, context.quirks)
     for collection in collections.values():
         kind_routes.add_routes(router, collection)

@@ -29,3 +29,5 @@ class ServerContext:
     plugins: Plugins
     #: whole seconds since the epoch
     clock: Callable[[], int]
+    #: kinds of CoChat whose writes are answered though its reference has none
+    more_writes: frozenset[str] = frozenset()

@@ -143,11 +143,7 @@ class Quirks:
     update_account_needs: tuple[str, ...]
     first_admin_protected: Refusal
     signed_in_picture: str
-    config_has_i18n: bool
     permissions: Mapping[str, Mapping[str, bool]]
-    #: what the configuration says of features: to anybody, and to whoever is signed in
-    public_features: Mapping[str, bool]
-    members_features: Mapping[str, bool]
 
 
 def _switches(words: str) -> dict[str, bool]:
@@ -162,16 +158,6 @@ def _areas(**areas: str) -> dict[str, dict[str, bool]]:
 _CHAT = (
     "controls valves system_prompt params file_upload delete delete_message continue_response regenerate_response "
     "rate_response edit share export stt tts call multiple_models temporary -temporary_enforced"
-)
-
-_PUBLIC_FEATURES = (
-    "auth -auth_trusted_header -enable_signup_password_confirmation -enable_ldap -enable_signup enable_login_form "
-    "-enable_websocket"
-)
-_MEMBERS_FEATURES = (
-    "-enable_direct_connections enable_folders -enable_channels enable_notes -enable_web_search enable_code_execution "
-    "enable_code_interpreter -enable_image_generation enable_message_rating -enable_community_sharing "
-    "enable_admin_export enable_admin_chat_access"
 )
 
 #: API keys are allowed here, unlike on a fresh server: a stand-in that refuses them would be no help
@@ -238,7 +224,6 @@ _0_6 = Quirks(
     update_account_needs=("role", "name", "email", "profile_image_url"),
     first_admin_protected=Refusal(500, "Could not verify primary admin status."),
     signed_in_picture="{picture}",
-    config_has_i18n=False,
     permissions=_areas(
         workspace="-models -knowledge -prompts -tools -models_import -models_export -prompts_import -prompts_export "
         "-tools_import -tools_export",
@@ -247,8 +232,6 @@ _0_6 = Quirks(
         chat=_CHAT,
         features="api_keys notes channels folders -direct_tool_servers web_search image_generation code_interpreter",
     ),
-    public_features=_switches(_PUBLIC_FEATURES + " enable_api_keys -enable_version_update_check"),
-    members_features=_switches(_MEMBERS_FEATURES),
 )
 
 _0_12 = Quirks(
@@ -318,7 +301,6 @@ _0_12 = Quirks(
     update_account_needs=(),
     first_admin_protected=Refusal(403, ACTION_PROHIBITED),
     signed_in_picture="/api/v1/users/{id}/profile/image",
-    config_has_i18n=True,
     permissions=_areas(
         workspace="-models -knowledge -prompts -tools -skills -models_import -models_export -models_hidden "
         "-prompts_import -prompts_export -tools_import -tools_export -skills_import -skills_export",
@@ -329,12 +311,6 @@ _0_12 = Quirks(
         features="api_keys notes folders channels -encrypted_channels -direct_tool_servers web_search image_generation "
         "code_interpreter memories -automations calendar -webhooks",
         settings="interface",
-    ),
-    public_features=_switches(_PUBLIC_FEATURES),
-    members_features=_switches(
-        _MEMBERS_FEATURES
-        + " enable_api_keys -enable_version_update_check enable_plugins enable_tools enable_functions "
-        "-enable_tool_servers -enable_automations -enable_memories -enable_calendar -enable_apps"
     ),
 )
 

@@ -15,6 +15,7 @@ from cochat_devkit.kinds.kind import SourceFacts, WireContext
 from cochat_devkit.kinds.wire import to_create_form
 from cochat_devkit.resource import Key, Resource, Slug
 from cochat_devkit.server.base_models import SAMPLES_NOTE
+from cochat_devkit.server.cochat_samples import add_cochat, add_settings, add_skills
 from cochat_devkit.server.sample_texts import add_agents, add_prompts
 
 if TYPE_CHECKING:
@@ -97,11 +98,11 @@ EXTERNAL = {
     )
 }
 
-#: what is behind the landmark of CoChat: (name, model, tools)
+#: the agents that come with CoChat: (name, model, tools)
 AGENTS = (
-    ("General", "openrouter_manifold.anthropic/claude-sonnet-4", ()),
-    ("Researcher", "openrouter_manifold.moonshotai/kimi-k2", ("web_search",)),
-    ("Technical", "openrouter_manifold.anthropic/claude-sonnet-4", ("server:mcp:coder-workspaces",)),
+    ("General", "openrouter_manifold.anthropic/claude-sonnet-4.5", ()),
+    ("Researcher", "openrouter_manifold.x-ai/grok-4.1-fast", ("web_search",)),
+    ("Technical", "openrouter_manifold.anthropic/claude-sonnet-4.5", ("server:mcp:coder-workspaces",)),
 )
 
 #: (name, e-mail address, whether they are in the group)
@@ -123,8 +124,10 @@ def add_samples(context: ServerContext, collections: Mapping[str, Collection], s
     context.notes.put("external", external)
     agents = [_agent_wire(*each) for each in AGENTS]
     add_prompts(context, admin)
+    add_skills(context, admin)
+    add_settings(context)
     if context.dialect.landmark:
-        context.notes.put("landmark", agents)
+        add_cochat(context, admin, agents)
         context.notes.put(SAMPLES_NOTE, value=True)
     else:
         add_agents(context, admin, agents)

@@ -152,10 +152,10 @@ def _make_package(given: Any) -> Wire:
     """Fill a package up from the head of its text."""
     if not isinstance(given, dict):
         raise FilesRefused("Each imported skill must be an object")
-    try:
-        files = checked_files(given.get("files", [{"path": MAIN, "content": given.get("content", "")}]))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise FilesRefused(str(error)) from error
+    listed = given.get("files", [{"path": MAIN, "content": given.get("content", "")}])
+    if not isinstance(listed, list) or not all(_is_file(each) for each in listed):
+        raise FilesRefused("files of a skill are objects with a path and a content")
+    files = checked_files(listed)
     head = _read_head(main_text(files))
     name = str(given.get("name") or head.get("name") or "Imported skill")
     return {
@@ -168,14 +168,23 @@ def _make_package(given: Any) -> Wire:
     }
 
 
+def _is_file(given: Any) -> bool:
+    return isinstance(given, dict) and all(isinstance(given.get(key), str) for key in ("path", "content"))
+
+
 def _read_head(text: str) -> dict[str, Any]:
     """Read what stands between the opening lines of hyphens; nothing where it is no YAML."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     head = _HEAD.match(text)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.version = (1, 1)  # what the real server reads
+    yaml.allow_duplicate_keys = True
     try:
-        found = YAML(typ="safe", pure=True).load(head["yaml"]) if head else None
+        found = yaml.load(head["yaml"]) if head else None
     except YAMLError:
         return {}
+    except ValueError as error:
+        raise FilesRefused(str(error)) from error
     return found if isinstance(found, dict) else {}

@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "generation(name): run this contract test on servers of one generation only")
+    config.addinivalue_line("markers", "flavor(name): run this contract test on one local server only")
     missing = [version for version in REAL_VERSIONS if _wants_real(config) and not is_ready(version)]
     if missing:
         servers = " and ".join(missing)
@@ -49,7 +50,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if _wants_real(metafunc.config):
         names += [f"real-{version}" for version in REAL_VERSIONS]
     only = metafunc.definition.get_closest_marker("generation")
+    flavor = metafunc.definition.get_closest_marker("flavor")
     chosen = [name for name in names if only is None or GENERATIONS[name] == only.args[0]]
+    chosen = [name for name in chosen if flavor is None or name == flavor.args[0]]
     metafunc.parametrize("server", chosen, indirect=True, scope="session")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract import texts
-from tests.contract.stage import read_json, refusal
+from tests.contract.stage import is_page, read_json, refusal
 
 PATH = "/api/v1/configs"
 MODELS_FIELDS = {
@@ -175,6 +175,9 @@ def test_the_export_is_nested(server, keep_models):
     assert all(isinstance(value, dict) for key, value in exported.items() if key != "version")
     read_json(server.admin.post(f"{PATH}/models", json={**keep_models, "DEFAULT_MODELS": "a,b"}))
     assert read_json(server.admin.get(f"{PATH}/export"))["ui"]["default_models"] == "a,b"
+    permissions = read_json(server.admin.get("/api/v1/users/default/permissions"))
+    read_json(server.admin.post("/api/v1/users/default/permissions", json=permissions))
+    assert read_json(server.admin.get(f"{PATH}/export"))["user"] == {"permissions": permissions}
 
 
 def test_default_models_are_set_and_told(server, keep_models):
@@ -209,6 +212,21 @@ def test_setting_models_is_for_admins_and_needs_everything(server, keep_models):
     if server.generation == "0.12":
         form = {name: value for name, value in keep_models.items() if name != "DEFAULT_MODEL_PARAMS"}
         assert read_json(server.admin.post(f"{PATH}/models", json=form))["DEFAULT_MODEL_PARAMS"] is None
+
+
+def test_suggestions_are_told_to_members(server):
+    """Admins set what is suggested to ask, and every member is told; there is no address that reads them."""
+    path = f"{PATH}/suggestions"
+    before = read_json(server.admin.get("/api/config"))["default_prompt_suggestions"] or []
+    suggestions = [{"title": ["Tell", "me"], "content": "What is it?"}]
+    try:
+        answer = read_json(server.admin.post(path, json={"suggestions": suggestions}))
+        assert answer == (suggestions if server.generation == "0.6" else {"suggestions": suggestions, "i18n": {}})
+        assert read_json(server.user.get("/api/config"))["default_prompt_suggestions"] == suggestions
+    finally:
+        read_json(server.admin.post(path, json={"suggestions": before}))
+    assert refusal(server.user.post(path, json={"suggestions": []})) == (401, texts.PROHIBITED)
+    assert is_page(server.admin.get(path))
 
 
 def test_banners_are_for_everybody(server):

@@ -91,16 +91,24 @@ class Stage:
 
 
 @contextmanager
-def staged(flavor: str, *, kinds: Iterable[Kind] | None = None, store: Store | None = None) -> Iterator[Stage]:
+def staged(
+    flavor: str,
+    *,
+    kinds: Iterable[Kind] | None = None,
+    store: Store | None = None,
+    more_writes: Iterable[str] = (),
+) -> Iterator[Stage]:
     """Run a server of a flavor, with the fakes behind it."""
     loader, clock = FakeLoader(), Clock()
-    context = make_context(dialect_named(flavor), loader, store or Store(), clock=clock)
+    context = make_context(dialect_named(flavor), loader, store or Store(), clock=clock, more_writes=more_writes)
     collections = make_collections(context, kinds)
     with ExitStack() as ends:
         listener = ends.enter_context(listening(make_app(context, collections), host="127.0.0.1", port=0))
 
         def sign_in(name: str, role: str) -> httpx.Client:
-            user = context.people.add(name=name, email=f"{name}@localhost", password="secret word", role=role)
+            email = f"{name}@localhost"
+            known = next((each for each in context.people.users() if each.email == email), None)
+            user = known or context.people.add(name=name, email=email, password="secret word", role=role)
             token, _ = context.people.make_session(user)
             headers = {"Authorization": f"Bearer {token}"}
             return ends.enter_context(httpx.Client(base_url=listener.url, headers=headers, trust_env=False))

@@ -147,3 +147,14 @@ def test_what_cannot_be_served_is_refused_before_anything_starts(tmp_path):
         serve(flavor="cochat-9", on_ready=never)
     with pytest.raises(UsageError, match="this machine only"):
         serve(flavor="cochat", host="0.0.0.0", port=0, empty=True, on_ready=never)
+
+
+def test_more_writes_are_asked_for_by_kind(tmp_path):
+    """A server that was told so deletes what its maker made; the others' writes stay refused."""
+    with process("--json", "--empty", "--port", "0", "--more-writes", "agent", cwd=tmp_path) as started:
+        greeting = json.loads(started.stdout.readline())
+        headers = {"Authorization": f"Bearer {greeting['token']}"}
+        with httpx.Client(base_url=greeting["url"], headers=headers, trust_env=False) as admin:
+            made = read(admin.post("/api/custom/agents/", json={"name": "A", "system_prompt": "p"}))
+            assert read(admin.delete(f"/api/custom/agents/{made['id']}")) is True
+            assert admin.delete("/api/custom/skills/any").status_code == 405
