@@ -15,6 +15,7 @@ from cochat_devkit.kinds.kind import SourceFacts, WireContext
 from cochat_devkit.kinds.wire import to_create_form
 from cochat_devkit.resource import Key, Resource, Slug
 from cochat_devkit.server.base_models import SAMPLES_NOTE
+from cochat_devkit.server.sample_knowledge import add_knowledge
 from cochat_devkit.server.sample_texts import add_agents, add_prompts
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def add_samples(context: ServerContext, collections: Mapping[str, Collection], s
     context.notes.put("external", external)
     agents = [_agent_wire(*each) for each in AGENTS]
     add_prompts(context, admin)
+    add_knowledge(context, admin)
     if context.dialect.landmark:
         context.notes.put("landmark", agents)
         context.notes.put(SAMPLES_NOTE, value=True)
