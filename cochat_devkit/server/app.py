@@ -18,6 +18,7 @@ from cochat_devkit.server import (
     cochat_routes,
     config_routes,
     kind_routes,
+    knowledge_routes,
     model_routes,
     people_routes,
     prompt_routes,
@@ -47,7 +48,7 @@ _PAGE = "<!doctype html>\n<html><head><title>{title}</title></head><body>No such
 
 
 #: what answers for kinds whose requests are of no common form
-_ROOMS = (config_routes, skill_routes, skill_import_routes, automation_routes, cochat_routes)
+_ROOMS = (config_routes, skill_routes, skill_import_routes, automation_routes, cochat_routes, knowledge_routes)
 
 
 def read_seconds() -> int:
