@@ -12,7 +12,7 @@ from cochat_devkit.errors import NotSupported, UnexpectedReply
 from cochat_devkit.resource import RemoteId, make_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from cochat_devkit.api.transport import Transport
     from cochat_devkit.kinds.kind import Attachments, Endpoint
@@ -97,6 +97,10 @@ class Files:
         if is_long or (attached.digest and make_digest(content) != attached.digest):
             raise UnexpectedReply(f"{what}: the server sent other bytes than it lists", hint="run the command again")
         return content
+
+    def fetch_contents(self, wanted: list[Attached]) -> Iterator[bytes]:
+        """Read the bytes of several files, some at a time, in their order."""
+        return self._transport.fetch_all(self.fetch_content, wanted)
 
     def send(self, remote_id: RemoteId, present: list[Attached], path: str, content: bytes) -> None:
         """Attach a file, in the place of one that bears its path: uploaded first, so that nothing is lost on the way.

@@ -28,7 +28,6 @@ def _is_whole(wire: Wire) -> bool:
 
 _FIELDS = persona_fields(elsewhere={})
 
-#: becomes KIND, and so a row of the table, with the local server that answers it
 KIND = Kind(
     name="agent",
     plural="agents",

@@ -27,8 +27,7 @@ def _only_cochat(name: str) -> dict[str, tuple[str, ...] | None]:
     return {"0.12": None, "cochat": (name,)}
 
 
-#: becomes KIND, and so a row of the table, with the local server that answers it
-DRAFT = Kind(
+KIND = Kind(
     name="automation",
     plural="automations",
     summary="A prompt that the server runs by itself",

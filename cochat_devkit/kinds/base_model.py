@@ -61,7 +61,6 @@ def _endpoints(path: str) -> Endpoints:
     )
 
 
-#: becomes KIND, and so a row of the table, with the local server that answers it
 KIND = Kind(
     name="base-model",
     plural="base-models",

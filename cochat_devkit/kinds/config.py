@@ -50,8 +50,7 @@ _ENDPOINTS = Endpoints(
     may_be_absent=True,
 )
 
-#: becomes KIND, and so a row of the table, with the local server that answers it
-DRAFT = Kind(
+KIND = Kind(
     name="config",
     plural="configs",
     summary="What the server says of its settings",

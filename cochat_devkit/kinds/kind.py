@@ -169,9 +169,9 @@ class Endpoints:
     """Name the requests that one dialect has for a kind.
 
     `export` answers an admin with everything, bodies included; `listing` is what anybody may ask for; `workspace` is
-    what the server's own pages list. `further` are listings of what the export leaves out. `selects` tells which objects
-    of a listing that serves several kinds are of this one. `switches` are the endpoints that flip a field, by the
-    field's name. A request that the dialect does not offer is None.
+    what the server's own pages list. `further` are listings of what the export leaves out. `selects` tells which
+    objects of a listing that serves several kinds are of this one. `switches` are the endpoints that flip a field, by
+    the field's name. A request that the dialect does not offer is None.
     """
 
     listing: Listing

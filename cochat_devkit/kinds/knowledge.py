@@ -50,8 +50,7 @@ def _endpoints(keys: tuple[str, ...], attachments: Attachments, access: Endpoint
     )
 
 
-#: becomes KIND, and so a row of the table, with the local server that answers it
-DRAFT = Kind(
+KIND = Kind(
     name="knowledge",
     plural="knowledge-bases",
     summary="Files that models may look into",

@@ -136,7 +136,6 @@ def is_model_id(slug: str) -> bool:
 MODEL_ID_RULE = "1 to 256 characters, and no blanks"
 _COCHAT = model_endpoints(is_based=False)["0.6"]
 
-#: becomes KIND, and so a row of the table, with the local server that answers it
 KIND = Kind(
     name="model",
     plural="models",

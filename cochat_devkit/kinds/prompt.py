@@ -23,7 +23,6 @@ _KEYS_12 = (
 )
 _ONLY_12 = {"0.6": None}
 
-#: becomes KIND, and so a row of the table, with the local server that answers it
 KIND = Kind(
     name="prompt",
     plural="prompts",

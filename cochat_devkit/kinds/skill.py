@@ -100,7 +100,6 @@ def _is_whole(wire: Wire) -> bool:
     return "files" in wire or isinstance(wire.get("data"), dict) or "tier" in wire
 
 
-#: becomes KIND, and so a row of the table, with the local server that answers it
 KIND = Kind(
     name="skill",
     plural="skills",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
+from cochat_devkit.events import Progress
 from cochat_devkit.resource import make_digest
 
 if TYPE_CHECKING:
@@ -12,9 +13,35 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cochat_devkit.api.client import Client
+    from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind
-    from cochat_devkit.resource import Json
+    from cochat_devkit.resource import Json, Resource
     from cochat_devkit.workspace.tree import LocalResource
+
+
+def fetch_blobs(
+    root: Path, kind: Kind, client: Client, theirs: Resource, local: LocalResource | None, emit: Emit
+) -> None:
+    """Fetch the bytes that a resource names by digest and that nobody has here, and keep them.
+
+    Raises:
+        RemoteError: the server could not be asked, or has other bytes.
+    """
+    if kind.form is None or kind.form.tree_field is None or not kind.form.tree_by_digest:
+        return
+    from cochat_devkit.api.attached import attached_in
+    from cochat_devkit.workspace.blobs import has_blob, keep_blob
+
+    here = {*(local.tree.values() if local else ())}
+    wanted = {
+        each.digest: each
+        for each in attached_in(theirs.derived)
+        if each.digest not in here and not has_blob(root, each.digest)
+    }
+    step = f"files of {theirs.key}"
+    for done, content in enumerate(client.files_of(kind).fetch_contents([*wanted.values()]), start=1):
+        keep_blob(root, content)
+        emit(Progress(step, done, len(wanted)))
 
 
 def blob_reader(

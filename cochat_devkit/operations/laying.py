@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, CannotWrite
 from cochat_devkit.operations.agreed import files_of
+from cochat_devkit.operations.blobs import blob_reader
 from cochat_devkit.workspace.files import inside
 from cochat_devkit.workspace.tree import path_for, read_one, trash_resource, write_resource
 
@@ -28,11 +29,12 @@ def lay_resource(root: Path, kind: Kind, resource: Resource, present: LocalResou
         CannotWrite: a file changed meanwhile, or the disk refuses.
         BadResource: the resource cannot be a file.
     """
+    read = blob_reader(root, kind, local=present)
     if present is not None and present.resource.type == resource.type:
-        write_resource(root, kind, resource, present.path, present)
+        write_resource(root, kind, resource, present.path, present, read)
         return read_one(root, kind, resource.type, present.path)
     path = path_for(kind, resource.type, resource.key.slug)
-    write_resource(root, kind, resource, path, None)
+    write_resource(root, kind, resource, path, None, read)
     if present is not None:
         trash_resource(root, present)
     return read_one(root, kind, resource.type, path)
@@ -43,7 +45,7 @@ def lay_theirs(root: Path, kind: Kind, theirs: Resource) -> str | None:
     path = path_for(kind, theirs.type, theirs.key.slug)
     clear_theirs(root, kind, theirs.type, f"{CONFLICTS}/{path}")
     try:
-        write_resource(inside(root, CONFLICTS), kind, theirs, path, None)
+        write_resource(inside(root, CONFLICTS), kind, theirs, path, None, blob_reader(root, kind))
     except BadResource:
         return None
     return f"{CONFLICTS}/{path}"

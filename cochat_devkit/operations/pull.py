@@ -13,6 +13,7 @@ from cochat_devkit.kinds import ref_of
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.agreed import find_base_body, keeping_lock
+from cochat_devkit.operations.blobs import fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts, settle_hint
 from cochat_devkit.operations.filesteps import FileSteps
 from cochat_devkit.operations.laying import lay_resource
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from cochat_devkit.api.client import Client
     from cochat_devkit.config import Config, Target
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind
@@ -77,7 +79,17 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
             kept.tree = read_tree(config.root, selection.kinds)
             conflicts = Conflicts(config.root, records)
             pulling = _Pull(
-                config, session.target, selection, rows, view, kept.tree, records, conflicts, on_conflict, emit
+                config,
+                session.client,
+                session.target,
+                selection,
+                rows,
+                view,
+                kept.tree,
+                records,
+                conflicts,
+                on_conflict,
+                emit,
             )
             report = pulling.run(left_open)
         records.flush()
@@ -98,6 +110,7 @@ class _Pull:
     """Carry one pull through: decide about each resource, act, remember."""
 
     config: Config
+    client: Client
     aim: Target
     selection: Selection
     rows: dict[Key, Row]
@@ -207,8 +220,15 @@ class _Pull:
 
     def _write_theirs(self, kind: Kind, key: Key) -> None:
         """Write the server's body over ours; the path stays, unless the type moved to another folder."""
+        self._fetch_blobs(kind, key)
         self.tree.found[key] = lay_resource(self.root, kind, self.view.seen[key], self.tree.found.get(key))
         self._agree(key, self.tree.found[key])
+
+    def _fetch_blobs(self, kind: Kind, key: Key) -> None:
+        """Fetch the bytes of files that only the server has, so that all that follows is done offline."""
+        theirs = self.view.seen.get(key)
+        if theirs is not None:
+            fetch_blobs(self.root, kind, self.client, theirs, self.tree.found.get(key), self.emit)
 
     def _keep_ours(self, key: Key, message: str) -> None:
         """Put an edit of ours that is about to be replaced into the history and the trash."""
@@ -233,6 +253,7 @@ class _Pull:
         if fault := compile_fault(kind, present, merged.body):
             return self._conflict(kind, key, decision, (f"content (merged, it would not compile: {fault})",))
         self._keep_ours(key, "before a merge")
+        self._fetch_blobs(kind, key)
         merged_resource = replace(present.resource, body=merged.body)
         self._note_change(kind, key, Action.MERGE, merged_resource)
         self.records.flush()
@@ -245,6 +266,7 @@ class _Pull:
         present, theirs = self.tree.found.get(key), self.view.seen.get(key)
         if self.on_conflict is OnConflict.STOP:
             self._note_remote(key)
+            self._fetch_blobs(kind, key)
             self.conflicts.note(kind, str(decision.reason), parts, self.rows.get(key), present, theirs)
             return self._outcome(
                 key,

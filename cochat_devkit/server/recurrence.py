@@ -9,6 +9,7 @@ Source: Open WebUI 0.12.4, utils/recurrence.py; checked by tests/contract/test_a
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -129,4 +130,4 @@ class _Read:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_evaluate(*json.loads(sys.stdin.read()))))
+    os.write(1, json.dumps(_evaluate(*json.loads(sys.stdin.read()))).encode())

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Json
 
 _LONGEST = 60
+#: the field that holds further files by their paths
+_FILES = "files"
+#: more files than these are counted, not named
+_MOST_FILES = 5
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _HEADER_LINES = 2
 
@@ -48,7 +52,23 @@ def _describe(name: str, old: Json, new: Json) -> str:
     if _is_text(old) or _is_text(new):
         added, removed = _counts(str(old or ""), str(new or ""))
         return f"{name}: +{added} -{removed} lines"
+    if isinstance(old, dict) and isinstance(new, dict) and name == _FILES:
+        return f"{name}: {', '.join(_describe_files(old, new))}"
     return f"{name}: {_short(old)} -> {_short(new)}"
+
+
+def _describe_files(old: Mapping[str, Json], new: Mapping[str, Json]) -> Iterator[str]:
+    """Say which files of a tree came, went or changed; many by their number."""
+    sorts = {
+        "new": [path for path in new if path not in old],
+        "gone": [path for path in old if path not in new],
+        "changed": [path for path in new if path in old and not is_same_json(old[path], new[path])],
+    }
+    for word, paths in sorts.items():
+        if len(paths) > _MOST_FILES:
+            yield f"{len(paths)} {word}"
+        elif paths:
+            yield f"{word}: {' '.join(paths)}"
 
 
 def _counts(old: str, new: str) -> tuple[int, int]:

@@ -27,6 +27,11 @@ def keep_blob(root: Path, content: bytes) -> str:
     return digest
 
 
+def has_blob(root: Path, digest: str) -> bool:
+    """Tell whether bytes are kept."""
+    return (root / _place_of(digest)).is_file()
+
+
 def read_blob(root: Path, digest: str) -> bytes | None:
     """Read kept bytes; None where there are none, or others than were kept."""
     try:
