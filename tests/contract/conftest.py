@@ -121,7 +121,7 @@ def _wants_real(config: pytest.Config) -> bool:
 
 def _start(name: str, folder: Path) -> AbstractContextManager[tuple[str, str, str, str]]:
     """Return a running server's URL and its administrator's e-mail address, password and token."""
-    return _start_real(name.removeprefix("real-"), folder) if name.startswith("real-") else _start_local(name, folder)
+    return _start_real(name.removeprefix("real-"), folder) if name.startswith("real-") else start_local(name, folder)
 
 
 @contextmanager
@@ -131,7 +131,8 @@ def _start_real(version: str, folder: Path) -> Iterator[tuple[str, str, str, str
 
 
 @contextmanager
-def _start_local(flavor: str, folder: Path) -> Iterator[tuple[str, str, str, str]]:
+def start_local(flavor: str, folder: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Run a local server: its URL and its administrator's e-mail address, password and token."""
     command = [sys.executable, "-m", "cochat_devkit", "serve", "--flavor", flavor, "--port", "0", "--json", "--empty"]
     out, err = folder / "stdout.txt", folder / "stderr.txt"
     with out.open("wb") as stdout, err.open("wb") as stderr:
