@@ -17,7 +17,9 @@ from cochat_devkit.server import (
     automation_routes,
     cochat_routes,
     config_routes,
+    files_routes,
     kind_routes,
+    knowledge_routes,
     model_routes,
     people_routes,
     prompt_routes,
@@ -29,6 +31,7 @@ from cochat_devkit.server.collection import Collection
 from cochat_devkit.server.context import ServerContext
 from cochat_devkit.server.groups import Groups
 from cochat_devkit.server.hosts import LoopbackOnly
+from cochat_devkit.server.library import Library
 from cochat_devkit.server.people import People
 from cochat_devkit.server.plugins import Plugins
 from cochat_devkit.server.quirks import quirks_of
@@ -116,6 +119,9 @@ def make_app(context: ServerContext, collections: dict[str, Collection]) -> Fast
     model_routes.add_routes(router, context, collections)
     for room in _ROOMS:
         room.add_routes(router, context)
+    library = Library(context)
+    files_routes.add_routes(router, library)
+    knowledge_routes.add_routes(router, context, library)
     app.include_router(router)
     app.add_api_route("/{path:path}", _make_page(context.dialect), methods=["GET", "HEAD"])
     app.add_exception_handler(RequestValidationError, _answer_malformed)

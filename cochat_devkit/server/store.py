@@ -37,6 +37,7 @@ class Store:
         self.lock = threading.RLock()
         self._database = _open(path) if path else None
         self._tables: dict[str, Table[Any]] = {}
+        self.blobs = Blobs(self)
 
     def table(self, name: str, *, parse: Callable[[Wire], Row], dump: Callable[[Row], Wire]) -> Table[Row]:
         """Open a table: rows by key, in the order in which they came. Whoever asks again is given the same one."""
@@ -70,6 +71,24 @@ class Store:
             found = self._database.execute("SELECT key, row FROM rows WHERE name = ? ORDER BY rowid", (table,))
             for key, row in found:
                 yield key, json.loads(row)
+
+    def read_blob(self, key: str) -> bytes | None:
+        """Read bytes from the file; None where there are none, or no file."""
+        with self.lock:
+            if self._database is None:
+                return None
+            found = self._database.execute("SELECT content FROM blobs WHERE key = ?", (key,)).fetchone()
+            return bytes(found[0]) if found else None
+
+    def write_blob(self, key: str, content: bytes | None) -> bool:
+        """Write bytes to the file, or take them out; inside `writing()`. False says that there is no file."""
+        if self._database is None:
+            return False
+        if content is None:
+            self._database.execute("DELETE FROM blobs WHERE key = ?", (key,))
+        else:
+            self._database.execute("INSERT OR REPLACE INTO blobs (key, content) VALUES (?, ?)", (key, content))
+        return True
 
     def write_row(self, table: str, key: str, row: Wire | None) -> None:
         """Write a row to the file, or take it out; inside `writing()`."""
@@ -118,6 +137,29 @@ class Table(Generic[Row]):
         return len(self._rows)
 
 
+class Blobs:
+    """Hold bytes by key: in the file where there is one, else in memory. Changes happen inside `Store.writing()`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._in_memory: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes | None:
+        """Find bytes; None where there are none."""
+        found = self._in_memory.get(key)
+        return self._store.read_blob(key) if found is None else found
+
+    def put(self, key: str, content: bytes) -> None:
+        """Write bytes."""
+        if not self._store.write_blob(key, content):
+            self._in_memory[key] = content
+
+    def remove(self, key: str) -> None:
+        """Take bytes out, if they are there."""
+        self._store.write_blob(key, None)
+        self._in_memory.pop(key, None)
+
+
 class Notes:
     """Keep single values that the server needs again after a restart: its secret, its flavor, its admin's password."""
 
@@ -151,6 +193,7 @@ def _open(path: Path) -> sqlite3.Connection:
             "CREATE TABLE IF NOT EXISTS rows (name TEXT NOT NULL, key TEXT NOT NULL, row TEXT NOT NULL, "
             "UNIQUE (name, key))"
         )
+        database.execute("CREATE TABLE IF NOT EXISTS blobs (key TEXT PRIMARY KEY, content BLOB NOT NULL)")
         database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         database.commit()
     except sqlite3.OperationalError as error:

@@ -55,9 +55,7 @@ def send_file(
     bytes_ = unique().encode() if content is None else content.encode() if isinstance(content, str) else content
     part = (name, bytes_, content_type) if content_type else (name, bytes_)
     form = {} if metadata is None else {"metadata": metadata if isinstance(metadata, str) else json.dumps(metadata)}
-    return client.post(
-        f"{FILES}/", files={"file": part}, data=form, params={"process_in_background": "false", **query}
-    )
+    return client.post(f"{FILES}/", files={"file": part}, data=form, params={"process_in_background": "false", **query})
 
 
 def upload(client: httpx.Client, name: str = "note.txt", content: bytes | str | None = None, **more: Json) -> str:

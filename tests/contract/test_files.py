@@ -203,7 +203,8 @@ def test_bytes_that_are_no_text_fail_to_be_processed(server):
 def test_text_is_known_by_its_ending_or_its_type(server, name, content_type):
     """What ends like a source, or calls itself text, is taken as it is."""
     text = unique("x = ")
-    assert read_file(server.admin, upload(server.admin, name, text, content_type=content_type))["data"]["content"] == text
+    file_id = upload(server.admin, name, text, content_type=content_type)
+    assert read_file(server.admin, file_id)["data"]["content"] == text
 
 
 @pytest.mark.parametrize(

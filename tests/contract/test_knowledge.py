@@ -276,7 +276,7 @@ def test_a_listing_shows_what_somebody_may_read(server, access_of, right):
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_what_two_groups_may_read_is_not_listed_on_0_6(server, group_of_user, is_first):
-    """A base that several groups may read can be read, and 0.6 lists it for none of them: a listing proves no absence."""
+    """A base that several groups may read is listed by 0.6 for none of them: a listing proves no absence."""
     other = read_json(server.admin.post("/api/v1/groups/create", json={"name": "Other", "description": ""}))["id"]
     groups = [group_of_user, other] if is_first else [other, group_of_user]
     made = create_base(server.admin, **server.access(read_groups=groups))
@@ -336,7 +336,7 @@ def test_making_a_base_needs_a_permission(server, allow_users):
 
 
 def test_what_an_ordinary_user_makes_is_private(server, allow_users):
-    """Without the permission to share publicly, a base asked to be public is private: `{}` on 0.6, no grants on 0.12."""
+    """Without the permission to share publicly, a base that was to be public is private."""
     allow_users("knowledge")
     made = create_base(server.user, **server.public())
     assert made[ACCESS[server.generation]] == {"0.6": {}, "0.12": []}[server.generation]

@@ -338,11 +338,11 @@ def test_recipe_nothing_changed(server, crowded):
             found = diff(server.admin, base_id, *manifest)
         assert admin.sent == 1
         assert found["unmodified_count"] == MANY
-        assert not (found["added"] or found["modified"] or found["deleted"] or found["mkdir"] or found["rmdir"])
+        assert not any(found[key] for key in ("added", "modified", "deleted", "mkdir", "rmdir"))
 
 
 def recipe_add(server, client, base_id, name, content):
-    """Add a file: one request more than the upload on 0.6; on 0.12 the upload names the base, and a listing proves it."""
+    """Add a file in two requests: on 0.12 the upload names the base and a listing proves it, on 0.6 the add does."""
     digest = sha256(content)
     if server.generation == "0.12":
         file_id = send_into(client, base_id, name, content)
