@@ -16,64 +16,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cochat_devkit.server.file_quirks import FileQuirks
 
-_SOURCE_ENDINGS = frozenset(
-    [
-        "go",
-        "py",
-        "java",
-        "sh",
-        "bat",
-        "ps1",
-        "cmd",
-        "js",
-        "ts",
-        "css",
-        "cpp",
-        "hpp",
-        "h",
-        "c",
-        "cs",
-        "ino",
-        "sql",
-        "log",
-        "ini",
-        "pl",
-        "pm",
-        "r",
-        "dart",
-        "dockerfile",
-        "env",
-        "php",
-        "hs",
-        "hsc",
-        "lua",
-        "nginxconf",
-        "conf",
-        "m",
-        "mm",
-        "plsql",
-        "perl",
-        "rb",
-        "rs",
-        "db2",
-        "scala",
-        "bash",
-        "swift",
-        "vue",
-        "svelte",
-        "ex",
-        "exs",
-        "erl",
-        "tsx",
-        "jsx",
-        "lhs",
-        "json",
-        "yaml",
-        "yml",
-        "toml",
-        "svg",
-    ]
-)
+_SOURCE_ENDINGS = frozenset({
+    "bash", "bat", "c", "cmd", "conf", "cpp", "cs", "css", "dart", "db2", "dockerfile", "env", "erl", "ex", "exs", "go",
+    "h", "hpp", "hs", "hsc", "ini", "ino", "java", "js", "json", "jsx", "lhs", "log", "lua", "m", "mm", "nginxconf",
+    "perl", "php", "pl", "plsql", "pm", "ps1", "py", "r", "rb", "rs", "scala", "sh", "sql", "svelte", "svg", "swift",
+    "toml", "ts", "tsx", "vue", "yaml", "yml",
+})  # fmt: skip
 #: a real server makes a text of its own of tables and pages; here they are taken as they are
 _TEXT_ENDINGS = _SOURCE_ENDINGS | {"txt", "md", "markdown", "rst", "xml", "csv", "htm", "html"}
 _MEDIA = ("image/", "video/")
@@ -85,36 +33,10 @@ _ENTITIES = re.compile(r"&#?\w{1,24};")
 _CONTROLS = dict.fromkeys(
     (*range(9), 0x0B, *range(0x0E, 0x20), 0x7F, *range(0x206A, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFD))
 )
-_LIGATURES = dict(
-    zip(
-        (*range(0xFB00, 0xFB07), 0x0132, 0x0133, 0x0149, *range(0x01C4, 0x01CD), *range(0x01F1, 0x01F4)),
-        [
-            "ff",
-            "fi",
-            "fl",
-            "ffi",
-            "ffl",
-            "ſt",
-            "st",
-            "IJ",
-            "ij",
-            "ʼn",
-            "DŽ",
-            "Dž",
-            "dž",
-            "LJ",
-            "Lj",
-            "lj",
-            "NJ",
-            "Nj",
-            "nj",
-            "DZ",
-            "Dz",
-            "dz",
-        ],
-        strict=True,
-    )
-)
+_LIGATURES = {
+    code: unicodedata.normalize("NFKC", chr(code))
+    for code in (*range(0xFB00, 0xFB05), 0xFB06, 0x0132, 0x0133, 0x0149, *range(0x01C4, 0x01CD), *range(0x01F1, 0x01F4))
+} | {0xFB05: "\u017ft"}
 _QUOTES = dict.fromkeys((0x02BC, *range(0x2018, 0x201C)), "'") | dict.fromkeys(range(0x201C, 0x2020), '"')
 _WIDTHS = {0x3000: " "} | {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFF01, 0xFFF0)}
 
