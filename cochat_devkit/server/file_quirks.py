@@ -75,8 +75,6 @@ class FileQuirks:
     counts_files: bool
     #: a search for bases looks at their owners' names too
     searches_owners: bool
-    #: equally old bases and files come in the order of their ids
-    orders_by_id: bool
     #: rows of a base's files have the whole text and a path on the server's disk; otherwise folder and original
     lists_texts: bool
     has_folders: bool
@@ -118,7 +116,6 @@ _0_6 = FileQuirks(
     admin_has_write_access=False,
     counts_files=False,
     searches_owners=False,
-    orders_by_id=False,
     lists_texts=True,
     has_folders=False,
     takes_limit=False,
@@ -151,7 +148,6 @@ _0_12 = FileQuirks(
     admin_has_write_access=True,
     counts_files=True,
     searches_owners=True,
-    orders_by_id=True,
     lists_texts=False,
     has_folders=True,
     takes_limit=True,

@@ -178,20 +178,21 @@ def _answer_bytes(file: StoredFile, content: bytes, asked: str | None, headers: 
     part = _parse_range(asked, len(content))
     if part is None:
         return Response(content, headers=headers, media_type=media_type)
+    if not part:
+        return Response(status_code=416, headers={"content-range": f"bytes */{len(content)}"})
     headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{len(content)}"
     return Response(content[part.start : part.stop], 206, headers=headers, media_type=media_type)
 
 
 def _parse_range(asked: str | None, size: int) -> range | None:
-    """Read which part is asked for; None for all of it."""
+    """Read which part is asked for: None for all of it, an empty one where there is no such."""
     found = _RANGE.fullmatch(asked or "")
     if not found or found[0] == "bytes=-":
         return None
     first, last = found[1], found[2]
     if not first:
         return range(max(0, size - int(last)), size)
-    part = range(int(first), min(size, int(last) + 1 if last else size))
-    return part or None
+    return range(int(first), min(size, int(last) + 1 if last else size))
 
 
 def _media_type(file: StoredFile) -> str:

@@ -12,7 +12,7 @@ from cochat_devkit.server.forms import CONTROL
 from cochat_devkit.server.item import to_json
 from cochat_devkit.server.owned_rows import is_storable
 from cochat_devkit.server.pages import cut_page
-from cochat_devkit.server.quirks import NOT_FOUND_404, UNAUTHORIZED_401
+from cochat_devkit.server.quirks import DUPLICATE, NOT_FOUND_404, UNAUTHORIZED_401
 from cochat_devkit.server.refusals import refused
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class BaseDesk:
     def update(self, caller: Caller, id_: str, form: Wire) -> bytes:
         """Write a base anew."""
         self.find_writable(caller, id_)
-        self._refuse_half_characters(form, NOT_STORED_400)
+        self._refuse_half_characters(form, DUPLICATE)
         control = {CONTROL: self._control_of(form, caller)} if self._has_control else {}
         with self._store.writing():
             base = self.find_writable(caller, id_)
@@ -175,8 +175,7 @@ class BaseDesk:
     def _order(self, found: list[Wire], wish: Wish) -> None:
         key = wish.order_by if wish.order_by in _ORDERS else "updated_at"
         is_upward = wish.order_by in _ORDERS and wish.direction == "asc"
-        if self._quirks.orders_by_id:
-            found.sort(key=lambda base: base["id"])
+        found.sort(key=lambda base: base["id"])
         found.sort(key=lambda base: base[key], reverse=not is_upward)
 
     def _to_row(self, caller: Caller, base: Wire) -> Wire:

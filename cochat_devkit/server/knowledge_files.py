@@ -205,8 +205,7 @@ class ShelfDesk:
     def _order(self, rows: list[tuple[StoredFile, Member]], wish: FileWish) -> None:
         key = _ORDERS.get(wish.order_by or "", "updated_at")
         is_upward = wish.order_by in _ORDERS and wish.direction == "asc"
-        if self._quirks.orders_by_id:
-            rows.sort(key=lambda row: row[0].id)
+        rows.sort(key=lambda row: row[0].id)
         rows.sort(key=lambda row: row[0].wire[key], reverse=not is_upward)
 
     def _to_row(self, file: StoredFile, member: Member) -> Wire:

@@ -12,6 +12,7 @@ from tests.contract.bases import (
     create_base,
     fill,
     read_file,
+    remove,
     send_file,
     sha256,
     unique,
@@ -240,8 +241,11 @@ def test_bytes_come_back_as_they_were_sent(server):
     assert (answer.content, answer.headers["content-length"]) == (raw, str(len(raw)))
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert "content-disposition" not in answer.headers
-    part = server.admin.get(path, headers={"Range": "bytes=2-5"})
-    assert (part.status_code, part.content, part.headers["content-range"]) == (206, b"2345", f"bytes 2-5/{len(raw)}")
+    for asked, start, stop in (("2-5", 2, 6), ("9-", 9, 15), ("-4", 11, 15), ("4-99", 4, 15)):
+        part = server.admin.get(path, headers={"Range": f"bytes={asked}"})
+        assert (part.status_code, part.content) == (206, raw[start:stop])
+        assert part.headers["content-range"] == f"bytes {start}-{stop - 1}/15"
+    assert server.admin.get(path, headers={"Range": "bytes=15-"}).status_code == 416
     head = server.admin.head(path)
     assert (head.status_code, head.headers["content-type"].partition(";")[0]) == (200, "text/html")
 
@@ -272,6 +276,21 @@ def test_the_name_of_the_bytes_is_told(server, name, content_type, query, dispos
     file_id = upload(server.admin, name, content_type=content_type)
     answer = server.admin.get(f"{FILES}/{file_id}/content", params=query)
     assert answer.headers.get("content-disposition") == disposition
+
+
+def test_bytes_come_under_any_name_too(server):
+    """Behind `/content/` any name may stand: the answer is to be saved under the file's own."""
+    file_id = upload(server.admin, "a.txt", "text")
+    answer = server.admin.get(f"{FILES}/{file_id}/content/other.txt")
+    assert (answer.content, answer.headers["content-disposition"]) == (b"text", "attachment; filename*=UTF-8''a.txt")
+
+
+def test_a_film_needs_no_text_on_0_12(server):
+    """0.12 completes a film without reading it; 0.6 refuses it as it refuses pictures."""
+    read = read_file(server.admin, upload(server.admin, "f.mp4", b"\0\0film", content_type="video/mp4"))
+    failed = {"status": "failed", "error": "File type video/mp4 is not supported for processing"}
+    assert read["data"] == {"0.6": failed, "0.12": {"status": "completed", "error": None}}[server.generation]
+    assert read["hash"] is None
 
 
 @pytest.mark.parametrize(
@@ -426,15 +445,30 @@ def test_a_base_shows_its_files_to_its_readers(server, right):
             assert refusal(answer) == MISSING, name
 
 
-@pytest.mark.generation("0.12")
-def test_a_base_of_somebody_else_gives_no_right_to_write_a_file(server):
-    """On 0.12 a base hands the right to write on only for files that its owner owns."""
+def test_a_base_hands_on_the_right_to_write_a_file(server):
+    """On 0.6 a writer of a base may delete any file in it; on 0.12 only files of the base's owner."""
     me, other = server.user_person.id, server.add_person()
     base = create_base(server.admin, **server.access(read_users=[me, other.id], write_users=[me, other.id]))
     file_id = upload(other.client)
     read_json(add(other.client, base["id"], file_id))
     assert server.user.get(f"{FILES}/{file_id}").status_code == 200
-    assert refusal(server.user.delete(f"{FILES}/{file_id}")) == MISSING
+    answer = server.user.delete(f"{FILES}/{file_id}")
+    if server.generation == "0.6":
+        assert read_json(answer) == {"message": "File deleted successfully"}
+    else:
+        assert refusal(answer) == MISSING
+
+
+def test_a_file_taken_out_of_a_base_is_hidden_from_its_readers_on_0_12(server):
+    """On 0.6 the file goes on naming the base as its collection, and so stays open to the base's readers."""
+    base = create_base(server.admin, **server.access(read_users=[server.user_person.id]))
+    file_id = fill(server.admin, base["id"])
+    read_json(remove(server.admin, base["id"], file_id, delete_file="false"))
+    answer = server.user.get(f"{FILES}/{file_id}")
+    if server.generation == "0.6":
+        assert read_json(answer)["meta"]["collection_name"] == base["id"]
+    else:
+        assert refusal(answer) == MISSING
 
 
 def test_a_deleted_file_is_gone(server):

@@ -120,6 +120,17 @@ def test_text_is_kept_as_it_is(server):
     assert (read["name"], read["description"]) == (odd, odd)
 
 
+def test_half_a_character_is_refused(server, base):
+    """JSON can name half of a character, and no database takes it: the sentences speak of something else."""
+    half = b'{"name": "\\ud800", "description": "d"}'
+    headers = {"Content-Type": "application/json"}
+    made = server.admin.post(f"{BASES}/create", content=half, headers=headers)
+    assert refusal(made) == (400, texts.FILE_TAKEN)
+    saved = server.admin.post(f"{BASES}/{base['id']}/update", content=half, headers=headers)
+    assert refusal(saved) == (400, texts.ID_TAKEN)
+    assert read_base(server.admin, base["id"]) == {**base, "write_access": True}
+
+
 def test_an_update_answers_the_base_with_its_files(server, base):
     """The answer of an update has the files and says nothing of the right to write."""
     file_id = fill(server.admin, base["id"], "a.md")
@@ -363,6 +374,16 @@ def test_a_search_looks_into_names_and_descriptions(server):
     listed = read_json(server.admin.get(f"{BASES}/"))["items"][0]
     assert set(found["items"][0]) == set(listed)
     assert read_json(server.user.get(f"{BASES}/search", params={"query": word}))["items"] == []
+
+
+def test_a_search_looks_at_owners_on_0_12(server, allow_users):
+    """On 0.12 the owner's name and address are looked at too."""
+    allow_users("knowledge")
+    somebody = server.add_person()
+    made = create_base(somebody.client, **server.private())
+    for word in (somebody.name, somebody.email):
+        found = read_json(server.admin.get(f"{BASES}/search", params={"query": word}))
+        assert [row["id"] for row in found["items"]] == ([made["id"]] if server.generation == "0.12" else [])
 
 
 def test_a_search_can_be_for_ones_own_or_for_what_others_shared(server):

@@ -225,6 +225,20 @@ def test_a_batch_does_not_take_a_file_without_text(server, base):
     assert answered_ids(batch(server.admin, base["id"], [fine])) == {fine}
 
 
+def test_a_batch_takes_files_without_text_along_with_others(server, base):
+    """Beside one with a text they come in; 0.12 then takes a second one for a duplicate of the first."""
+    raw = read_json(send_file(server.admin, "raw.txt", b"raw", process="false"))["id"]
+    picture = upload(server.admin, "p.png", b"\x89PNG\x00", content_type="image/png")
+    fine = upload(server.admin)
+    added = answered_ids(batch(server.admin, base["id"], [raw, fine, picture]))
+    if server.generation == "0.6":
+        assert added == {raw, fine, picture}
+    else:
+        assert fine in added
+        assert len(added) == 2
+    assert read_file(server.admin, fine)["data"]["status"] == "completed"
+
+
 def test_a_file_that_was_not_processed_cannot_be_added(server, base):
     """A file must have been processed before."""
     raw = read_json(send_file(server.admin, "raw.txt", b"raw", process="false"))["id"]

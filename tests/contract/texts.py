@@ -29,6 +29,7 @@ PROMPT_VERSION_IS_CURRENT = "Cannot delete the active production version"
 MODEL_ID_TAKEN = "Uh-oh! This model id is already registered. Please choose another model id string."
 MODEL_ID_TOO_LONG = "The model id is too long. Please make sure your model id is less than 256 characters long."
 MODEL_VERSION_NOT_FOUND = "Model version not found"
+FILE_TAKEN = "Uh-oh! This file is already registered. Please choose another file."
 DUPLICATE_CONTENT = "Duplicate content detected. Please provide unique content to proceed."
 EMPTY_CONTENT = "The content provided is empty. Please ensure that there is text or data present before proceeding."
 NOT_PROCESSED = (
