@@ -17,7 +17,6 @@ from cochat_devkit.server import (
     automation_routes,
     cochat_routes,
     config_routes,
-    files_routes,
     kind_routes,
     knowledge_routes,
     model_routes,
@@ -31,7 +30,6 @@ from cochat_devkit.server.collection import Collection
 from cochat_devkit.server.context import ServerContext
 from cochat_devkit.server.groups import Groups
 from cochat_devkit.server.hosts import LoopbackOnly
-from cochat_devkit.server.library import Library
 from cochat_devkit.server.people import People
 from cochat_devkit.server.plugins import Plugins
 from cochat_devkit.server.quirks import quirks_of
@@ -50,7 +48,7 @@ _PAGE = "<!doctype html>\n<html><head><title>{title}</title></head><body>No such
 
 
 #: what answers for kinds whose requests are of no common form
-_ROOMS = (config_routes, skill_routes, skill_import_routes, automation_routes, cochat_routes)
+_ROOMS = (config_routes, skill_routes, skill_import_routes, knowledge_routes, automation_routes, cochat_routes)
 
 
 def read_seconds() -> int:
@@ -119,9 +117,6 @@ def make_app(context: ServerContext, collections: dict[str, Collection]) -> Fast
     model_routes.add_routes(router, context, collections)
     for room in _ROOMS:
         room.add_routes(router, context)
-    library = Library(context)
-    files_routes.add_routes(router, library)
-    knowledge_routes.add_routes(router, context, library)
     app.include_router(router)
     app.add_api_route("/{path:path}", _make_page(context.dialect), methods=["GET", "HEAD"])
     app.add_exception_handler(RequestValidationError, _answer_malformed)

@@ -16,6 +16,8 @@ from cochat_devkit.server.quirks import DUPLICATE, NOT_FOUND_404, UNAUTHORIZED_4
 from cochat_devkit.server.refusals import refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cochat_devkit.resource import Json, Wire
     from cochat_devkit.server.access import Caller
     from cochat_devkit.server.library import Library
@@ -28,10 +30,12 @@ _ORDERS = ("name", "created_at", "updated_at")
 class BaseDesk:
     """Answer what is asked about bases. Every method answers as the real server does, or raises its refusal."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, *, forget_base: Callable[[Caller, str], None]) -> None:
+        """Take the library, and who is to be told which base somebody deletes."""
         self._library = library
         self._quirks = library.quirks
         self._bases = library.bases
+        self._forget_base = forget_base
         self._store = library.context.store
 
     def list_page(self, caller: Caller, wish: Wish) -> Wire:
@@ -95,9 +99,10 @@ class BaseDesk:
         return self.with_files(base)
 
     def delete(self, caller: Caller, id_: str) -> bool:
-        """Delete a base; its files stay."""
+        """Delete a base; its files stay, and whatever names it names it no more."""
         with self._store.writing():
             self.find_writable(caller, id_)
+            self._forget_base(caller, id_)
             self._empty(id_)
             self._remove_folders(id_)
             self._bases.remove(id_)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 
+from cochat_devkit.server import files_routes
 from cochat_devkit.server.answers import JsonAnswer
 from cochat_devkit.server.callers import AdmittedCaller
 from cochat_devkit.server.context import ServerContext
@@ -14,6 +15,7 @@ from cochat_devkit.server.knowledge_files import FileWish, ShelfDesk
 from cochat_devkit.server.knowledge_folders import FolderDesk
 from cochat_devkit.server.knowledge_sync import Entry, SyncDesk
 from cochat_devkit.server.library import Library
+from cochat_devkit.server.models import Models
 from cochat_devkit.server.pages import Wish
 
 _AT = "/api/v1/knowledge"
@@ -79,9 +81,12 @@ class CleanupForm(BaseModel):
     dir_ids: list[str] = []
 
 
-def add_routes(router: APIRouter, context: ServerContext, library: Library) -> None:
-    """Add the addresses of bases, of their files, and of their folders where the server has them."""
-    bases = BaseDesk(library)
+def add_routes(router: APIRouter, context: ServerContext) -> None:
+    """Add the addresses of files, of bases, and of their folders where the server has them."""
+    library = Library(context)
+    files_routes.add_routes(router, library)
+    models = Models(context, base_ids=tuple)
+    bases = BaseDesk(library, forget_base=models.forget_base)
     shelf, folders = ShelfDesk(library, bases), FolderDesk(library, bases)
     _add_listings(router, bases, shelf)
     _add_base(router, bases)

@@ -195,6 +195,15 @@ class Models:
             changes = {**saved, "meta": meta, "is_active": row["is_active"], "version_id": version_id}
             return self.rows.put({**row, **changes, "updated_at": self._context.clock()})
 
+    def forget_base(self, caller: Caller, base_id: str) -> None:
+        """Take a knowledge base that is being deleted out of every model that names it; inside `writing()`."""
+        for row in self.rows.all():
+            named = row["meta"].get("knowledge") or []
+            kept = [each for each in named if each.get("id") != base_id]
+            if len(kept) != len(named):
+                meta = {**row["meta"], "knowledge": kept}
+                self._write(caller, row, self.manners.form(**{**row, "meta": meta}))
+
     def _import(self, caller: Caller, model: Wire) -> None:
         known = self.rows.get(model["id"])
         wanted = {**model, "meta": model.get("meta") or {}, "params": model.get("params") or {}}

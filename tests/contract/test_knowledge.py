@@ -253,6 +253,21 @@ def test_a_deleted_base_leaves_its_files_behind(server, base):
     assert server.admin.get(f"{FILES}/{file_id}").status_code == 200
 
 
+def test_a_deleted_base_is_taken_out_of_the_agents_that_named_it(server, base):
+    """Deleting a base changes agents: on 0.12 that is a version of theirs; on 0.6 not even their time moves."""
+    named = [{"id": base["id"], "type": "collection"}, {"id": "another", "type": "collection"}]
+    form = {"id": unique("agent").replace(" ", "-"), "base_model_id": "some-model", "name": "An agent", "params": {}}
+    meta = {"description": "d", "knowledge": named, "surplus": 1}
+    made = read_json(server.admin.post("/api/v1/models/create", json={**form, "meta": meta, **server.private()}))
+    wait_for_next_second(server, made["updated_at"])
+    read_json(server.admin.delete(f"{BASES}/{base['id']}/delete"))
+    agent = read_json(server.admin.get("/api/v1/models/model", params={"id": made["id"]}))
+    assert agent["meta"] == {**made["meta"], "knowledge": named[1:]}
+    assert (agent["updated_at"] > made["updated_at"]) is (server.generation == "0.12")
+    if server.generation == "0.12":
+        assert agent["version_id"] != made["version_id"]
+
+
 def test_a_reset_empties_a_base(server, base):
     """The base stays without files; 0.12 deletes the files themselves, 0.6 leaves them."""
     file_id = fill(server.admin, base["id"])
