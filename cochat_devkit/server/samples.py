@@ -16,6 +16,7 @@ from cochat_devkit.kinds.wire import to_create_form
 from cochat_devkit.resource import Key, Resource, Slug
 from cochat_devkit.server.base_models import SAMPLES_NOTE
 from cochat_devkit.server.cochat_samples import add_cochat, add_settings, add_skills
+from cochat_devkit.server.sample_knowledge import add_knowledge
 from cochat_devkit.server.sample_texts import add_agents, add_prompts
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def add_samples(context: ServerContext, collections: Mapping[str, Collection], s
     add_prompts(context, admin)
     add_skills(context, admin)
     add_settings(context)
+    add_knowledge(context, admin)
     if context.dialect.landmark:
         add_cochat(context, admin, agents)
         context.notes.put(SAMPLES_NOTE, value=True)

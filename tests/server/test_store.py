@@ -116,3 +116,30 @@ def test_whoever_asks_again_is_given_the_same_table():
         first.put("a", "A")
     assert second.get("a") == "A"
     assert second is first
+
+
+def test_bytes_are_kept_in_the_file(tmp_path):
+    """Bytes come back after a restart, and not when the transaction that wrote them failed."""
+    store = Store(tmp_path / "data.db")
+    with store.writing():
+        store.blobs.put("kept", b"\x00\xff")
+        store.blobs.put("gone", b"x")
+    with store.writing():
+        store.blobs.remove("gone")
+    with pytest.raises(TypeError), store.writing():
+        len(store.blobs.put("failed", b"y"))
+    store.close()
+    again = Store(tmp_path / "data.db")
+    assert [again.blobs.get(key) for key in ("kept", "gone", "failed")] == [b"\x00\xff", None, None]
+    again.close()
+
+
+def test_bytes_are_kept_in_memory_without_a_file():
+    """Without a data file bytes last as long as the process."""
+    store = Store()
+    with store.writing():
+        store.blobs.put("key", b"x")
+    assert store.blobs.get("key") == b"x"
+    with store.writing():
+        store.blobs.remove("key")
+    assert store.blobs.get("key") is None
