@@ -27,6 +27,7 @@ from tests.contract.bases import (
     sha256,
     unique,
     upload,
+    wait_for_next_second,
 )
 from tests.contract.stage import find, is_page, read_json, refusal
 
@@ -339,6 +340,67 @@ def test_recipe_nothing_changed(server, crowded):
         assert admin.sent == 1
         assert found["unmodified_count"] == MANY
         assert not any(found[key] for key in ("added", "modified", "deleted", "mkdir", "rmdir"))
+
+
+def glance(client, base_id):
+    """Ask for the first page alone, newest change first: the total, and what stands on top."""
+    found = page(client, base_id)
+    rows = [(item["id"], item["filename"], item["hash"], item["updated_at"]) for item in found["items"]]
+    return found["total"], rows
+
+
+def test_recipe_nothing_changed_for_readers(server):
+    """Whoever may only read sees every change of a file in the first page: a newer row on top, or another total.
+
+    What a page cannot show is a move between folders of 0.12, and a change within the second of the last look.
+    """
+    base_id = create_base(server.admin, **server.access(read_users=[server.user_person.id]))["id"]
+    form = [{"file_id": upload(server.admin, f"f{n:02}.txt", f"glance at {n}")} for n in range(PAGE + 2)]
+    read_json(server.admin.post(f"{BASES}/{base_id}/files/batch/add", json=form))
+    oldest = page(server.user, base_id, page=2)["items"][-1]["id"]
+    changes = {
+        "add": lambda: fill(server.admin, base_id),
+        "remove": lambda: remove(server.admin, base_id, oldest),
+        "replace": lambda: (remove(server.admin, base_id, form[1]["file_id"]), fill(server.admin, base_id)),
+        "edit": lambda: server.admin.post(
+            f"{FILES}/{form[2]['file_id']}/data/content/update", json={"content": unique("edited")}
+        ),
+    }
+    if server.generation == "0.12":
+        new_name = {"filename": "new.txt"}
+        changes["rename"] = lambda: read_json(server.admin.post(f"{FILES}/{form[3]['file_id']}/rename", json=new_name))
+    for name, change in changes.items():
+        before = glance(server.user, base_id)
+        wait_for_next_second(server, before[1][0][3])
+        with Counting(server.user) as looking:
+            assert glance(server.user, base_id) == before
+        assert looking.sent == 1
+        change()
+        assert glance(server.user, base_id) != before, name
+    if server.generation == "0.12":
+        docs = folder(server.admin, base_id, "docs")
+        before = glance(server.user, base_id)
+        where = {"file_id": form[4]["file_id"], "directory_id": docs}
+        read_json(server.admin.post(f"{BASES}/{base_id}/file/move", json=where))
+        assert glance(server.user, base_id) == before
+
+
+def test_recipe_add_many(server, base_id):
+    """A request for each file and one for all: the answer of the batch proves what came in.
+
+    On 0.6 the batch compares no texts: whoever sends it must know that none is there already.
+    """
+    contents = {f"{number}.md": unique() for number in range(5)}
+    with Counting(server.admin) as adding:
+        form = [
+            {"file_id": upload(server.admin, name, text, metadata={"file_hash": sha256(text)})}
+            for name, text in contents.items()
+        ]
+        answer = read_json(server.admin.post(f"{BASES}/{base_id}/files/batch/add", json=form))
+    assert adding.sent == len(contents) + 1
+    assert {row["meta"]["name"]: row["hash"] for row in answer["files"]} == {
+        name: sha256(text) for name, text in contents.items()
+    }
 
 
 def recipe_add(server, client, base_id, name, content):
