@@ -223,7 +223,7 @@ def test_an_update_may_name_the_version_it_starts_from(server):
 
 @only_0_12
 def test_of_several_writers_one_wins(server):
-    """One is saved, the others are told of a conflict; the current version may not be named then, so it must be read."""
+    """One is saved, the others are told of a conflict; it may not name the current version, which must be read."""
     made = skills.create(server.admin)
 
     def write(number):
