@@ -182,6 +182,15 @@ def test_an_operation_that_cannot_be_done_is_refused(server, skill, operation):
     assert skills.read(server.admin, skill["id"])["version_id"] == skill["version_id"]
 
 
+@pytest.mark.parametrize("op", [{"op": "move", "destination": "a.md"}, {"op": "delete"}])
+def test_the_main_file_is_exchanged_by_a_put_alone(server, skill, op):
+    """Moving or deleting it is refused though another is put in its place."""
+    answer = operate(server, skill, {"path": "SKILL.md", **op}, {"op": "put", **main("new")})
+    assert refusal(answer) == skills.UPDATE_FAILED
+    updated = read_json(operate(server, skill, {"op": "put", **main("new")}))
+    assert (updated["content"], len(updated["data"]["files"])) == ("new", 3)
+
+
 def test_files_have_a_limit(server):
     """Ten MiB a file and a thousand files are taken, one more is not."""
     big = skills.create(server.admin, content="x" * 10 * MIB)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.contract import skills, texts
@@ -217,6 +219,25 @@ def test_an_update_may_name_the_version_it_starts_from(server):
     assert (item["content"], item["version_id"]) == ("2", second)
     unsaid = read_json(skills.update(server.admin, made["id"], content="4", expected_version_id=None))
     assert unsaid["content"] == "4"
+
+
+@only_0_12
+def test_of_several_writers_one_wins(server):
+    """One is saved, the others are told of a conflict; it may not name the current version, which must be read."""
+    made = skills.create(server.admin)
+
+    def write(number):
+        return skills.update(server.admin, made["id"], content=f"{number}", expected_version_id=made["version_id"])
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(write, range(8)))
+    (won,) = [answer for answer in answers if answer.status_code == 200]
+    assert skills.read(server.admin, made["id"])["version_id"] == read_json(won)["version_id"]
+    for answer in answers:
+        if answer is not won:
+            status, told = refusal(answer)
+            assert (status, told["code"]) == (409, "version_conflict")
+    assert len(read_json(server.admin.get(skills.url(made["id"], "/history")))) == 2
 
 
 @only_0_12

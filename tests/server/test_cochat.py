@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from cochat_devkit.operations.serve import running_server
+from cochat_devkit.server.cochat_rows import CochatRows
 from cochat_devkit.server.cochat_samples import SKILL_NAMES
 from cochat_devkit.server.samples import MARK
 from tests.server.fakes import read, staged, told
@@ -16,7 +17,6 @@ AUTOMATIONS = "/api/v1/automations"
 ALL = ("agent", "skill", "automation")
 NOT_ALLOWED = (405, "Method Not Allowed")
 NOT_FOUND = (404, "We could not find what you're looking for :/")
-PROHIBITED = 401
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +68,10 @@ def test_nobody_writes_what_is_not_theirs(told_so):
     for method in ("PUT", "DELETE"):
         assert told(told_so.user.request(method, f"{AGENTS}{theirs['id']}", json={})) == NOT_FOUND
     assert theirs in read(told_so.admin.get(AGENTS))
+    CochatRows(told_so.context, "cochat agents").add({"name": "Builtin"}, owner=None, id_="builtin")
+    for method in ("PUT", "DELETE"):
+        assert told(told_so.user.request(method, f"{AGENTS}builtin", json={}))[0] == 401
+    assert read(told_so.admin.delete(f"{AGENTS}builtin")) is True
 
 
 @pytest.mark.parametrize("kind", ALL)

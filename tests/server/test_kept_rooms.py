@@ -73,6 +73,19 @@ def test_automations_keep_their_runs(restarted):
     assert len(after[2]) == 1
 
 
+def test_a_deleted_automation_leaves_no_run_behind(tmp_path):
+    """Nor itself: the file has neither."""
+    store = Store(tmp_path / "server.db")
+    with staged("owui-0.12", store=store) as stage:
+        data = {"prompt": "p", "model_id": "m", "rrule": "FREQ=DAILY"}
+        made = read(stage.admin.post(f"{AUTOMATIONS}/create", json={"name": "A", "data": data}))
+        read(stage.admin.post(f"{AUTOMATIONS}/{made['id']}/run"))
+        assert [key for key, _ in store.read_rows("automation runs")] == [made["id"]]
+        read(stage.admin.delete(f"{AUTOMATIONS}/{made['id']}/delete"))
+        assert [*store.read_rows("automation runs"), *store.read_rows("automations")] == []
+    store.close()
+
+
 def test_cochats_own_is_kept(restarted):
     """Agents, automations and runs."""
 
