@@ -107,6 +107,9 @@ class _Killing:
             self._points[verb] = max(points, self._points.get(verb, 0))
             self._next_point[verb] = None
         self.result.ran += 1
+        if self.chance.random() < 0.5:
+            # what was half done must not look like an edit of ours: another edit there would make a conflict of it
+            world.edit_there_again(expected, self._mark)
         what = f"{self.flavor}: {verb} killed at point {point}{' (came through)' if came_through else ''}"
         world.converge(self.result, what, expected, is_undo=verb == "undo")
 
@@ -128,6 +131,7 @@ class _Expected:
 
     marks: dict[str, set[str]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    edited_there: list[str] = field(default_factory=list)
 
 
 class _World:
@@ -163,6 +167,7 @@ class _World:
             self._append_here(slug, expected.marks, mark())
         for slug in chance.sample(sorted(set(tools) - doomed), 2):
             self._prepend_there("tools", slug, there["tools", slug], expected.marks, mark())
+            expected.edited_there.append(slug)
         self._turn_there(chance.choice(functions), expected.marks, mark())
         new_here, new_there = self._name(), self._name()
         made = mark()
@@ -179,6 +184,13 @@ class _World:
                 self.desk.path(f"plugins/tools/{slug}.py").unlink()
                 self.desk.path(f"plugins/tools/{slug}.yaml").unlink(missing_ok=True)
         return expected
+
+    def edit_there_again(self, expected: _Expected, mark: Callable[[], str]) -> None:
+        """Edit on the server once more what was edited there."""
+        there = self._there()
+        for slug in expected.edited_there:
+            if ("tools", slug) in there:
+                self._prepend_there("tools", slug, there["tools", slug], expected.marks, mark())
 
     def converge(self, result: Result, what: str, expected: _Expected, *, is_undo: bool) -> None:
         """Run as a person would after a crash, and look whether everything is there, once, and equal on both sides."""
