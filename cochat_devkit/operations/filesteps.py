@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import LocalError
 from cochat_devkit.events import Notice
-from cochat_devkit.kinds import ref_of
+from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.mirror.journal import Step, StepState, read_content
+from cochat_devkit.operations.records import agreed_row
 from cochat_devkit.resource import make_digest
+from cochat_devkit.sync.decide import Action
 from cochat_devkit.workspace.files import read_file, trash_file, write_file
 from cochat_devkit.workspace.forms import path_for, render_files, sidecar_path_of
+from cochat_devkit.workspace.tree import read_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +25,11 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.records import Records
     from cochat_devkit.resource import Key, Resource
-    from cochat_devkit.sync.decide import Action
     from cochat_devkit.workspace.tree import LocalResource
+
+
+#: notes a step after which files and server hold the same
+AGREED = "agreed"
 
 
 class FileSteps:
@@ -45,16 +51,23 @@ class FileSteps:
         action: Action,
         present: LocalResource | None,
         after: Resource | None,
+        theirs: Resource | None,
         row: Row | None,
     ) -> None:
         """Note which files of a resource are about to change, and keep what is in them; `after` None: they all go.
 
-        It is in the mirror once the records are flushed.
+        `theirs` is what the base becomes with it. It is in the mirror once the records are flushed.
         """
         before, then = _foresee(self._root, kind, present, after)
-        self.begin_with(
-            key, after.type if after else present.resource.type if present else "", action, before, then, row
-        )
+        row_after = None
+        if after is not None and theirs is not None:
+            stays = present is not None and present.resource.type == after.type
+            path = present.path if present and stays else path_for(kind, after.type, key.slug)
+            row_after = agreed_row(theirs, None, path)
+            self._records.keep_bodies((theirs.type, theirs.body))
+        type_ = after.type if after else present.resource.type if present else ""
+        note = AGREED if after is theirs else ""
+        self.begin_with(key, type_, action, before, then, (row, row_after), note=note)
 
     def begin_with(
         self,
@@ -63,9 +76,11 @@ class FileSteps:
         action: Action,
         before: Mapping[str, bytes],
         after: Mapping[str, bytes],
-        row: Row | None,
+        rows: tuple[Row | None, Row | None],
+        *,
+        note: str = "",
     ) -> None:
-        """Note files by their contents before and after."""
+        """Note files by their contents before and after, and what the mirror knows before and after."""
         if self._records.run_id is None:
             self._records.begin_run(self._command, self._target, undoes=self._undoes)
         touched = {place for place in {*before, *after} if before.get(place) != after.get(place)}
@@ -75,7 +90,9 @@ class FileSteps:
             type=type_,
             action=str(action),
             state=StepState.BEGUN,
-            row_before=row,
+            row_before=rows[0],
+            row_after=rows[1],
+            note=note,
             files_before={place: make_digest(before[place]) for place in sorted(touched & {*before})},
             files_after={place: make_digest(after[place]) for place in sorted(touched & {*after})},
         )
@@ -83,12 +100,12 @@ class FileSteps:
         self._open[key] = step
         self._records.keep_step(step, *(before[place] for place in sorted(touched & {*before})))
 
-    def end(self, key: Key, *, row_after: Row | None = None, is_done: bool = True) -> None:
+    def end(self, key: Key, *, is_done: bool = True) -> None:
         """Note that the files of a resource are as they were to be, or were left alone."""
         step = self._open.pop(key, None)
         if step is not None:
             state = StepState.DONE if is_done else StepState.DROPPED
-            self._records.keep_step(replace(step, state=state, row_after=row_after))
+            self._records.keep_step(replace(step, state=state))
 
     def settle(self, key: Key, emit: Emit) -> None:
         """Bring the files of a resource whose change failed to one of its two states."""
@@ -117,6 +134,7 @@ def settle_files(root: Path, records: Records, step: Step, emit: Emit) -> None:
         state = StepState.DROPPED
         if all(now.get(place) == step.files_after.get(place) for place in places):
             state = StepState.DONE
+            _advance(root, records, step)
         elif all(now.get(place) in (step.files_before.get(place), step.files_after.get(place)) for place in places):
             put_files(root, records, contents, step.files_before)
             if any(now.get(place) != step.files_before.get(place) for place in places):
@@ -125,6 +143,20 @@ def settle_files(root: Path, records: Records, step: Step, emit: Emit) -> None:
         emit(Notice(f"{ref_of(step.key, step.type)}: an interrupted change of its files is left: {error.message}"))
         state = StepState.DROPPED
     records.keep_step(replace(step, state=state))
+
+
+def _advance(root: Path, records: Records, step: Step) -> None:
+    """Make the base what it was to become with the files."""
+    row = step.row_after
+    if row is None:
+        if step.action == Action.DELETE_HERE:
+            records.drop(step.key)
+        return
+    if step.note == AGREED and row.path is not None:
+        # files agree with a server as they themselves say it
+        local = read_one(root, kind_named(step.key.kind)[0], step.type, row.path)
+        row = replace(row, base_local=local.resource.fingerprint)
+    records.keep(row)
 
 
 def put_files(root: Path, records: Records, now: Mapping[str, bytes | None], wanted: Mapping[str, str]) -> None:

@@ -164,7 +164,8 @@ class _Pull:
 
     def _note_change(self, kind: Kind, key: Key, action: Action, after: Resource | None) -> None:
         try:
-            self.steps.begin(kind, key, action, self.tree.found.get(key), after, self.rows.get(key))
+            present, theirs = self.tree.found.get(key), self.view.seen.get(key)
+            self.steps.begin(kind, key, action, present, after, theirs, self.rows.get(key))
         except LocalError:
             # it cannot become files at all: writing it says so
             return

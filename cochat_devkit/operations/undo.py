@@ -250,29 +250,28 @@ def _undo_files_of(
             return outcome
         there = {place: content for place, content in now.items() if content is not None}
         wanted = {place: read_content(records.reader, digest) for place, digest in step.files_before.items()}
-        files.begin_with(step.key, step.type, action, there, wanted, row)
+        put_back = _row_put_back(step, row)
+        files.begin_with(step.key, step.type, action, there, wanted, (row, put_back))
         records.flush()
         put_files(config.root, records, now, step.files_before)
     except LocalError as error:
         return Outcome(ref_of(step.key, step.type), "failed", step.action, path, 1, error.message, error.hint)
-    _put_base_back(records, step, row)
+    if put_back is not None:
+        records.keep(put_back)
     files.end(step.key)
     records.flush()
     return outcome
 
 
-def _put_base_back(records: Records, step: Step, row: Row | None) -> None:
+def _row_put_back(step: Step, row: Row | None) -> Row | None:
     """Make the base what it was before the run; what the server was last seen to hold stays."""
     before = step.row_before
     if row is None:
-        if before is not None:
-            records.keep(before)
-        return
+        return before
     if before is None:
-        records.keep(replace(row, base_local=None, base_remote=None, base_digest=None, path=None))
-        return
+        return replace(row, base_local=None, base_remote=None, base_digest=None, path=None)
     base = {name: getattr(before, name) for name in ("base_local", "base_remote", "base_digest", "path")}
-    records.keep(replace(row, **base))
+    return replace(row, **base)
 
 
 def _inverse_here(step: Step) -> Action:

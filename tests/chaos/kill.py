@@ -1,8 +1,8 @@
 """kill -9 anywhere: a pull, push or undo dies at some point of its way; the next run converges and nothing is lost.
 
 A child process counts the points at which it touches the world (a commit, a byte on a socket, a rename, an fsync) by
-the interpreter's own profile hook, and kills itself before or after the chosen one. Points are taken one after the
-other until a verb survives all of its own, and at random from then on.
+the interpreter's own profile hook, and kills itself before or after the chosen one. The points of a verb are counted
+first; then each is taken once, in a shuffled order, and at random from then on.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ _CHILD_TIMEOUT_S = 60.0
 _KILLS_OF_ONE_DESK = 40
 _FILE_CALLS = frozenset({"fsync", "replace", "rename", "unlink", "mkdir", "write"})
 _SOCKET_CALLS = frozenset({"send", "sendall", "recv"})
+_CONFIRM = re.compile(r"add --confirm-deletes (\d+)")
 _MARK = re.compile(r"mark_\d+")
 
 _TOOL = 'class Tools:\n    def say(self) -> str:\n        """Say it."""\n        return "it"\n'
@@ -78,9 +79,9 @@ class _Killing:
     chance: random.Random
     result: Result
     _marks: int = 0
-    #: by verb: the next point to be killed at, None once a run came through all
-    _next_point: dict[str, int | None] = field(default_factory=dict)
+    #: by verb: how many points it has, and those at which nothing was killed yet
     _points: dict[str, int] = field(default_factory=dict)
+    _untried: dict[str, list[int]] = field(default_factory=dict)
 
     def run(self, count: int) -> None:
         killed = 0
@@ -90,32 +91,43 @@ class _Killing:
             ) as browser:
                 world = _World(self.folder / f"desk{killed}", self.url, self.token, browser)
                 world.stock()
+                if not self._points:
+                    self._count_points(world)
+                failed_before = len(self.result.failures)
                 for _ in range(min(_KILLS_OF_ONE_DESK, count - killed)):
                     self._kill_once(world)
                     killed += 1
+                    if len(self.result.failures) > failed_before:
+                        # what went wrong is told once, and the next kill begins anew
+                        break
                 world.clear()
-        told = ", ".join(f"{verb} {points}" for verb, points in sorted(self._points.items()))
-        self.result.facts.append(f"{self.flavor}: points of {told or 'none whole'}")
+        told = ", ".join(
+            f"{verb} {points - len(self._untried[verb])} of {points}" for verb, points in sorted(self._points.items())
+        )
+        self.result.facts.append(f"{self.flavor}: points {told}")
+
+    def _count_points(self, world: _World) -> None:
+        """Run each verb once in a child that is not killed, and count."""
+        for verb in _VERBS:
+            expected = world.move(self.chance, self._mark)
+            _came_through, points = _run_and_kill(world.desk, _WORDS[verb](world), _NEVER)
+            self._points[verb] = points
+            self._untried[verb] = self.chance.sample(range(1, points + 1), points)
+            world.converge(self.result, f"{self.flavor}: {verb} not killed", expected, is_undo=verb == "undo")
 
     def _kill_once(self, world: _World) -> None:
-        verb = self.chance.choice(("push", "push", "pull", "pull", "undo"))
+        verb = self.chance.choices(_VERBS, [len(self._untried[each]) + 1 for each in _VERBS])[0]
         expected = world.move(self.chance, self._mark)
         words = _WORDS[verb](world)
-        point = self._choose_point(verb)
-        came_through, points = _run_and_kill(world.desk, words, point)
-        if came_through:
-            self._points[verb] = max(points, self._points.get(verb, 0))
-            self._next_point[verb] = None
+        untried = self._untried[verb]
+        point = untried.pop() if untried else self.chance.randint(1, self._points[verb])
+        came_through, _points = _run_and_kill(world.desk, words, point)
         self.result.ran += 1
+        if self.chance.random() < 0.5:
+            # what was half done must not look like an edit of ours: another edit there would make a conflict of it
+            world.edit_there_again(expected, self._mark)
         what = f"{self.flavor}: {verb} killed at point {point}{' (came through)' if came_through else ''}"
         world.converge(self.result, what, expected, is_undo=verb == "undo")
-
-    def _choose_point(self, verb: str) -> int:
-        point = self._next_point.get(verb, 1)
-        if point is None:
-            return self.chance.randint(1, self._points[verb])
-        self._next_point[verb] = point + 1
-        return point
 
     def _mark(self) -> str:
         self._marks += 1
@@ -128,6 +140,7 @@ class _Expected:
 
     marks: dict[str, set[str]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    edited_there: list[str] = field(default_factory=list)
 
 
 class _World:
@@ -163,6 +176,7 @@ class _World:
             self._append_here(slug, expected.marks, mark())
         for slug in chance.sample(sorted(set(tools) - doomed), 2):
             self._prepend_there("tools", slug, there["tools", slug], expected.marks, mark())
+            expected.edited_there.append(slug)
         self._turn_there(chance.choice(functions), expected.marks, mark())
         new_here, new_there = self._name(), self._name()
         made = mark()
@@ -180,10 +194,19 @@ class _World:
                 self.desk.path(f"plugins/tools/{slug}.yaml").unlink(missing_ok=True)
         return expected
 
+    def edit_there_again(self, expected: _Expected, mark: Callable[[], str]) -> None:
+        """Edit on the server once more what was edited there."""
+        there = self._there()
+        for slug in expected.edited_there:
+            if ("tools", slug) in there:
+                self._prepend_there("tools", slug, there["tools", slug], expected.marks, mark())
+
     def converge(self, result: Result, what: str, expected: _Expected, *, is_undo: bool) -> None:
         """Run as a person would after a crash, and look whether everything is there, once, and equal on both sides."""
         for words in (("pull",), _PUSH_ALL, ("pull",)):
             done = self.desk.json(*words, expected=None)
+            if asked := _CONFIRM.search(done.out):
+                done = self.desk.json(*words[:-1], asked[1], expected=None)
             if done.exit_code not in (0, 3):
                 went = f"cochat {words[0]} exits {done.exit_code}: {done.out[:600]}{done.err[:300]}"
                 result.failures.append(f"{what}: {went} [seed {result.seed}]")
@@ -255,6 +278,8 @@ class _World:
         return f"new_{self._made}"
 
 
+_VERBS = ("push", "pull", "undo")
+_NEVER = 0
 _PUSH_ALL = ("push", "--no-verify", "--delete", "--confirm-deletes", "1")
 _WORDS: dict[str, Callable[[_World], tuple[str, ...]]] = {
     "push": lambda _world: _PUSH_ALL,

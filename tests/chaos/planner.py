@@ -56,7 +56,9 @@ def run(count: int, seed: int) -> Result:
         sights = list(_make_cases(chance, server, min(_CASES_OF_ONE_PLAN, count - result.ran)))
         planned = plan_sync(sights, _ORDER, policy)
         after = _carry_out(sights, planned, server)
+        stopped = {sight.key for sight, decision in planned.others if decision.action in _STOPPED}
         _judge(result, sights, after, policy, server)
+        _judge_bases(result, after, stopped)
         again = plan_sync(after, _ORDER, policy)
         result.check(not again.operations, f"the second plan writes: {again.operations[:2]}")
         left = [(sight.key, decision) for sight, decision in planned.others if decision.action in _STOPPED]
@@ -133,8 +135,22 @@ def _judge(result: Result, before: list[Sight], after: list[Sight], policy: Poli
             result.failures.append(f"lost an edit made here: {was} -> {is_now} ({policy})")
         if there is not None and not may_lose_there and there not in kept:
             result.failures.append(f"lost an edit made there: {was} -> {is_now} ({policy})")
+        if both and policy.on_conflict is OnConflict.THEIRS and is_now.remote != was.remote:
+            result.failures.append(f"theirs was to win: {was} -> {is_now} ({policy})")
         if is_now.remote == ABSENT and was.remote != ABSENT and not policy.delete:
             result.failures.append(f"deleted there unasked: {was} -> {is_now}")
+
+
+def _judge_bases(result: Result, after: list[Sight], stopped: set[Key]) -> None:
+    """Look at every resource that is settled: what both sides have is remembered, and nothing else."""
+    for sight in after:
+        if sight.key in stopped or (sight.local == ABSENT and sight.remote != ABSENT):
+            # it waits for a decision, or for leave to be deleted there
+            continue
+        found = None if sight.base is None else (sight.base.local, sight.base.remote)
+        wanted = (sight.local.fingerprint, sight.remote.fingerprint) if sight.local != ABSENT else None
+        if found != wanted:
+            result.failures.append(f"the base is not what both sides have: {sight}")
 
 
 def _is_unseen(sight: Sight) -> bool:

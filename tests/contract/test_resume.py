@@ -1,0 +1,173 @@
+"""A push whose process dies: the next command finds out what became of each write, and nothing is done twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cochat_devkit.mirror.journal import read_open_runs
+from cochat_devkit.mirror.reader import MirrorReader
+from tests.contract import sources
+from tests.contract.stage import make_id, read_json
+from tests.desk import Desk, make_desk
+from tests.onlooker import run_onlooker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.contract.stage import Server
+    from tests.onlooker import Onlooker
+
+REPOSITORY = Path(__file__).parents[2]
+TIMEOUT_S = 60
+
+
+@pytest.fixture
+def onlooker(server: Server) -> Iterator[Onlooker]:
+    """Let somebody stand between the desk and the server."""
+    with run_onlooker(server.url) as found:
+        yield found
+
+
+@pytest.fixture
+def tool(server: Server) -> str:
+    """Put a tool on the server that no other test knows."""
+    made = make_id()
+    form = {"id": made, "name": made, "content": sources.TOOL, "meta": {"description": ""}, **server.private()}
+    read_json(server.admin.post("/api/v1/tools/create", json=form))
+    return made
+
+
+@pytest.fixture
+def desk(server: Server, onlooker: Onlooker, tool: str, tmp_path: Path) -> Desk:
+    """Make an admin's workspace that has pulled that tool."""
+    made = make_desk(tmp_path / "desk", onlooker.url, server.admin_person.token)
+    made.json("pull", f"tool/{tool}")
+    return made
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_an_update_is_settled_by_what_the_server_holds(server, desk, onlooker, tool, arrives):
+    """Killed while it waits for the answer: what arrived is done, what did not is still to be pushed."""
+    add_line(desk, tool)
+    push_and_die(desk, onlooker, "POST", f"/api/v1/tools/id/{tool}/update", after=arrives)
+    assert ("# more" in source_there(server, tool)) is arrives
+    assert len(open_runs(desk)) == 1
+    again = desk.json("push", "--no-verify").actions
+    assert again == {f"tool/{tool}": "update-there"}
+    assert "# more" in source_there(server, tool)
+    assert open_runs(desk) == []
+    assert desk.json("push", "--no-verify").json["requests"] == 0
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+@pytest.mark.parametrize("command", ["push", "pull"])
+def test_a_create_is_never_repeated_blindly(server, desk, onlooker, arrives, command):
+    """Killed while it creates: there is one in the end, whichever command comes next."""
+    new = make_id()
+    desk.path(f"plugins/tools/{new}.py").write_text(sources.TOOL)
+    push_and_die(desk, onlooker, "POST", "/api/v1/tools/create", after=arrives)
+    if command == "pull":
+        desk.json("pull", f"tool/{new}")
+    desk.json("push", "--no-verify")
+    listed = [each["id"] for each in read_json(server.admin.get("/api/v1/tools/export"))]
+    assert listed.count(new) == 1
+    assert open_runs(desk) == []
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_delete_is_settled(server, desk, onlooker, tool, arrives):
+    """Killed while it deletes: it is gone in the end, and what it was can be brought back."""
+    desk.path(f"plugins/tools/{tool}.py").unlink()
+    words = ("--delete", "--confirm-deletes", "1")
+    push_and_die(desk, onlooker, "DELETE", f"/api/v1/tools/id/{tool}/delete", *words, after=arrives)
+    desk.json("push", "--no-verify", *words)
+    assert tool not in [each["id"] for each in read_json(server.admin.get("/api/v1/tools/export"))]
+    run = next(each for each in desk.json("undo").json["runs"] if each["steps"][0]["state"] == "done")
+    desk.json("undo", str(run["run"]))
+    assert source_there(server, tool) == sources.TOOL
+
+
+def test_what_somebody_wrote_since_is_a_conflict(server, desk, onlooker, tool):
+    """Killed before it arrived, and then a colleague saved: nothing is sent over theirs."""
+    add_line(desk, tool)
+    push_and_die(desk, onlooker, "POST", f"/api/v1/tools/id/{tool}/update", after=False)
+    item = read_json(server.admin.get(f"/api/v1/tools/id/{tool}"))
+    theirs = sources.TOOL + "# theirs\n"
+    read_json(server.admin.post(f"/api/v1/tools/id/{tool}/update", json={**item, "content": theirs}))
+    desk.json("push", "--no-verify", expected=3)
+    assert source_there(server, tool) == theirs
+    assert "# more" in desk.path(f"plugins/tools/{tool}.py").read_text()
+
+
+@pytest.mark.generation("0.12")
+def test_whom_a_killed_push_covered_is_found_out_later(server, desk, onlooker, tool):
+    """The look into the history that a killed push could not take is taken by the next command."""
+    add_line(desk, tool)
+
+    def meddle() -> None:
+        item = read_json(server.admin.get(f"/api/v1/tools/id/{tool}"))
+        theirs = {**item, "content": sources.TOOL + "# theirs\n"}
+        read_json(server.admin.post(f"/api/v1/tools/id/{tool}/update", json=theirs))
+
+    push_and_die(desk, onlooker, "POST", f"/api/v1/tools/id/{tool}/update", after=True, act=meddle)
+    covered = desk.json("push", "--no-verify", expected=3).json["items"][0]
+    assert covered["action"] == "conflict"
+    assert "# theirs" in desk.path(f".cochat/conflicts/plugins/tools/{tool}.py").read_text()
+
+
+def test_a_dead_server_leaves_it_open(desk, onlooker, tool):
+    """While nobody answers nothing is guessed: the step stays open until the server can be asked."""
+    add_line(desk, tool)
+    push_and_die(desk, onlooker, "POST", f"/api/v1/tools/id/{tool}/update", after=True)
+    onlooker.is_deaf = True
+    desk.json("push", "--no-verify", expected=4)
+    assert len(open_runs(desk)) == 1
+    onlooker.is_deaf = False
+    desk.json("push", "--no-verify")
+    assert open_runs(desk) == []
+
+
+def push_and_die(
+    desk: Desk,
+    onlooker: Onlooker,
+    method: str,
+    path: str,
+    *words: str,
+    after: bool,
+    act: Callable[[], None] = lambda: None,
+) -> None:
+    """Push in a child process, and kill it when a request comes by: before it is passed on, or after."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "cochat_devkit", "push", "--no-verify", *words],
+        cwd=desk.folder,
+        env={**os.environ, "COCHAT_TOKEN": desk.token or "", "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    with closing(onlooker.stop_at(method, path, after=after, act=act)) as stopped:
+        stopped.wait(TIMEOUT_S)
+        child.send_signal(signal.SIGKILL)
+        assert child.wait(TIMEOUT_S) == -signal.SIGKILL
+
+
+def open_runs(desk: Desk) -> list[int]:
+    with MirrorReader(desk.path("mirror.db")) as reader:
+        return [each.id for each in read_open_runs(reader)]
+
+
+def add_line(desk: Desk, tool_id: str) -> None:
+    place = desk.path(f"plugins/tools/{tool_id}.py")
+    place.write_bytes(place.read_bytes() + b"# more\n")
+
+
+def source_there(server: Server, tool_id: str) -> str:
+    found: str = read_json(server.admin.get(f"/api/v1/tools/id/{tool_id}"))["content"]
+    return found
