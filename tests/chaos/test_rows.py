@@ -7,14 +7,9 @@ import pytest
 from tests.chaos.rows import ROWS
 
 SEED = 20_261_125
-_NOT_YET = pytest.mark.xfail(
-    strict=True,
-    reason="a push does not look at the history after its write: a save in the window is covered",
-)
-_MARKS = {"foreign": [_NOT_YET]}
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=_MARKS.get(name, ())) for name in ROWS])
+@pytest.mark.parametrize("name", list(ROWS))
 def test_nothing_is_lost(name: str) -> None:
     """Whatever the network, the server, the disk and others do, my work is still somewhere, and I am told."""
     row = ROWS[name]
