@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 MASK = "(masked)"
 #: names whose values are nobody's business; `tokens` counts them, `max_tokens` limits them
-_SECRET = re.compile(r"key|secret|passw|token(?!s)|credential|webhook|auth_url|dsn|connection_string", re.IGNORECASE)
+_SECRET = re.compile(
+    r"key|secret|passw|token(?!s)|credential|webhook|auth|_sk$|headers?$|dsn|connection_string", re.IGNORECASE
+)
 _URL_WITH_PASSWORD = re.compile(r"//[^/\s:@]+:[^/\s@]+@")
 
 
