@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cochat_devkit.server.automations import Automations
 from cochat_devkit.server.cochat_rows import AGENTS, AUTOMATIONS, SKILLS, CochatRows
 from cochat_devkit.server.settings import Settings
 from cochat_devkit.server.skill_files import MAIN
@@ -106,6 +107,21 @@ def add_skills(context: ServerContext, admin: Caller) -> None:
             "access_grants": [everybody],
         }
         skills.create(admin, form)
+
+
+def add_automation(context: ServerContext, admin: Caller) -> None:
+    """Add one automation of the admin's to a server of the 0.12 generation; it is switched off."""
+    if context.dialect.generation != "0.12":
+        return
+    data = {
+        "prompt": _PROMPT["prompt"],
+        "model_id": DEFAULT_MODEL,
+        "rrule": "RRULE:FREQ=WEEKLY;BYDAY=MO;BYHOUR=9;BYMINUTE=0",
+        "terminal": None,
+        "target": None,
+    }
+    form = {"name": f"{_MARK} Weekly summary", "folder_id": None, "data": data, "meta": None, "is_active": False}
+    Automations(context).create(admin, form)
 
 
 def add_settings(context: ServerContext) -> None:

@@ -15,7 +15,7 @@ from cochat_devkit.kinds.kind import SourceFacts, WireContext
 from cochat_devkit.kinds.wire import to_create_form
 from cochat_devkit.resource import Key, Resource, Slug
 from cochat_devkit.server.base_models import SAMPLES_NOTE
-from cochat_devkit.server.cochat_samples import add_cochat, add_settings, add_skills
+from cochat_devkit.server.cochat_samples import add_automation, add_cochat, add_settings, add_skills
 from cochat_devkit.server.sample_knowledge import add_knowledge
 from cochat_devkit.server.sample_texts import add_agents, add_prompts
 
@@ -126,6 +126,7 @@ def add_samples(context: ServerContext, collections: Mapping[str, Collection], s
     agents = [_agent_wire(*each) for each in AGENTS]
     add_prompts(context, admin)
     add_skills(context, admin)
+    add_automation(context, admin)
     add_settings(context)
     add_knowledge(context, admin)
     if context.dialect.landmark:

@@ -118,10 +118,14 @@ def test_the_samples_show_every_sort(catalogue):
 
 
 def test_0_12_has_the_same_skills_as_its_own(catalogue):
-    """For everybody to read, one with a file more."""
+    """For everybody to read, one with a file more; and one automation, switched off."""
     names = {each["id"] for each in read(catalogue.get(SKILLS))}
     with running_server(flavor="owui-0.12", empty=False) as running:
         headers = {"Authorization": f"Bearer {running.token}"}
         exported = read(httpx.get(f"{running.url}/api/v1/skills/export", headers=headers, trust_env=False))
+        page = read(httpx.get(f"{running.url}{AUTOMATIONS}/list", headers=headers, trust_env=False))
     assert {each["id"] for each in exported} == names
     assert sorted(len(each["files"]) for each in exported) == [1] * 20 + [2]
+    (automation,) = page["items"]
+    assert automation["name"].startswith(MARK)
+    assert automation["is_active"] is False
