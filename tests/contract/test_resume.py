@@ -82,6 +82,40 @@ def test_a_create_is_never_repeated_blindly(server, desk, onlooker, arrives, com
     assert open_runs(desk) == []
 
 
+@pytest.mark.generation("0.12")
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_lost_create_is_recognised_where_the_server_makes_the_id(server, desk, onlooker, arrives):
+    """A prompt of which nobody heard the id is found again by its body, and not created twice."""
+    command = make_id()
+    place = desk.path(f"prompts/{command}.md")
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(f"---\nname: {command}\n---\nSay it.\n")
+    push_and_die(desk, onlooker, "POST", "/api/v1/prompts/create", after=arrives)
+    pushed = desk.json("push", "--no-verify")
+    assert pushed.actions == {f"prompt/{command}": "create-there"}
+    assert [each["command"] for each in prompts_there(server)].count(command) == 1
+    assert open_runs(desk) == []
+    place.write_text(place.read_text() + "And again.\n")
+    assert desk.json("push", "--no-verify").actions == {f"prompt/{command}": "update-there"}
+    assert [each["command"] for each in prompts_there(server)].count(command) == 1
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_lost_knowledge_base_is_recognised(server, desk, onlooker, arrives):
+    """Bases may bear the same name, so nothing but ours, new and equal tells the lost one; its files follow."""
+    slug = make_id().replace("_", "-")
+    folder = desk.path(f"knowledge/{slug}")
+    (folder / "files").mkdir(parents=True)
+    (folder / "knowledge.yaml").write_text(f"name: {slug}\ndescription: About {slug}\n")
+    (folder / "files" / "a.txt").write_text("A text.\n")
+    push_and_die(desk, onlooker, "POST", "/api/v1/knowledge/create", after=arrives)
+    desk.json("push", "--no-verify")
+    assert names_of_bases(server).count(slug) == 1
+    assert open_runs(desk) == []
+    assert desk.json("push", "--no-verify").json["requests"] == 0
+    assert desk.json("pull", f"knowledge/{slug}").actions == {}
+
+
 @pytest.mark.parametrize("arrives", [True, False])
 def test_a_delete_is_settled(server, desk, onlooker, tool, arrives):
     """Killed while it deletes: it is gone in the end, and what it was can be brought back."""
@@ -171,3 +205,13 @@ def add_line(desk: Desk, tool_id: str) -> None:
 def source_there(server: Server, tool_id: str) -> str:
     found: str = read_json(server.admin.get(f"/api/v1/tools/id/{tool_id}"))["content"]
     return found
+
+
+def prompts_there(server: Server) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = read_json(server.admin.get("/api/v1/prompts/"))
+    return found
+
+
+def names_of_bases(server: Server) -> list[str]:
+    found = read_json(server.admin.get("/api/v1/knowledge/"))
+    return [each["name"] for each in (found["items"] if isinstance(found, dict) else found)]
