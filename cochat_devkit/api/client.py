@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from cochat_devkit.api.attached import Files, complete
 from cochat_devkit.api.replies import Undecided, make_error
+from cochat_devkit.api.valves import Valves
 from cochat_devkit.errors import (
     Missing,
     NotAllowed,
@@ -16,6 +17,7 @@ from cochat_devkit.errors import (
     RemoteError,
     SignedOut,
     UnexpectedReply,
+    UsageError,
 )
 from cochat_devkit.kinds.access import Groups, group_ids_in
 from cochat_devkit.kinds.kind import WireContext
@@ -242,6 +244,20 @@ class Client:
             files = Files(self._transport, rows, sees_whole=self.identity.is_admin, keep_blob=self._keep_blob)
             self._files[kind.name] = files
         return self._files[kind.name]
+
+    def valves_of(self, kind: Kind, *, is_users: bool = False) -> Valves:
+        """Speak about the settings of a kind's plugins, or about those that the caller has as their user.
+
+        Raises:
+            UsageError: resources of this kind have none.
+        """
+        endpoints = self.endpoints(kind)
+        requests = endpoints.user_valves if is_users else endpoints.valves
+        if requests is None:
+            raise UsageError(f"a {kind.name} has no valves", hint="tools and functions have")
+        return Valves(
+            lambda endpoint, what, remote_id, body: self._request(kind, endpoint, what, remote_id, body=body), requests
+        )
 
     def know_names(self, kind: str, slugs: Mapping[RemoteId, Slug]) -> None:
         """Take in by which slugs resources are known; later objects that name them are read with these."""

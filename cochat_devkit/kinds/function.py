@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cochat_devkit.kinds.codecs import REST, SWITCH
-from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, Kind, Listing, Rights, WrittenBy
+from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, Kind, Listing, Rights, ValvesRequests, WrittenBy
 from cochat_devkit.kinds.tool import CONTENT, DESCRIPTION, NAME
 
 _META_APART = ("description", "manifest", "toggle", "i18n")
@@ -31,6 +31,8 @@ def _endpoints(
             "global": Endpoint("POST", "/api/v1/functions/id/{id}/toggle/global", full),
         },
         history=history,
+        valves=ValvesRequests.below("/api/v1/functions/id/{id}/valves"),
+        user_valves=ValvesRequests.below("/api/v1/functions/id/{id}/valves/user"),
         workspace=Listing(
             Endpoint("GET", "/api/v1/functions/list", (*in_workspace, "user")),
             has_bodies="content" in in_workspace,

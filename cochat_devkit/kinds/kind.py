@@ -165,6 +165,20 @@ class Attachments:
 
 
 @dataclass(frozen=True)
+class ValvesRequests:
+    """Name the requests for the values of a plugin's settings: those stored, their schema, and the one that saves."""
+
+    values: Endpoint
+    spec: Endpoint
+    update: Endpoint
+
+    @classmethod
+    def below(cls, path: str) -> ValvesRequests:
+        """Name those that lie below a path, as every server has them."""
+        return cls(Endpoint("GET", path), Endpoint("GET", f"{path}/spec"), Endpoint("POST", f"{path}/update"))
+
+
+@dataclass(frozen=True)
 class Endpoints:
     """Name the requests that one dialect has for a kind.
 
@@ -184,6 +198,9 @@ class Endpoints:
     switches: Mapping[str, Endpoint] = field(default_factory=dict)
     history: Endpoint | None = None
     workspace: Listing | None = None
+    #: the settings of a plugin, and those that each of its users has
+    valves: ValvesRequests | None = None
+    user_valves: ValvesRequests | None = None
     further: tuple[Endpoint, ...] = ()
     selects: Callable[[Wire], bool] | None = None
     id_field: str = "id"
