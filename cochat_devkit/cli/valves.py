@@ -120,7 +120,7 @@ def command(ref: str, words: Sequence[str], **options: Any) -> None:
 
 def _read_words(words: Sequence[str], prefix: str | None, source: Path | None) -> Wanted | None:
     """Tell what is to change; None where the valves are only to be shown."""
-    from cochat_devkit.operations.valves import Wanted, valves_of_file
+    from cochat_devkit.operations.valves import Wanted
 
     is_fed = prefix is not None or source is not None
     verb, rest = (words[0], words[1:]) if words else ("set" if is_fed else "get", ())
@@ -137,7 +137,7 @@ def _read_words(words: Sequence[str], prefix: str | None, source: Path | None) -
         return Wanted(dropped=rest)
     if not rest and not is_fed:
         raise UsageError("set takes at least one value", hint="write set NAME=VALUE, or use --from-env or --from")
-    return Wanted(assignments=rest, prefix=prefix, values=valves_of_file(source) if source else {})
+    return Wanted(assignments=rest, prefix=prefix, source=source)
 
 
 def _show(report: ValvesReport, *, shows: bool) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cochat_devkit.credentials import read_kept_values, write_kept_values
 from cochat_devkit.errors import (
-    BadResource,
-    CannotWrite,
     ConflictsFound,
     Missing,
     UnexpectedReply,
@@ -36,7 +34,7 @@ from cochat_devkit.redaction import remember_secret
 from cochat_devkit.resource import is_same_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from cochat_devkit.api.client import Client
@@ -61,13 +59,13 @@ class Wanted:
     """Say what is to change. `assignments` are words of the form `name=value` or `name=${NAME}`.
 
     `prefix` takes each valve from the variable `<prefix><NAME>` where that is set; "" stands for the plugin's own name,
-    None for no variables. `values` are values by name, as a file states them.
+    None for no variables. `source` is a YAML file of values.
     """
 
     assignments: Sequence[str] = ()
     dropped: Sequence[str] = ()
     prefix: str | None = None
-    values: Mapping[str, Json] = field(default_factory=dict)
+    source: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -150,47 +148,18 @@ def change_valves(config: Config, aim: Aim, wanted: Wanted, *, emit: Emit) -> Va
         return replace(report, requests=session.client.request_count, written=written, removed=removed)
 
 
-_YAML_HINT = "write lines of the form `name: value`"
-
-
-def valves_of_file(path: Path) -> dict[str, Json]:
-    """Read values from a YAML file; `${NAME}` in it stands for a variable.
-
-    Raises:
-        BadResource: it is no YAML mapping.
-    """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        found = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError, ValueError) as error:
-        raise BadResource(
-            f"{path}: this cannot be read as YAML", hint="write lines of the form `name: value`"
-        ) from error
-    if found is not None and not isinstance(found, dict):
-        raise BadResource(f"{path}: valves are a YAML mapping", hint=_YAML_HINT)
-    return {str(name): value for name, value in (found or {}).items()}
-
-
 def write_valves_file(path: Path, report: ValvesReport) -> None:
     """Write the stored values to a file for git: a secret stands there as the variable that holds it, `${NAME}`.
 
     Raises:
         CannotWrite: the file cannot be written.
     """
-    from ruamel.yaml import YAML
+    from cochat_devkit.workspace.values import write_values
 
-    yaml = YAML()
-    yaml.width = 1 << 16
     shown = {
         each.name: f"${{{each.variable}}}" if each.is_secret else each.value for each in report.items if each.is_set
     }
-    try:
-        with path.open("w", encoding="utf-8") as file:
-            yaml.dump(shown, file)
-    except OSError as error:
-        raise CannotWrite(f"{path} cannot be written: {error.strerror}") from error
+    write_values(path, shown)
 
 
 def names_here(config: Config, ref: str) -> list[str]:
@@ -275,7 +244,7 @@ class _Desk:
 def _gather(spec: ValvesSpec, aim: Aim, wanted: Wanted, url: str, emit: Emit) -> dict[str, Json]:
     """Bring everything that is to be set into the types of the valves."""
     found: dict[str, Json] = {}
-    for name, value in wanted.values.items():
+    for name, value in _read_source(wanted).items():
         found[name] = _stated(spec.valve_named(name), value, url)
     if wanted.prefix is not None:
         found |= _from_environment(spec, aim, wanted.prefix)
@@ -290,6 +259,12 @@ def _gather(spec: ValvesSpec, aim: Aim, wanted: Wanted, url: str, emit: Emit) ->
     for name, value in found.items():
         _remember(spec, name, value)
     return found
+
+
+def _read_source(wanted: Wanted) -> dict[str, Json]:
+    from cochat_devkit.workspace.values import read_values
+
+    return read_values(wanted.source) if wanted.source else {}
 
 
 def _from_environment(spec: ValvesSpec, aim: Aim, prefix: str) -> dict[str, Json]:
