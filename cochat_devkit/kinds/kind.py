@@ -29,6 +29,8 @@ class WrittenBy(StrEnum):
     SWITCH = "switch"
     #: by the requests that attach files
     FILES = "files"
+    #: by the request that replaces the values of a plugin; of those, a field is the one of its name
+    VALVES = "valves"
 
 
 class Rights(StrEnum):
@@ -134,7 +136,8 @@ class Listing:
 
     `for_admins` says that others are refused, but for those with the permission to export. `is_paged` says that it
     answers `{items, total}` page by page; `object_id` that it answers one object, and how that is called.
-    `joined` are listings whose items bear further keys of the same objects.
+    `joined` are listings whose items bear further keys of the same objects. `valves_query` makes it tell the values of
+    plugins, too: of these only what a field names is taken.
     """
 
     endpoint: Endpoint
@@ -144,6 +147,7 @@ class Listing:
     is_paged: bool = False
     object_id: str | None = None
     joined: tuple[Endpoint, ...] = ()
+    valves_query: str = ""
 
 
 @dataclass(frozen=True)
@@ -333,6 +337,11 @@ class Kind:
             if each.name == name:
                 return each
         raise KeyError(name)
+
+    @property
+    def valve_fields(self) -> tuple[str, ...]:
+        """Name the fields that are values of a plugin's settings."""
+        return tuple(each.name for each in self.fields if each.written_by is WrittenBy.VALVES)
 
     @property
     def text(self) -> Field | None:
