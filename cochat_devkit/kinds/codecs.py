@@ -136,7 +136,7 @@ def refs_to(word: str) -> Codec:
     def lay(wire: Wire, value: Json, of: Field, context: WireContext) -> None:
         _lay_plain(wire, [each.removeprefix(RAW).removeprefix(f"{word}/") for each in value], of, context)
 
-    return Codec(read, lay, parse=_ref_parser(word))
+    return Codec(read, lay, parse=_ref_parser(word), refers=True)
 
 
 def object_refs_to(kind: str, **fresh: Json) -> Codec:
@@ -160,7 +160,7 @@ def object_refs_to(kind: str, **fresh: Json) -> Codec:
             found.append(each if remote_id is None else present.get(remote_id, {"id": remote_id, **fresh}))
         _lay_plain(wire, found, of, context)
 
-    return Codec(read, lay, parse=_parse_list)
+    return Codec(read, lay, parse=_parse_list, refers=True)
 
 
 def _ref_parser(kind: str) -> Callable[[Json], Json]:

@@ -91,6 +91,8 @@ class Codec:
     read: Callable[[Wire, Field, WireContext], Json]
     lay: Callable[[Wire, Json, Field, WireContext], None]
     parse: Callable[[Json], Json] = _as_it_is
+    #: the value is a list of addresses of other resources
+    refers: bool = False
 
 
 @dataclass(frozen=True)
