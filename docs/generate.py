@@ -93,7 +93,7 @@ def settings_page() -> str:
 | `default_target` | the target that commands use without `--target`; the first one where it is left out |
 | `targets.NAME.url` | the server's address, as the browser shows it |
 | `targets.NAME.production` | `true`: what writes there asks first, and without a terminal needs `--yes` |
-| `targets.NAME.endpoints.KIND` | requests of the server's own: {_in_code(config.ENDPOINT_NAMES)}, each as `"PUT /path/{{id}}"` |
+| `targets.NAME.endpoints.KIND` | its own requests: {_in_code(config.ENDPOINT_NAMES)}, as `"PUT /path/{{id}}"` |
 
 Variables:
 
