@@ -6,12 +6,13 @@ import difflib
 import os
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cochat_devkit.errors import BadSetting, NotAWorkspace
+from cochat_devkit.kinds import all_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,18 +21,28 @@ if TYPE_CHECKING:
 
 FILE_NAME = "cochat.toml"
 _TOP = ("default_target", "targets")
-_TARGET = ("url",)
+_TARGET = ("url", "production", "endpoints")
 #: the schemes of a server's address, with the port that goes without saying
 _PORTS = {"http": 80, "https": 443}
+#: the requests that a target may have of its own
+ENDPOINT_NAMES = ("item", "create", "update", "delete")
+_ENDPOINT = re.compile(r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<path>/(?:[^\s{}?#]|\{id\})*)\Z")
+_ENDPOINTS_EXAMPLE = 'update = "PUT /api/custom/agents/{id}"'
 _HOST = re.compile(r"[\w.:%-]+$")
 
 
 @dataclass(frozen=True)
 class Target:
-    """Name a server."""
+    """Name a server.
+
+    `production` makes what writes there ask first. `endpoints` are requests of its own: by kind and column of the
+    kind's row, as (method, path).
+    """
 
     name: str
     url: str
+    production: bool = False
+    endpoints: Mapping[str, Mapping[str, tuple[str, str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,8 @@ class Config:
         if wanted not in self.targets:
             known = ", ".join(self.targets) or "none"
             raise BadSetting(f"{FILE_NAME} has no target {wanted!r}", hint=f"targets there: {known}")
-        return Target(wanted, parse_base_url(os.environ.get("COCHAT_URL") or self.targets[wanted].url))
+        found = self.targets[wanted]
+        return replace(found, url=parse_base_url(os.environ.get("COCHAT_URL") or found.url))
 
     @property
     def mirror_path(self) -> Path:
@@ -126,11 +138,38 @@ def _parse(root: Path, place: str, found: dict[str, Json]) -> Config:
                 f"{place}: the target {name!r} has no url", hint=f'add url = "https://…" to [targets.{name}]'
             )
         _refuse_unknown(f"{place} [targets.{name}]", each, _TARGET)
-        parsed[name] = Target(name, each["url"])
+        parsed[name] = _parse_target(f"{place} [targets.{name}]", name, each)
     default = found.get("default_target", next(iter(parsed)))
     if not isinstance(default, str) or default not in parsed:
         raise BadSetting(f"{place}: default_target names {default!r}, which is no target there")
     return Config(root, default, parsed)
+
+
+def _parse_target(place: str, name: str, stated: Mapping[str, Json]) -> Target:
+    production, endpoints = stated.get("production", False), stated.get("endpoints", {})
+    if not isinstance(production, bool):
+        raise BadSetting(f"{place}: production is {production!r}", hint="write production = true")
+    if not isinstance(endpoints, dict) or not all(isinstance(each, dict) for each in endpoints.values()):
+        raise BadSetting(f"{place}: endpoints is no table of kinds", hint=f"write {_ENDPOINTS_EXAMPLE}")
+    known = tuple(kind.name for kind in all_kinds())
+    parsed = {}
+    for kind, rows in endpoints.items():
+        shown = f"{place[:-1]}.endpoints.{kind}]"
+        _refuse_unknown(f"{place[:-1]}.endpoints]", {kind: rows}, known)
+        _refuse_unknown(shown, rows, ENDPOINT_NAMES)
+        parsed[kind] = {column: _parse_endpoint(shown, column, text) for column, text in rows.items()}
+    return Target(name, stated["url"], production, parsed)
+
+
+def _parse_endpoint(place: str, column: str, text: Json) -> tuple[str, str]:
+    found = _ENDPOINT.match(text) if isinstance(text, str) else None
+    if found is None:
+        raise BadSetting(f"{place}: {column} is no request: {text!r}", hint=f"write {_ENDPOINTS_EXAMPLE}")
+    if column != "create" and "{id}" not in found["path"]:
+        raise BadSetting(f"{place}: the path of {column} does not say where the id stands", hint="put {id} into it")
+    if column == "create" and "{" in found["path"]:
+        raise BadSetting(f"{place}: what is created has no id yet", hint="take {…} out of the path")
+    return found["method"], found["path"]
 
 
 def _refuse_unknown(place: str, found: Mapping[str, Json], known: tuple[str, ...]) -> None:

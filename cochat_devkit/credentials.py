@@ -7,10 +7,15 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.errors import CannotWrite, LocalError, MissingToken
 from cochat_devkit.redaction import remember_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cochat_devkit.resource import Json
 
 _SERVICE = "cochat-devkit"
 
@@ -56,11 +61,34 @@ def write_credential(url: str, token: str, email: str) -> str:
 
 
 def delete_credential(url: str) -> bool:
-    """Forget a token; tells whether there was one."""
+    """Forget a token and the values kept beside it; tells whether there was a token."""
     found = bool(_read_keyring(url) or _read_file(url))
-    _write_keyring(url, None)
-    _write_file(url, None)
+    for name in (url, _values_of(url)):
+        _write_keyring(name, None)
+        _write_file(name, None)
     return found
+
+
+def read_kept_values(url: str) -> dict[str, Json]:
+    """Read the values that were kept for a server, by the names of the variables that stand for them."""
+    stored = _read_keyring(_values_of(url)) or _read_file(_values_of(url))
+    try:
+        found = json.loads(stored) if stored else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise LocalError(f"the values kept for {url} cannot be read", hint="keep them again: cochat valves REF --keep")
+    return found
+
+
+def write_kept_values(url: str, values: Mapping[str, Json]) -> str:
+    """Keep values of a server beside its token, over those kept before: "keyring" or "file", whichever took them."""
+    stored = json.dumps({**read_kept_values(url), **values})
+    if _write_keyring(_values_of(url), stored):
+        _write_file(_values_of(url), None)
+        return "keyring"
+    _write_file(_values_of(url), stored)
+    return "file"
 
 
 def credentials_path() -> Path:
@@ -70,6 +98,10 @@ def credentials_path() -> Path:
     if folder := os.environ.get("COCHAT_CONFIG_DIR"):
         return Path(folder) / "credentials.json"
     return platformdirs.user_config_path(_SERVICE) / "credentials.json"
+
+
+def _values_of(url: str) -> str:
+    return f"{url} valves"
 
 
 def _parse(url: str, stored: str, source: str) -> Credential:
@@ -126,7 +158,7 @@ def _read_file(url: str) -> str | None:
     return None if found is None else json.dumps(found)
 
 
-def _read_all() -> dict[str, dict[str, str]]:
+def _read_all() -> dict[str, dict[str, Json]]:
     path = credentials_path()
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ from cochat_devkit.kinds.kind import StatedIn
 from cochat_devkit.lint import all_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cochat_devkit.kinds.kind import Endpoints, Field, Kind
 
@@ -92,6 +92,8 @@ def settings_page() -> str:
 |---|---|
 | `default_target` | the target that commands use without `--target`; the first one where it is left out |
 | `targets.NAME.url` | the server's address, as the browser shows it |
+| `targets.NAME.production` | `true`: what writes there asks first, and without a terminal needs `--yes` |
+| `targets.NAME.endpoints.KIND` | its own requests: {_in_code(config.ENDPOINT_NAMES)}, as `"PUT /path/{{id}}"` |
 
 Variables:
 
@@ -102,6 +104,10 @@ Variables:
 | `COCHAT_CONFIG_DIR` | the folder of the credentials file, where there is no OS keyring |
 | `NO_COLOR` | no colors |
 """
+
+
+def _in_code(names: Sequence[str]) -> str:
+    return ", ".join(f"`{each}`" for each in names)
 
 
 def _kind_lines(kind: Kind) -> Iterator[str]:
@@ -150,6 +156,8 @@ def _endpoint_lines(endpoints: Endpoints) -> Iterator[str]:
         "update": endpoints.update,
         "delete": endpoints.delete,
         "access": endpoints.access,
+        "valves": endpoints.valves.values if endpoints.valves else None,
+        "set valves": endpoints.valves.update if endpoints.valves else None,
         **{f"flip {name}": each for name, each in endpoints.switches.items()},
     }
     for name, each in named.items():

@@ -194,3 +194,55 @@ def test_any_text_is_an_address_or_a_mistake(text):
         return
     assert parse_base_url(form) == form
     assert not form.endswith("/")
+
+
+OWN = GOOD + '[targets.main.endpoints.tool]\nupdate = "PUT /api/custom/tools/{id}"\ncreate = "POST /api/custom/tools"\n'
+
+
+def test_a_target_may_have_requests_of_its_own(tmp_path):
+    """What a server's documentation does not tell can be said in cochat.toml, by kind."""
+    config = read(tmp_path, OWN + "[targets.stage.endpoints]\n")
+    assert config.target_named("main").endpoints == {
+        "tool": {"update": ("PUT", "/api/custom/tools/{id}"), "create": ("POST", "/api/custom/tools")}
+    }
+    assert config.target_named("stage").endpoints == {}
+
+
+def test_production_is_said_of_a_target(tmp_path):
+    """A target is production only where its table says so."""
+    config = read(tmp_path, GOOD.replace('a.test/"', 'a.test/"\nproduction = true'))
+    assert [config.target_named(name).production for name in ("main", "stage")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said", "hint"),
+    [
+        ("endpoints.tool", "endpoints.tol", "no setting 'tol'", "did you mean 'tool'?"),
+        ("update =", "updat =", "no setting 'updat'", "did you mean 'update'?"),
+        ("PUT /api", "/api", "update is no request", 'write update = "PUT /api/custom/agents/{id}"'),
+        (
+            "PUT /api",
+            "PUT https://evil.test/api",
+            "update is no request",
+            'write update = "PUT /api/custom/agents/{id}"',
+        ),
+        ('"PUT /api/custom/tools/{id}"', "5", "update is no request", 'write update = "PUT /api/custom/agents/{id}"'),
+        ("tools/{id}", "tools/{name}", "update is no request", 'write update = "PUT /api/custom/agents/{id}"'),
+        ("tools/{id}", "tools", "does not say where the id stands", "put {id} into it"),
+        ('custom/tools"', 'custom/tools/{id}"', "has no id yet", "take {…} out of the path"),
+    ],
+)
+def test_a_request_that_is_none_is_named(tmp_path, old, new, said, hint):
+    """A mistake in a request is told with its place in the file."""
+    with pytest.raises(BadSetting) as raised:
+        read(tmp_path, OWN.replace(old, new))
+    assert said in raised.value.message
+    assert "[targets.main.endpoints" in raised.value.message
+    assert raised.value.hint == hint
+
+
+@pytest.mark.parametrize("line", ['production = "yes"', "endpoints = 5", "endpoints = {tool = 5}"])
+def test_a_target_is_not_half_read(tmp_path, line):
+    """A setting of the wrong type is refused, not taken for its default: production must not be missed."""
+    with pytest.raises(BadSetting):
+        read(tmp_path, GOOD.replace('a.test/"', f'a.test/"\n{line}'))

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from cochat_devkit.api.attached import Files, complete
 from cochat_devkit.api.replies import Undecided, make_error
+from cochat_devkit.api.valves import Valves
 from cochat_devkit.errors import (
     Missing,
     NotAllowed,
@@ -16,6 +17,7 @@ from cochat_devkit.errors import (
     RemoteError,
     SignedOut,
     UnexpectedReply,
+    UsageError,
 )
 from cochat_devkit.kinds.access import Groups, group_ids_in
 from cochat_devkit.kinds.kind import WireContext
@@ -78,6 +80,9 @@ class Client:
         self._listed: dict[str, _Pages] = {}
         self._keep_blob = keep_blob
         self._files: dict[str, Files] = {}
+        #: what is known of the fields that are valves; and all values just read, until something is sent
+        self._valve_fields: dict[tuple[str, str], Wire] = {}
+        self._just_read: dict[tuple[str, str], Wire] = {}
 
     @property
     def request_count(self) -> int:
@@ -112,8 +117,8 @@ class Client:
                 pass
         return self._fetch_listing(kind, endpoints, endpoints.for_everybody)
 
-    def fetch_item(self, kind: Kind, remote_id: RemoteId) -> Wire:
-        """Read one resource.
+    def fetch_item(self, kind: Kind, remote_id: RemoteId, *, reads_valves: bool = True) -> Wire:
+        """Read one resource. `reads_valves` is False where nobody wants the fields that are valves: they are then None.
 
         Raises:
             Missing: the server says that it is not there.
@@ -128,6 +133,10 @@ class Client:
         if answer is None:
             # 0.6 answers null for a resource of somebody else
             raise NotAllowed(f"{what}: the server does not show it to you", hint="ask its owner for access")
+        if kind.valve_fields and reads_valves:
+            values = self.valves_of(kind).fetch_values(remote_id)
+            self._just_read[kind.name, remote_id] = values
+            self._valve_fields[kind.name, remote_id] = _taken_out(kind, values)
         wire = self._checked(kind, answer, what, remote_id)
         for joined in endpoints.item_joined:
             more = self._checked(kind, self._request(kind, joined, what, remote_id), what, remote_id)
@@ -191,6 +200,8 @@ class Client:
             raise NotSupported(
                 f"{self.dialect.title} keeps no history of {kind.plural}", hint="cochat log without --fetch"
             )
+        if endpoint.method != "GET":
+            self._just_read.pop((kind.name, remote_id), None)
         spoken = quote(remote_id.removeprefix(endpoints.id_prefix), safe="")
         path, mark, query = endpoint.path.replace("{id}", spoken).partition("?")
         path += f"/{quote(version_id, safe='')}" if version_id else ""
@@ -214,6 +225,29 @@ class Client:
         what = f"changing the access of {kind.name}/{remote_id}"
         answer = self._send(kind, "access", what, remote_id, body={"access_grants": form["access_grants"]})
         return self._checked(kind, answer, what, remote_id)
+
+    def send_valve(self, kind: Kind, remote_id: RemoteId, name: str, value: Json) -> None:
+        """Set one value of a plugin and keep its others; None takes it out.
+
+        What was read in the request before is laid under it; where something was sent since, it is read again.
+
+        Raises:
+            Rejected: the plugin has no such value.
+        """
+        valves = self.valves_of(kind)
+        stored = self._just_read.pop((kind.name, remote_id), None)
+        stored = valves.fetch_values(remote_id) if stored is None else stored
+        whole = {each: known for each, known in {**stored, name: value}.items() if known is not None}
+        try:
+            held = valves.send_values(remote_id, whole)
+        except Missing:
+            held = {}
+        self._valve_fields[kind.name, remote_id] = _taken_out(kind, held)
+        if value is not None and name not in held:
+            raise Rejected(
+                f"{kind.name}/{remote_id}: its Valves have no field {name}",
+                hint=f"add `{name}: int = 0` to class Valves, or take {name} out of the sidecar",
+            )
 
     def send_switch(self, kind: Kind, remote_id: RemoteId, field: str) -> Wire:
         """Flip a switch; the answer has the new state."""
@@ -243,6 +277,20 @@ class Client:
             self._files[kind.name] = files
         return self._files[kind.name]
 
+    def valves_of(self, kind: Kind, *, is_users: bool = False) -> Valves:
+        """Speak about the settings of a kind's plugins, or about those that the caller has as their user.
+
+        Raises:
+            UsageError: resources of this kind have none.
+        """
+        endpoints = self.endpoints(kind)
+        requests = endpoints.user_valves if is_users else endpoints.valves
+        if requests is None:
+            raise UsageError(f"a {kind.name} has no valves", hint="tools and functions have")
+        return Valves(
+            lambda endpoint, what, remote_id, body: self._request(kind, endpoint, what, remote_id, body=body), requests
+        )
+
     def know_names(self, kind: str, slugs: Mapping[RemoteId, Slug]) -> None:
         """Take in by which slugs resources are known; later objects that name them are read with these."""
         self._names = Names({**self._names.slugs, kind: {**self._names.slugs.get(kind, {}), **slugs}})
@@ -270,7 +318,10 @@ class Client:
 
     def _fetch_listing(self, kind: Kind, endpoints: Endpoints, listing: Listing) -> Listed:
         what = f"listing {kind.plural}"
-        main = self._fetch_pages(kind, listing.endpoint, what, listing)
+        asked = listing.endpoint
+        if listing.valves_query:
+            asked = replace(asked, path=f"{asked.path}?{listing.valves_query}")
+        main = self._fetch_pages(kind, asked, what, listing)
         further = endpoints.further if listing is endpoints.export else ()
         parts = [main, *(self._fetch_pages(kind, each, what) for each in further)]
         wires: dict[RemoteId, Wire] = {}
@@ -322,7 +373,8 @@ class Client:
             elif isinstance(first, dict):
                 found = self._fetch_further_pages(kind, endpoint, what, first)
             else:
-                found = _Pages(tuple(first), is_complete=True) if isinstance(first, list) else None
+                wires = tuple(_without_valves(kind, each) for each in first) if isinstance(first, list) else None
+                found = None if wires is None else _Pages(wires, is_complete=True)
             if found is None:
                 raise UnexpectedReply(f"{what}: the answer is no list")
             self._listed[endpoint.path] = found
@@ -355,6 +407,8 @@ class Client:
         endpoints = self.endpoints(kind)
         if endpoint.sends_id:
             body = {**(body or {}), endpoints.id_field: remote_id}
+        if endpoint.method != "GET":
+            self._just_read.pop((kind.name, remote_id), None)
         spoken = quote(remote_id.removeprefix(endpoints.id_prefix), safe="")
         return self._call(endpoint.method, endpoint.path.replace("{id}", spoken), what, body=body)
 
@@ -365,7 +419,7 @@ class Client:
         found = remote_id_of(kind, wire, self.endpoints(kind))
         if found != remote_id:
             raise UnexpectedReply(f"{what}: the answer is about {found}")
-        return wire
+        return {**wire, **self._valve_fields.get((kind.name, remote_id), {})} if kind.valve_fields else wire
 
     def _call(self, method: str, path: str, what: str, *, body: Json = None) -> Json:
         try:
@@ -384,6 +438,23 @@ class Client:
         if self._is_signed_in:
             return NotAllowed(f"{error.message}: you lack the right to do this", hint="ask an admin for it")
         return SignedOut(f"{error.message}: the token is expired or revoked", hint="sign in again: cochat login")
+
+
+def _taken_out(kind: Kind, values: Wire) -> Wire:
+    """Take the fields of a kind out of a plugin's values; everything else in them is nobody's."""
+    return {
+        name: values[name]
+        for name in kind.valve_fields
+        if isinstance(values.get(name), int | float) and not isinstance(values[name], bool)
+    }
+
+
+def _without_valves(kind: Kind, wire: Json) -> Json:
+    """Drop the values that a listing told, but for the fields of the kind: there are secrets among them."""
+    if not isinstance(wire, dict) or "valves" not in wire:
+        return wire
+    values = wire["valves"] if isinstance(wire["valves"], dict) else {}
+    return {**{key: each for key, each in wire.items() if key != "valves"}, **_taken_out(kind, values)}
 
 
 def _is_group(each: Json) -> bool:

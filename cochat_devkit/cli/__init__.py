@@ -37,6 +37,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "push": "Check, test and send what changed here.",
         "apply": "Carry out a plan that push saved.",
         "undo": "Take back what a push or a pull did.",
+        "promote": "Bring resources from one target to another.",
+        "valves": "Show and set the valves of a plugin.",
         "resolve": "Settle what both sides changed.",
         "log": "Show every version ever seen of a resource.",
         "restore": "Lay a version of old into the files.",

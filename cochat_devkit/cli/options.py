@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
+from cochat_devkit.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cochat_devkit.config import Config
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -42,3 +47,23 @@ def complete_refs(_context: click.Context, _parameter: click.Parameter, incomple
 def refs_argument(command: F) -> F:
     """Add `REF…`."""
     return click.argument("refs", nargs=-1, shell_complete=complete_refs, metavar="[REF]...")(command)
+
+
+def confirm_production(config: Config, target: str | None, what: str, *, yes: bool) -> None:
+    """Ask before something is done to a target that cochat.toml calls production.
+
+    Raises:
+        UsageError: nobody is there to ask, or the answer was no.
+    """
+    aim = config.target_named(target)
+    if yes or not aim.production:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"{aim.name} is production: nobody is there to ask", hint=f"to {what} there, add --yes")
+    if not click.confirm(f"{what} to {aim.name}, which is production ({aim.url})?", default=False, err=True):
+        raise UsageError(f"nothing was done to {aim.name}")
+
+
+def yes_option(command: F) -> F:
+    """Add `--yes`."""
+    return click.option("--yes", is_flag=True, help="Do not ask, where the target is production.")(command)

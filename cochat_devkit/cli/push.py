@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import json_option, refs_argument, target_option, verbose_option
+from cochat_devkit.cli.options import (
+    confirm_production,
+    json_option,
+    refs_argument,
+    target_option,
+    verbose_option,
+    yes_option,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +45,7 @@ WORDS = {
 @click.option("--delete", is_flag=True, help="Also delete on the server what was deleted here.")
 @click.option("--confirm-deletes", type=int, metavar="N", help="Repeat the exact number, where many would go.")
 @click.option("--no-verify", is_flag=True, help="Skip the check and the plugins' tests.")
+@yes_option
 @target_option
 @verbose_option
 @json_option
@@ -61,6 +69,8 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
     from cochat_devkit.operations.session import select
 
     config = read_config()
+    if not options["dry_run"]:
+        confirm_production(config, options["target"], "push", yes=options["yes"])
     wanted = PushOptions(
         plan_only=options["dry_run"] or options["plan_file"] is not None,
         atomic=options["atomic"],

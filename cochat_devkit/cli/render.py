@@ -51,6 +51,12 @@ def out_json(value: dict[str, Any]) -> None:
     out(json.dumps({"version": JSON_VERSION, **value}, ensure_ascii=False, indent=2, default=str))
 
 
+def out_json_secret(value: dict[str, Any]) -> None:
+    """Print the one object of a `--json` whose reader asked to see the secrets in it."""
+    text = json.dumps({"version": JSON_VERSION, **value}, ensure_ascii=False, indent=2, default=str)
+    out_secret(_OBEYED.sub(_spelled, text) if sys.stdout.isatty() else text)
+
+
 def out_line(text: str) -> None:
     """Print a line of an endless result at once."""
     print(_shown(text, sys.stdout), flush=True)

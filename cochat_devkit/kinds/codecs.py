@@ -97,6 +97,12 @@ def _parse_mapping(value: Json) -> Json:
     return value or {}
 
 
+def _parse_number(value: Json) -> Json:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise UsageError(f"{value!r} is no number", hint="write it without quotes, or leave the line out")
+    return value
+
+
 def _read_words(wire: Wire, of: Field, context: WireContext) -> Json:
     return words_or_none(_read_plain(wire, of, context))
 
@@ -130,7 +136,7 @@ def refs_to(word: str) -> Codec:
     def lay(wire: Wire, value: Json, of: Field, context: WireContext) -> None:
         _lay_plain(wire, [each.removeprefix(RAW).removeprefix(f"{word}/") for each in value], of, context)
 
-    return Codec(read, lay, parse=_ref_parser(word))
+    return Codec(read, lay, parse=_ref_parser(word), refers=True)
 
 
 def object_refs_to(kind: str, **fresh: Json) -> Codec:
@@ -154,7 +160,7 @@ def object_refs_to(kind: str, **fresh: Json) -> Codec:
             found.append(each if remote_id is None else present.get(remote_id, {"id": remote_id, **fresh}))
         _lay_plain(wire, found, of, context)
 
-    return Codec(read, lay, parse=_parse_list)
+    return Codec(read, lay, parse=_parse_list, refers=True)
 
 
 def _ref_parser(kind: str) -> Callable[[Json], Json]:
@@ -184,6 +190,8 @@ PLAIN = Codec(_read_plain, _lay_plain)
 TEXT = Codec(_read_text, _lay_plain, parse=lambda value: "" if value is None else str(value))
 #: a plugin's source, compared as the server will store it
 SOURCE = Codec(_read_source, _lay_plain, parse=replace_imports)
+#: a number, or None where nothing is said
+NUMBER = Codec(_read_plain, _lay_plain, parse=_parse_number)
 #: yes or no
 SWITCH = Codec(_read_switch, _lay_plain, parse=bool)
 #: what is left of a wire object when the fields that we know are taken out; nulls say nothing

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cochat_devkit.kinds.codecs import REST, SWITCH
-from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, Kind, Listing, Rights, WrittenBy
+from cochat_devkit.kinds.codecs import NUMBER, REST, SWITCH
+from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, Kind, Listing, Rights, ValvesRequests, WrittenBy
 from cochat_devkit.kinds.tool import CONTENT, DESCRIPTION, NAME
 
 _META_APART = ("description", "manifest", "toggle", "i18n")
@@ -19,7 +19,11 @@ def _endpoints(
 ) -> Endpoints:
     return Endpoints(
         export=Listing(
-            Endpoint("GET", "/api/v1/functions/export", full), has_bodies=True, rights=Rights.READABLE, for_admins=True
+            Endpoint("GET", "/api/v1/functions/export", full),
+            has_bodies=True,
+            rights=Rights.READABLE,
+            for_admins=True,
+            valves_query="include_valves=true",
         ),
         listing=Listing(Endpoint("GET", "/api/v1/functions/", short), has_bodies=False, rights=Rights.READABLE),
         item=Endpoint("GET", "/api/v1/functions/id/{id}", full),
@@ -31,6 +35,8 @@ def _endpoints(
             "global": Endpoint("POST", "/api/v1/functions/id/{id}/toggle/global", full),
         },
         history=history,
+        valves=ValvesRequests.below("/api/v1/functions/id/{id}/valves"),
+        user_valves=ValvesRequests.below("/api/v1/functions/id/{id}/valves/user"),
         workspace=Listing(
             Endpoint("GET", "/api/v1/functions/list", (*in_workspace, "user")),
             has_bodies="content" in in_workspace,
@@ -56,6 +62,8 @@ KIND = Kind(
         DESCRIPTION,
         Field("active", ("is_active",), SWITCH, implied=lambda _facts: False, written_by=WrittenBy.SWITCH),
         Field("global", ("is_global",), SWITCH, implied=lambda _facts: False, written_by=WrittenBy.SWITCH),
+        # 0.6 orders filters by the stored value alone, whatever the class says
+        Field("priority", ("priority",), NUMBER, implied=lambda _facts: None, written_by=WrittenBy.VALVES),
         Field("meta", ("meta",), REST, implied=lambda _facts: {}, apart_from=_META_APART),
     ),
     derived=("type", "user_id", "updated_at", "created_at", "version_id"),
@@ -63,6 +71,7 @@ KIND = Kind(
     plugin="function",
     items_are_for_admins=True,
     type_field="type",
+    unlisted=("content", "priority"),
     # Source: Open WebUI 0.12.4 and 0.6.43, routers/functions.py; checked by tests/contract/.
     endpoints={
         "0.12": _endpoints(

@@ -29,6 +29,8 @@ class WrittenBy(StrEnum):
     SWITCH = "switch"
     #: by the requests that attach files
     FILES = "files"
+    #: by the request that replaces the values of a plugin; of those, a field is the one of its name
+    VALVES = "valves"
 
 
 class Rights(StrEnum):
@@ -89,6 +91,8 @@ class Codec:
     read: Callable[[Wire, Field, WireContext], Json]
     lay: Callable[[Wire, Json, Field, WireContext], None]
     parse: Callable[[Json], Json] = _as_it_is
+    #: the value is a list of addresses of other resources
+    refers: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,8 @@ class Listing:
 
     `for_admins` says that others are refused, but for those with the permission to export. `is_paged` says that it
     answers `{items, total}` page by page; `object_id` that it answers one object, and how that is called.
-    `joined` are listings whose items bear further keys of the same objects.
+    `joined` are listings whose items bear further keys of the same objects. `valves_query` makes it tell the values of
+    plugins, too: of these only what a field names is taken.
     """
 
     endpoint: Endpoint
@@ -144,6 +149,7 @@ class Listing:
     is_paged: bool = False
     object_id: str | None = None
     joined: tuple[Endpoint, ...] = ()
+    valves_query: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,20 @@ class Attachments:
     folders: Endpoint | None = None
     diff: Endpoint | None = None
     whole_page: str = ""
+
+
+@dataclass(frozen=True)
+class ValvesRequests:
+    """Name the requests for the values of a plugin's settings: those stored, their schema, and the one that saves."""
+
+    values: Endpoint
+    spec: Endpoint
+    update: Endpoint
+
+    @classmethod
+    def below(cls, path: str) -> ValvesRequests:
+        """Name those that lie below a path, as every server has them."""
+        return cls(Endpoint("GET", path), Endpoint("GET", f"{path}/spec"), Endpoint("POST", f"{path}/update"))
 
 
 @dataclass(frozen=True)
@@ -184,6 +204,9 @@ class Endpoints:
     switches: Mapping[str, Endpoint] = field(default_factory=dict)
     history: Endpoint | None = None
     workspace: Listing | None = None
+    #: the settings of a plugin, and those that each of its users has
+    valves: ValvesRequests | None = None
+    user_valves: ValvesRequests | None = None
     further: tuple[Endpoint, ...] = ()
     selects: Callable[[Wire], bool] | None = None
     id_field: str = "id"
@@ -316,6 +339,11 @@ class Kind:
             if each.name == name:
                 return each
         raise KeyError(name)
+
+    @property
+    def valve_fields(self) -> tuple[str, ...]:
+        """Name the fields that are values of a plugin's settings."""
+        return tuple(each.name for each in self.fields if each.written_by is WrittenBy.VALVES)
 
     @property
     def text(self) -> Field | None:

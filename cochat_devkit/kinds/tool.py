@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cochat_devkit.kinds.codecs import ACCESS, REST, SOURCE, TEXT
-from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, Kind, Listing, Rights, WrittenBy
+from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, Kind, Listing, Rights, ValvesRequests, WrittenBy
 
 _META_APART = ("description", "manifest", "has_user_valves", "i18n")
 
@@ -18,6 +18,8 @@ _SHORT_12 = (*_BASE, "version_id", "access_grants")
 _FULL_12 = (*_SHORT_12, "content", "specs")
 _SHORT_06 = (*_BASE, "access_control")
 _FULL_06 = (*_SHORT_06, "content", "specs")
+_VALVES = ValvesRequests.below("/api/v1/tools/id/{id}/valves")
+_USER_VALVES = ValvesRequests.below("/api/v1/tools/id/{id}/valves/user")
 
 KIND = Kind(
     name="tool",
@@ -53,6 +55,8 @@ KIND = Kind(
             create=Endpoint("POST", "/api/v1/tools/create", _SHORT_12),
             update=Endpoint("POST", "/api/v1/tools/id/{id}/update", _FULL_12),
             delete=Endpoint("DELETE", "/api/v1/tools/id/{id}/delete"),
+            valves=_VALVES,
+            user_valves=_USER_VALVES,
             access=Endpoint("POST", "/api/v1/tools/id/{id}/access/update", _FULL_12),
             history=Endpoint("GET", "/api/v1/tools/id/{id}/history"),
             workspace=Listing(
@@ -77,6 +81,8 @@ KIND = Kind(
             create=Endpoint("POST", "/api/v1/tools/create", _SHORT_06),
             update=Endpoint("POST", "/api/v1/tools/id/{id}/update", _FULL_06),
             delete=Endpoint("DELETE", "/api/v1/tools/id/{id}/delete"),
+            valves=_VALVES,
+            user_valves=_USER_VALVES,
             workspace=Listing(
                 Endpoint("GET", "/api/v1/tools/list", (*_SHORT_06, "user")), has_bodies=False, rights=Rights.WRITABLE
             ),

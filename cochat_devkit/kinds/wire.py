@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: people's data, per-caller answers, and values that may be secret: never stored
 _NEVER_STORED = ("user", "write_access", "valves", "user_valves")
+#: fields that have requests of their own on every server
+_NOT_SAVED = (WrittenBy.SWITCH, WrittenBy.FILES, WrittenBy.VALVES)
 #: a time beyond this counts nanoseconds
 _LEAST_NANOSECONDS = 10**15
 #: JSON can say half a Unicode pair, and no database or screen can
@@ -128,7 +130,7 @@ def to_create_form(kind: Kind, resource: Resource, context: WireContext) -> Wire
     slug, endpoints = resource.key.slug, kind.endpoints_for(context.dialect)
     form: Wire = {} if endpoints.makes_id else {endpoints.id_field: new_remote_id(endpoints, slug)}
     for each in kind.fields:
-        if each.written_by in (WrittenBy.SWITCH, WrittenBy.FILES):
+        if each.written_by in _NOT_SAVED:
             continue
         is_lacking = each.place_on(context.dialect) is None
         says_nothing = is_lacking and is_same_json(resource.body[each.name], _implied(each, slug))
@@ -147,10 +149,10 @@ def to_update_form(kind: Kind, wire: Wire, body: Body, context: WireContext) -> 
     if guard:
         form[guard] = version_of(wire)
     for each in changed_fields(kind, wire, body, context):
-        if each.written_by not in (WrittenBy.SWITCH, WrittenBy.FILES):
+        if each.written_by not in _NOT_SAVED:
             each.codec.lay(form, body[each.name], each, context)
     for each in kind.fields:
-        if each.written_by is WrittenBy.FILES:
+        if each.written_by in (WrittenBy.FILES, WrittenBy.VALVES):
             form.pop(each.wire[0], None)
     return form
 

@@ -132,7 +132,14 @@ class Applier:
         operation, row = errand.operation, self.rows.get(step.key)
         kind = kind_named(step.key.kind)[0]
         check_writable(self._ref(errand), kind, operation, row)
-        wire, theirs = find_theirs(self.session.client, kind, step.key, row, needs_groups=_names_groups(errand))
+        wire, theirs = find_theirs(
+            self.session.client,
+            kind,
+            step.key,
+            row,
+            needs_groups=_names_groups(errand),
+            reads_valves=self._says_valves(kind, row, errand),
+        )
         there, here = present(theirs.fingerprint) if theirs else ABSENT, local_side(self.tree, step.key, errand.path)
         if self.is_strict and (moved := find_moved(operation, here, there, theirs.version if theirs else None)):
             self._drop(step)
@@ -166,6 +173,15 @@ class Applier:
         if told is None and operation.reason == Reason.TAKEN_BACK:
             self.conflicts.settle(kind, step.key, even_covered=True)
         return told or outcome
+
+    def _says_valves(self, kind: Kind, row: Row | None, errand: Errand) -> bool:
+        """Tell whether base or plan say anything of a field that is a valve: otherwise its request is spared."""
+        if not kind.valve_fields:
+            return False
+        if row is None or row.base_digest is None:
+            return True
+        bodies = [self.records.reader.body(row.base_digest), *([errand.resource.body] if errand.resource else [])]
+        return any(body.get(name) is not None for body in bodies for name in kind.valve_fields)
 
     def _settle_without_writing(self, errand: Errand, decision: Decision, theirs: Resource | None) -> Outcome:
         """Do what a decision takes that sends nothing."""

@@ -275,11 +275,12 @@ def _settle_missing(
 
 
 def find_theirs(
-    client: Client, kind: Kind, key: Key, row: Row | None, *, needs_groups: bool
+    client: Client, kind: Kind, key: Key, row: Row | None, *, needs_groups: bool, reads_valves: bool = True
 ) -> tuple[Wire | None, Resource | None]:
     """Read what the server holds under an address now: (the object, the resource), None where it has none.
 
     Where the server makes the ids and we never met the resource, the listing tells which one bears the name.
+    `reads_valves` is False where neither base nor files say anything of a field that is a valve.
     """
     endpoints = client.endpoints(kind)
     remote_id = row.remote_id if row is not None else None
@@ -292,7 +293,7 @@ def find_theirs(
     remote_id = remote_id or new_remote_id(endpoints, key.slug)
     client.know_names(kind.name, {remote_id: key.slug})
     try:
-        wire = client.fetch_item(kind, remote_id)
+        wire = client.fetch_item(kind, remote_id, reads_valves=reads_valves)
     except Missing:
         return None, None
     return wire, read_one_remote(client, kind, wire, client.wire_context([wire], needs_groups=needs_groups))

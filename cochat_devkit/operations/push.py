@@ -72,8 +72,8 @@ def push(config: Config, selection: Selection, *, target: str | None, options: P
             doomed = [key for key in wanted if key not in changes.tree.found]
             check_deletions(doomed, changes.totals(), confirmed=options.confirmed_deletions)
         if options.verify:
-            _verify(config, [changes.tree.found[key] for key in wanted if key in changes.tree.found], emit)
-        _plan_and_send(config, target, changes, wanted, options, report, emit)
+            verify(config, [changes.tree.found[key] for key in wanted if key in changes.tree.found], emit)
+        plan_and_send(config, target, changes, wanted, options, report, emit)
         return report
 
 
@@ -124,7 +124,7 @@ def _is_changed(row: Row | None, tree: Tree, key: Key) -> bool:
     return side.state is State.ABSENT and base is not None
 
 
-def _verify(config: Config, changed: Sequence[LocalResource], emit: Emit) -> None:
+def verify(config: Config, changed: Sequence[LocalResource], emit: Emit) -> None:
     """Check and test the changed plugins.
 
     Raises:
@@ -144,7 +144,7 @@ def _verify(config: Config, changed: Sequence[LocalResource], emit: Emit) -> Non
 _NO_VERIFY = "mend it, or send it as it is: cochat push --no-verify"
 
 
-def _plan_and_send(
+def plan_and_send(
     config: Config,
     target: str | None,
     changes: Changes,
@@ -152,11 +152,18 @@ def _plan_and_send(
     options: PushOptions,
     report: Report,
     emit: Emit,
+    *,
+    files: Tree | None = None,
 ) -> None:
+    """Plan the changes and send them, or hand the plan over. `files` is what lies here, where that is something else.
+
+    Raises:
+        RemoteError: the server could not be asked.
+    """
     with (
         connect(config, target, emit) as session,
         Records(config.mirror_path, session) as records,
-        keeping_lock(config, session.target, records, changes.tree),
+        keeping_lock(config, session.target, records, files or changes.tree),
     ):
         pushing = _Push(config, changes, session, records, emit, options)
         for outcome in pushing.run(wanted):

@@ -42,7 +42,8 @@ def send_new(
     wire = client.fetch_item(kind, remote_id)
     context = client.wire_context([wire], needs_groups=needs_groups)
     wire = _send_files(client, kind, wire, resource.body, context, read_blob)
-    return from_wire(kind, _flip_switches(client, kind, wire, resource.body, context), context)
+    wire = _flip_switches(client, kind, wire, resource.body, context)
+    return from_wire(kind, _send_valves(client, kind, wire, resource.body, context), context)
 
 
 def send_changes(
@@ -77,7 +78,8 @@ def send_changes(
         wire = _send_files(client, kind, {**wire, **files}, body, context, read_blob)
     elif not has_body(kind, wire):
         wire = client.fetch_item(kind, remote_id)
-    return from_wire(kind, _flip_switches(client, kind, wire, body, context), context)
+    wire = _flip_switches(client, kind, wire, body, context)
+    return from_wire(kind, _send_valves(client, kind, wire, body, context), context)
 
 
 def _send_files(
@@ -101,6 +103,16 @@ def _send_files(
         if each.path not in wanted:
             files.remove(remote_id, each)
     return complete(wire, files.fetch_listing(remote_id))
+
+
+def _send_valves(client: Client, kind: Kind, wire: Wire, body: Body, context: WireContext) -> Wire:
+    """Write the fields that are values of the plugin, last: the source that was just saved may be what has them."""
+    remote_id = remote_id_of(kind, wire, client.endpoints(kind))
+    for each in changed_fields(kind, wire, body, context):
+        if each.written_by is WrittenBy.VALVES:
+            client.send_valve(kind, remote_id, each.name, body[each.name])
+            wire = {**wire, each.name: body[each.name]}
+    return wire
 
 
 def _with_message(client: Client, kind: Kind, form: Wire, message: str) -> Wire:

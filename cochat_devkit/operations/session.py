@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.credentials import Credential, read_credential
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, parse_ref
+from cochat_devkit.kinds.kind import Endpoint
 from cochat_devkit.resource import Key, Slug
 
 if TYPE_CHECKING:
@@ -99,8 +100,21 @@ def connect(config: Config, target_name: str | None, emit: Emit) -> Iterator[Ses
     credential = read_credential(target.url)
     with Transport(target.url, credential.token, emit=emit) as transport:
         facts = fetch_server_facts(transport)
-        client = Client(transport, facts.dialect, fetch_identity(transport), keep_blob=partial(keep_blob, config.root))
+        client = Client(
+            transport,
+            facts.dialect,
+            fetch_identity(transport),
+            overrides=_overrides(target),
+            keep_blob=partial(keep_blob, config.root),
+        )
         yield Session(target, credential, client, facts, client.request_count)
+
+
+def _overrides(target: Target) -> dict[str, dict[str, Endpoint]]:
+    return {
+        kind: {column: Endpoint(method, path) for column, (method, path) in rows.items()}
+        for kind, rows in target.endpoints.items()
+    }
 
 
 def _fits(key: Key, type_: str, pattern: Key, wanted: str | None) -> bool:

@@ -1,0 +1,79 @@
+"""`cochat promote`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cochat_devkit.cli import render
+from cochat_devkit.cli.options import complete_refs, confirm_production, json_option, verbose_option, yes_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WORDS = {
+    "create-there": "created",
+    "update-there": "updated",
+    "adopt": "already equal",
+    "conflict": "refused",
+    "failed": "failed",
+    "skip": "left alone",
+    "nothing": "unchanged",
+}
+
+
+@click.command("promote")
+@click.argument("refs", nargs=-1, required=True, shell_complete=complete_refs, metavar="REF...")
+@click.option("--from", "source", required=True, metavar="TARGET", help="Where it comes from.")
+@click.option("--to", "target", required=True, metavar="TARGET", help="Where it goes.")
+@click.option("--from-files", is_flag=True, help="Take what the files say, not what the source target agreed on.")
+@click.option("--with-refs", is_flag=True, help="Take along what is referred to.")
+@click.option("--dry-run", is_flag=True, help="Check, read the target, and say what would be sent; send nothing.")
+@click.option("--no-verify", is_flag=True, help="Skip the check and the plugins' tests.")
+@click.option("-m", "--message", default="", metavar="TEXT", help="Why: kept by servers with history.")
+@yes_option
+@verbose_option
+@json_option
+def command(refs: Sequence[str], **options: Any) -> int:
+    """Bring resources from one target to another: ids and references rewritten, then through the gates of a push.
+
+    What goes is what the source target and this workspace last agreed on; the files stay as they are. Somebody else's
+    change on the other target is refused, exit 3. A reference that nobody there answers to fails the whole.
+
+    \b
+    Examples:
+      cochat promote filter/billing_filter --from staging --to prod --dry-run
+      cochat promote 'tool/*' agent/researcher --from staging --to prod
+      cochat promote agent/researcher --with-refs --from staging --to prod --yes
+    """
+    from cochat_devkit.config import read_config
+    from cochat_devkit.operations.promote import PromoteOptions, promote
+    from cochat_devkit.operations.session import select
+
+    config = read_config()
+    if not options["dry_run"]:
+        confirm_production(config, options["target"], "promote", yes=options["yes"])
+    wanted = PromoteOptions(
+        source=options["source"],
+        target=options["target"],
+        from_files=options["from_files"],
+        with_refs=options["with_refs"],
+        plan_only=options["dry_run"],
+        verify=not options["no_verify"],
+        message=options["message"],
+    )
+    with render.Talk(quiet=options["as_json"], verbose=options["verbose"]) as talk:
+        report = promote(config, select(refs), wanted, emit=talk.emit)
+    report.extra["dry_run"] = wanted.plan_only
+    report.extra.pop("plan", None)
+    if options["as_json"]:
+        render.report_json("promote", report)
+        return report.exit_code
+    words = {
+        name: f"would be {word}" if wanted.plan_only and "there" in name else word for name, word in _WORDS.items()
+    }
+    for each in report.items:
+        render.show_outcome(each, words)
+    render.out(render.summary(report.counts, words, "nothing to promote") + f" ({report.requests} requests)")
+    return report.exit_code

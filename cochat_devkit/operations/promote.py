@@ -1,0 +1,199 @@
+"""Promote: bring what one target and this workspace agreed on to another target, by the road of a push."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import UnknownResource, UsageError
+from cochat_devkit.events import Report
+from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
+from cochat_devkit.kinds.names import RAW
+from cochat_devkit.kinds.references import refs_in
+from cochat_devkit.kinds.wire import slugs_for
+from cochat_devkit.operations.agreed import find_base_body
+from cochat_devkit.operations.observe import look_offline
+from cochat_devkit.operations.push import Changes, PushOptions, plan_and_send, verify, write_order
+from cochat_devkit.operations.resume import resume
+from cochat_devkit.operations.session import Selection, connect
+from cochat_devkit.resource import Key, Resource, State
+from cochat_devkit.sync.decide import Action
+from cochat_devkit.workspace.lock import workspace_lock
+from cochat_devkit.workspace.tree import LocalResource, Tree, path_for, read_one, write_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cochat_devkit.config import Config
+    from cochat_devkit.events import Emit, Outcome
+    from cochat_devkit.operations.observe import Known
+
+_TESTS = "plugins/tests"
+
+
+@dataclass(frozen=True)
+class PromoteOptions:
+    """Say what is promoted and how far: `from_files` takes the files, `with_refs` what is referred to as well."""
+
+    source: str
+    target: str
+    from_files: bool = False
+    with_refs: bool = False
+    plan_only: bool = False
+    verify: bool = True
+    message: str = ""
+
+
+def promote(config: Config, selection: Selection, options: PromoteOptions, *, emit: Emit) -> Report:
+    """Send the bodies of some resources to another target; the files stay as they are.
+
+    Raises:
+        UnknownResource: an address names nothing, or a reference in a body has nobody on the other target.
+        UsageError: both targets are one, or source and workspace never agreed on a resource.
+        LintFailed, TestsFailed: a plugin does not pass; nothing was sent.
+        RemoteError: the server could not be asked.
+    """
+    if config.target_named(options.source).url == config.target_named(options.target).url:
+        raise UsageError("both targets are the same server", hint="see cochat.toml, and unset COCHAT_URL")
+    with workspace_lock(config.root):
+        report = Report(requests=0)
+        for outcome in resume(config, options.target, emit):
+            report.add(outcome)
+        everything = Selection(kinds=all_kinds())
+        with look_offline(config, everything, options.source) as known:
+            files = known.tree
+            taken = _Taking(config, known, options).take(selection)
+        with look_offline(config, everything, options.target) as known:
+            rows = known.rows
+        present = {key for key, row in rows.items() if row.remote_state is State.PRESENT}
+        _check_references(config, options.target, taken.values(), present, report, emit)
+        if options.verify:
+            _verify_apart(config, taken.values(), files, emit)
+        order = write_order()
+        keys = tuple(sorted(taken, key=lambda key: (order[key.kind], key)))
+        changes = Changes(keys, rows, Tree(found=dict(taken)), {})
+        pushing = PushOptions(plan_only=options.plan_only, verify=options.verify, message=options.message)
+        before = len(report.items)
+        plan_and_send(config, options.target, changes, keys, pushing, report, emit, files=files)
+        report.items[before:] = [_pointed(each, options.target) for each in report.items[before:]]
+        return report
+
+
+@dataclass
+class _Taking:
+    """Take bodies as the source target last agreed on them, or as the files say them."""
+
+    config: Config
+    known: Known
+    options: PromoteOptions
+
+    def take(self, selection: Selection) -> dict[Key, LocalResource]:
+        selection.check_known(self.known.types.items())
+        meant = [key for key, type_ in self.known.types.items() if selection.has(key, type_)]
+        waiting = [key for key in meant if kind_named(key.kind)[0].form is not None]
+        taken: dict[Key, LocalResource] = {}
+        while waiting:
+            key = waiting.pop()
+            if key in taken:
+                continue
+            taken[key] = self._take_one(key)
+            if self.options.with_refs:
+                waiting += self._referred(taken[key].resource)
+        return taken
+
+    def _take_one(self, key: Key) -> LocalResource:
+        kind, local, row = kind_named(key.kind)[0], self.known.tree.found.get(key), self.known.rows.get(key)
+        ref = ref_of(key, self.known.types.get(key, ""))
+        if self.options.from_files:
+            if local is None:
+                raise self.known.tree.unreadable.get(key) or UnknownResource(
+                    f"{ref} is no file here", hint="leave out --from-files to take what the source target has"
+                )
+            return local
+        aim = self.config.target_named(self.options.source)
+        body = find_base_body(self.config, aim, kind, row, self.known.reader) if row and row.base_local else None
+        if row is None or body is None:
+            raise UsageError(
+                f"{ref}: {aim.name} and this workspace never agreed on it",
+                hint=f"cochat pull --target {aim.name}, or promote the files: --from-files",
+            )
+        resource = Resource(key, body, row.type)
+        if local is not None and local.resource.fingerprint == resource.fingerprint:
+            return local
+        path = row.path or path_for(kind, row.type, key.slug)
+        return LocalResource(resource, path, {path: str(body[kind.text.name]).encode() if kind.text else b""})
+
+    def _referred(self, resource: Resource) -> list[Key]:
+        refs = (ref for ref in refs_in(kind_named(resource.key.kind)[0], resource.body) if not ref.startswith(RAW))
+        return [key for key in (parse_ref(ref)[0] for ref in refs) if key in self.known.types]
+
+
+def _check_references(
+    config: Config,
+    target: str,
+    taken: Iterable[LocalResource],
+    present: set[Key],
+    report: Report,
+    emit: Emit,
+) -> None:
+    """Make sure that whatever a body names is on the other target, or comes along.
+
+    Raises:
+        UnknownResource: something is neither; nothing was sent.
+    """
+    locals_ = list(taken)
+    there = present | {each.resource.key for each in locals_}
+    wanted = [
+        (str(each.resource.key), ref)
+        for each in locals_
+        for ref in refs_in(kind_named(each.resource.key.kind)[0], each.resource.body)
+        if ref.startswith(RAW) or parse_ref(ref)[0] not in there
+    ]
+    if not wanted:
+        return
+    asked = {parse_ref(ref)[0].kind for _by, ref in wanted if not ref.startswith(RAW)}
+    with connect(config, target, emit) as session:
+        for name in sorted(asked):
+            kind = kind_named(name)[0]
+            listed = session.client.fetch_listing(kind).wires
+            slugs = slugs_for(kind, listed, {}, session.client.endpoints(kind))
+            there |= {Key(name, slug) for slug in slugs.values()}
+        report.requests = (report.requests or 0) + session.client.request_count
+    lacking = [(by, ref) for by, ref in wanted if ref.startswith(RAW) or parse_ref(ref)[0] not in there]
+    if lacking:
+        named = ", ".join(f"{ref} (in {by})" for by, ref in lacking)
+        raise UnknownResource(
+            f"nothing was sent: {target} has no {named}",
+            hint="take along what is referred to: --with-refs, or take the reference out",
+        )
+
+
+def _verify_apart(config: Config, taken: Iterable[LocalResource], files: Tree, emit: Emit) -> None:
+    """Check and test the plugins: here where the file is what is promoted, else on a copy with the same tests."""
+    plugins = [each for each in taken if kind_named(each.resource.key.kind)[0].plugin]
+    here = [each for each in plugins if files.found.get(each.resource.key) is each]
+    verify(config, here, emit)
+    others: Sequence[LocalResource] = [each for each in plugins if each not in here]
+    if not others:
+        return
+    with tempfile.TemporaryDirectory(prefix="cochat-promote-") as name:
+        root = Path(name)
+        if (config.root / _TESTS).is_dir():
+            shutil.copytree(config.root / _TESTS, root / _TESTS)
+        copies = []
+        for each in others:
+            kind, resource = kind_named(each.resource.key.kind)[0], each.resource
+            write_resource(root, kind, resource, each.path, None)
+            copies.append(read_one(root, kind, resource.type, each.path))
+        verify(replace(config, root=root), copies, emit)
+
+
+def _pointed(outcome: Outcome, target: str) -> Outcome:
+    """Point the way out of a conflict at the target that it is on."""
+    if outcome.action != Action.CONFLICT:
+        return outcome
+    pulled = f"cochat pull {outcome.ref} --target {target}"
+    return replace(outcome, hint=f"look: cochat status --fetch --target {target}; take theirs in or merge: {pulled}")
