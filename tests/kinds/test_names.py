@@ -1,0 +1,61 @@
+"""Names: what a server calls by random ids, files call by address, and the same for everybody who pulled it once."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cochat_devkit.errors import UsageError
+from cochat_devkit.kinds.names import Names, assign_slugs, to_slug
+from cochat_devkit.resource import RemoteId, Slug
+
+ids = st.uuids().map(lambda each: RemoteId(str(each)))
+named = st.lists(
+    st.tuples(ids, st.sampled_from(["Docs", "docs!", "产品手册", "", "Ünï cödé", "a/b"])), unique_by=lambda t: t[0]
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Product docs", "product-docs"),
+        ("  A__B/../c  ", "a-b-c"),
+        ("产品手册", "产品手册"),
+        ("", "untitled"),
+        ("!?", "untitled"),
+    ],
+)
+def test_a_name_becomes_a_slug(name, slug):
+    """A folder bears a name that I can read and type, and nothing that a path could trip over."""
+    assert to_slug(name) == slug
+
+
+@given(st.text())
+def test_no_slug_leaves_its_folder(name):
+    """Whatever a resource is called, its slug is one plain word."""
+    slug = to_slug(name)
+    assert slug
+    assert not set(slug) & set('/\\.:*?"<>| \n\0')
+    assert to_slug(slug) == slug
+
+
+@given(named, st.data())
+def test_slugs_are_apart_and_stay(natural, data):
+    """No two resources share a slug, and one that has a slug keeps it, whatever comes later."""
+    first = assign_slugs(natural, {})
+    assert len(set(first.values())) == len(natural)
+    more = data.draw(named)
+    later = assign_slugs([*natural, *(each for each in more if each[0] not in first)], first)
+    assert {remote_id: later[remote_id] for remote_id in first} == first
+    assert len(set(later.values())) == len(later)
+
+
+def test_a_reference_leads_back():
+    """An address in a file finds the id on this server; an unknown one says what to do."""
+    names = Names({"knowledge": {RemoteId("u1"): Slug("docs")}})
+    assert names.ref_of("knowledge", "u1") == "knowledge/docs"
+    assert names.id_of("knowledge/docs") == "u1"
+    assert names.id_of(names.ref_of("knowledge", "gone")) == "gone"
+    with pytest.raises(UsageError, match="the server has no knowledge/other"):
+        names.id_of("knowledge/other")
