@@ -14,6 +14,8 @@ _CUT_STEM_BYTES = 80
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conftest|__.*__)$", re.IGNORECASE)
 #: vowels and finals of Hangul: letters that join the letter before them
 _JOINING = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
+#: a name that is empty
+_NOTHING = "%"
 #: signs that a file system somewhere takes for something else, and ours
 _NO_FILE_SIGN = re.compile(r'[\\:*?"<>|%]')
 _PLAIN = re.compile(r"[a-z0-9_-]", re.ASCII)
@@ -65,10 +67,14 @@ def name_of_tree_path(path: str) -> str:
     """Read the name back; a path that `tree_path` does not make stands for itself."""
     plain = unicodedata.normalize("NFC", path)
     try:
-        name = "/".join(unquote_to_bytes(each).decode("utf-8", "surrogatepass") for each in plain.split("/"))
+        name = "/".join(_name_of_segment(each) for each in plain.split("/"))
     except UnicodeError:
         return plain
     return name if tree_path(name) == plain else plain
+
+
+def _name_of_segment(segment: str) -> str:
+    return "" if segment == _NOTHING else unquote_to_bytes(segment).decode("utf-8", "surrogatepass")
 
 
 def _tree_segment(segment: str) -> str:
@@ -77,7 +83,7 @@ def _tree_segment(segment: str) -> str:
     )
     found = _NO_FILE_SIGN.sub(lambda sign: _escape(sign[0]), found) if found == segment else _escape(segment)
     if not segment:
-        return "%"
+        return _NOTHING
     if found[0] == "." or is_reserved(found.partition(".")[0]):
         found = _escape(found[0]) + found[1:]
     if found[-1] in ". ":
