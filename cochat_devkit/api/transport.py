@@ -13,7 +13,7 @@ import httpx
 
 from cochat_devkit import __version__
 from cochat_devkit.api.connections import watch_connections
-from cochat_devkit.api.gate import MOST_AT_ONCE, Gate, gate_of
+from cochat_devkit.api.gate import MOST_AT_ONCE, Gate, Passage, Wait, gate_of
 from cochat_devkit.api.replies import make_error, read_json
 from cochat_devkit.errors import RateLimited, Unreachable, UsageError
 from cochat_devkit.events import Emit, Waiting, ignore
@@ -152,20 +152,25 @@ class Transport:
             patience_s -= passage.waited_s
             try:
                 response = self._send_once(method, path, what, body)
+                # told before the place is free: whoever takes it knows of the refusal
+                wait = self._take_note(passage, response)
             finally:
                 self._gate.leave()
-            if response.status_code not in _ASKS_FOR_PATIENCE:
-                self._gate.note_success(passage)
-                return response
-            headers = response.headers
-            wait = self._gate.close(passage, headers.get("retry-after"), date=headers.get("date"))
-            if not _may_go_again(response, method):
+            if wait is None or not _may_go_again(response, method):
                 return response
             if wait.seconds > patience_s:
                 asked = f"answers {response.status_code} and asks for {wait.seconds:.0f} seconds of patience"
                 raise RateLimited(f"{what}: the server {asked}", hint="try again later")
             if wait.is_news:
                 self._emit(Waiting(f"{urlsplit(self.url).netloc} answered {response.status_code}", wait.seconds))
+
+    def _take_note(self, passage: Passage, response: httpx.Response) -> Wait | None:
+        """Tell the gate how it went: the wait that the server asked for, None where it asked for none."""
+        if response.status_code not in _ASKS_FOR_PATIENCE:
+            self._gate.note_success(passage)
+            return None
+        headers = response.headers
+        return self._gate.close(passage, headers.get("retry-after"), date=headers.get("date"))
 
     def _send_once(self, method: str, path: str, what: str, body: Json) -> httpx.Response:
         tries = READ_TRIES if method == "GET" else 1

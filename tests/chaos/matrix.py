@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 WHAT = "fault matrix: fault x request x kind x server x role x once or always"
 BAR = 1_000
-SHORT = 200
+#: every fault on every request once
+SHORT = 176
 SMALL = 12
 
 _OPERATIONS = ("probe", "list", "get", "create", "update", "delete", "access", "switch")

@@ -160,8 +160,15 @@ def _transport_to(answer: object, clock: VirtualClock) -> AbstractContextManager
     def opened() -> Iterator[Transport]:
         with run_fake_server() as fake:
             fake.decide = answer  # type: ignore[assignment]
-            gate = Gate(clock=clock, sleep=clock.sleep, now=clock.date)
+            gate = Gate(clock=clock, sleep=lambda seconds: _sleep(gate, clock, seconds), now=clock.date)
             with Transport(fake.url, "sk-storm0123456789abcdef", gate=gate) as transport:
                 yield transport
 
     return opened()
+
+
+def _sleep(gate: Gate, clock: VirtualClock, seconds: float) -> None:
+    """Let the time pass, once no request is under way: a request takes no time here."""
+    with gate._changed:
+        gate._changed.wait_for(lambda: gate._in_flight == 0)
+    clock.sleep(seconds)
