@@ -126,6 +126,19 @@ def test_the_order_is_that_of_writing(seen):
     assert [each.action is Action.DELETE_THERE for each in planned] == [False] * len(written) + [True] * len(deleted)
 
 
+def test_what_is_named_by_others_is_written_first_and_deleted_last():
+    """An agent is written after the tools it names, and deleted before them; deletions come last of all."""
+    agreed = Base(Fingerprint("A"), Fingerprint("A"))
+    seen = [
+        Sight(Key("agent", Slug("new")), None, present(Fingerprint("A")), ABSENT),
+        Sight(Key("tool", Slug("old")), agreed, ABSENT, present(Fingerprint("A"))),
+        Sight(Key("tool", Slug("new")), None, present(Fingerprint("A")), ABSENT),
+        Sight(Key("agent", Slug("old")), agreed, ABSENT, present(Fingerprint("A"))),
+    ]
+    planned = plan_sync(seen, ORDER, Policy(delete=True)).operations
+    assert [str(each.key) for each in planned] == ["tool/new", "agent/new", "agent/old", "tool/old"]
+
+
 @given(sights)
 def test_nothing_moved_where_nothing_moved(seen):
     """A plan is fresh against what it was made of."""
