@@ -62,15 +62,15 @@ def out_line(text: str) -> None:
     print(_shown(text, sys.stdout), flush=True)
 
 
-def out_source(source: str) -> None:
-    """Print Python: colored where a person reads it."""
+def out_source(source: str, *, language: str = "python") -> None:
+    """Print a text in a language: colored where a person reads it."""
     if not sys.stdout.isatty():
         out(source.removesuffix("\n"))
         return
     from rich.console import Console
     from rich.syntax import Syntax
 
-    Console().print(Syntax(_shown(source, sys.stdout), "python", background_color="default", word_wrap=True))
+    Console().print(Syntax(_shown(source, sys.stdout), language, background_color="default", word_wrap=True))
 
 
 def show_error(error: DevkitError, *, as_json: bool) -> None:

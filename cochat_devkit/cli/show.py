@@ -27,7 +27,7 @@ def command(ref: str, **options: Any) -> None:
     """
     from cochat_devkit.config import read_config
     from cochat_devkit.operations.log import is_of_the_past
-    from cochat_devkit.operations.ls import show
+    from cochat_devkit.operations.ls import show, text_of
 
     if is_of_the_past(ref):
         _show_past(ref, options)
@@ -37,32 +37,35 @@ def command(ref: str, **options: Any) -> None:
         facts = {**asdict(shown.line), "body": shown.body, "derived": shown.derived}
         render.out_json({"command": "show", "ok": True, "exit_code": 0, **facts})
         return
+    text = text_of(ref)
     if options["source"]:
-        render.out_exact(str(shown.body.get("content", "")))
+        render.out_exact(str(shown.body.get(text.name, "")))
         return
     facts = {
         "": f"{shown.line.ref}  {shown.line.state}",
         "file": shown.line.path,
         "version": shown.line.version,
         "updated": shown.line.updated_at,
-        **{name: value for name, value in shown.body.items() if name != "content"},
+        **{name: value for name, value in shown.body.items() if name != text.name},
     }
     for row in render.columns([[name, str(value)] for name, value in facts.items() if value not in (None, "", {})]):
         render.out(row)
     for spec in shown.derived.get("specs") or []:
         names = ", ".join((spec.get("parameters") or {}).get("properties") or {})
         render.out(f"  method {spec.get('name')}({names})")
-    if "content" in shown.body:
+    if text.name in shown.body:
         render.out("")
-        render.out_source(str(shown.body["content"]))
-    else:
+        render.out_source(str(shown.body[text.name]), language=text.language)
+    elif not shown.body:
         render.err("the server does not show its body to you")
 
 
 def _show_past(ref: str, options: dict[str, Any]) -> None:
     from cochat_devkit.config import read_config
     from cochat_devkit.operations.log import body_of_old
+    from cochat_devkit.operations.ls import text_of
 
+    text = text_of(ref)
     _ref, entry, body = body_of_old(read_config(), ref, target=options["target"])
     facts = {"at": entry.at.isoformat(timespec="seconds"), "origin": str(entry.origin), "version": entry.version}
     if options["as_json"]:
@@ -70,13 +73,13 @@ def _show_past(ref: str, options: dict[str, Any]) -> None:
         render.out_json({"command": "show", "ok": True, "exit_code": 0, "ref": ref, **facts, **said})
         return
     if options["source"]:
-        render.out_exact(str(body.get("content", "")))
+        render.out_exact(str(body.get(text.name, "")))
         return
-    told = {"": ref, **facts, "message": entry.message, **{k: v for k, v in body.items() if k != "content"}}
+    told = {"": ref, **facts, "message": entry.message, **{k: v for k, v in body.items() if k != text.name}}
     for row in render.columns([[name, str(value)] for name, value in told.items() if value not in (None, "", {})]):
         render.out(row)
-    if "content" in body:
+    if text.name in body:
         render.out("")
-        render.out_source(str(body["content"]))
+        render.out_source(str(body[text.name]), language=text.language)
     elif entry.digest is None:
         render.err("it was gone")

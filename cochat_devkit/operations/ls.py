@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.config import read_config
 from cochat_devkit.errors import DevkitError, UsageError
-from cochat_devkit.kinds import kind_named, ref_of
+from cochat_devkit.kinds import kind_named, parse_ref, ref_of
 from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.session import select
 from cochat_devkit.sync.decide import Action, Decision, Reason, decide
@@ -59,6 +59,25 @@ def show(config: Config, ref: str, *, target: str | None) -> Shown:
     if len(found) != 1:
         raise UsageError(f"{ref} names {len(found)} resources", hint=f"list them: cochat ls '{ref}'")
     return found[0]
+
+
+@dataclass(frozen=True)
+class Text:
+    """Name the field that is a kind's text, "" where it has none, and the language that it is written in."""
+
+    name: str
+    language: str
+
+
+def text_of(ref: str) -> Text:
+    """Say which field of a resource is its text.
+
+    Raises:
+        UsageError: the address is none.
+    """
+    kind = kind_named(parse_ref(ref)[0].kind)[0]
+    is_markdown = kind.form is not None and (kind.form.main or kind.form.suffix).endswith(".md")
+    return Text(kind.text.name if kind.text else "", "markdown" if is_markdown else "python")
 
 
 def refs_known() -> list[str]:
