@@ -357,18 +357,18 @@ def test_recipe_nothing_changed_for_readers(server):
     base_id = create_base(server.admin, **server.access(read_users=[server.user_person.id]))["id"]
     form = [{"file_id": upload(server.admin, f"f{n:02}.txt", f"glance at {n}")} for n in range(PAGE + 2)]
     read_json(server.admin.post(f"{BASES}/{base_id}/files/batch/add", json=form))
-    oldest = page(server.user, base_id, page=2)["items"][-1]["id"]
+    last = page(server.user, base_id, page=2)["items"][-1]["id"]
+    replaced, edited, renamed, moved = [each["file_id"] for each in form if each["file_id"] != last][:4]
+    new_text = {"content": unique("edited")}
     changes = {
         "add": lambda: fill(server.admin, base_id),
-        "remove": lambda: remove(server.admin, base_id, oldest),
-        "replace": lambda: (remove(server.admin, base_id, form[1]["file_id"]), fill(server.admin, base_id)),
-        "edit": lambda: server.admin.post(
-            f"{FILES}/{form[2]['file_id']}/data/content/update", json={"content": unique("edited")}
-        ),
+        "remove": lambda: read_json(remove(server.admin, base_id, last)),
+        "replace": lambda: (read_json(remove(server.admin, base_id, replaced)), fill(server.admin, base_id)),
+        "edit": lambda: read_json(server.admin.post(f"{FILES}/{edited}/data/content/update", json=new_text)),
     }
     if server.generation == "0.12":
         new_name = {"filename": "new.txt"}
-        changes["rename"] = lambda: read_json(server.admin.post(f"{FILES}/{form[3]['file_id']}/rename", json=new_name))
+        changes["rename"] = lambda: read_json(server.admin.post(f"{FILES}/{renamed}/rename", json=new_name))
     for name, change in changes.items():
         before = glance(server.user, base_id)
         wait_for_next_second(server, before[1][0][3])
@@ -380,7 +380,7 @@ def test_recipe_nothing_changed_for_readers(server):
     if server.generation == "0.12":
         docs = folder(server.admin, base_id, "docs")
         before = glance(server.user, base_id)
-        where = {"file_id": form[4]["file_id"], "directory_id": docs}
+        where = {"file_id": moved, "directory_id": docs}
         read_json(server.admin.post(f"{BASES}/{base_id}/file/move", json=where))
         assert glance(server.user, base_id) == before
 
