@@ -100,6 +100,20 @@ def test_a_lost_create_is_recognised_where_the_server_makes_the_id(server, desk,
     assert [each["command"] for each in prompts_there(server)].count(command) == 1
 
 
+@pytest.mark.generation("0.12")
+def test_a_draft_of_a_prompt_is_nobody_covered(server, desk):
+    """A draft that a colleague keeps beside the live prompt is no version that my push covered."""
+    command = make_id().replace("_", "-")
+    form = {"command": command, "name": command, "content": "Live."}
+    made = read_json(server.admin.post("/api/v1/prompts/create", json=form))
+    desk.json("pull", f"prompt/{command}")
+    draft = {**form, "content": "A draft.", "is_production": False}
+    read_json(server.admin.post(f"/api/v1/prompts/id/{made['id']}/update", json=draft))
+    place = desk.path(f"prompts/{command}.md")
+    place.write_text(place.read_text() + "More.\n")
+    assert desk.json("push", "--no-verify").actions == {f"prompt/{command}": "update-there"}
+
+
 @pytest.mark.parametrize("arrives", [True, False])
 def test_a_lost_knowledge_base_is_recognised(server, desk, onlooker, arrives):
     """Bases may bear the same name, so nothing but ours, new and equal tells the lost one; its files follow."""
