@@ -14,7 +14,7 @@ import pytest
 
 from cochat_devkit.mirror.journal import read_open_runs
 from cochat_devkit.mirror.reader import MirrorReader
-from tests.contract import sources
+from tests.contract import prompts, sources
 from tests.contract.stage import make_id, read_json
 from tests.desk import Desk, make_desk
 from tests.onlooker import run_onlooker
@@ -107,6 +107,8 @@ def test_a_draft_of_a_prompt_is_nobody_covered(server, desk):
     form = {"command": command, "name": command, "content": "Live."}
     made = read_json(server.admin.post("/api/v1/prompts/create", json=form))
     desk.json("pull", f"prompt/{command}")
+    # the newest entry is the draft, by whole seconds
+    prompts.wait_for_next_second(server, prompts.read(server, made))
     draft = {**form, "content": "A draft.", "is_production": False}
     read_json(server.admin.post(f"/api/v1/prompts/id/{made['id']}/update", json=draft))
     place = desk.path(f"prompts/{command}.md")
