@@ -71,6 +71,7 @@ KIND = Kind(
             access=Endpoint("POST", f"{_AT}/id/{{id}}/access/update", _KEYS_12),
             switches={"active": Endpoint("POST", f"{_AT}/id/{{id}}/toggle", _KEYS_12)},
             history=Endpoint("GET", f"{_AT}/id/{{id}}/history"),
+            history_has_drafts=True,
             makes_id=True,
         ),
         "0.6": Endpoints(

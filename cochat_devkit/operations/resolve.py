@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, LocalError, UnknownResource, UsageError
-from cochat_devkit.events import Outcome, Report
+from cochat_devkit.events import Outcome, Report, ignore
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.agreed import files_of, find_base_body, keeping_lock
@@ -22,6 +22,7 @@ from cochat_devkit.operations.laying import CONFLICTS, lay_resource
 from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.pull import compile_fault
 from cochat_devkit.operations.records import Records
+from cochat_devkit.operations.resume import resume_files
 from cochat_devkit.resource import Resource, State
 from cochat_devkit.sync.decide import Action, decide
 from cochat_devkit.sync.describe import describe_changes
@@ -59,6 +60,8 @@ def resolve(config: Config, selection: Selection, how: How, *, target: str | Non
         MirrorLocked: another process writes to the workspace.
     """
     report = Report()
+    with workspace_lock(config.root):
+        resume_files(config, ignore)
     with look_offline(config, selection, target) as known:
         keys = [key for key, type_ in sorted(known.types.items()) if selection.has(key, type_)]
         if known.scope is None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource, UsageError
-from cochat_devkit.events import Outcome, Report
+from cochat_devkit.events import Outcome, Report, ignore
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.laying import lay_resource
 from cochat_devkit.operations.log import open_past, split_number
 from cochat_devkit.operations.records import Records
+from cochat_devkit.operations.resume import resume_files
 from cochat_devkit.resource import Body, Resource
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.sync.describe import describe_changes
@@ -35,6 +36,8 @@ def restore(config: Config, ref: str, *, target: str | None) -> Report:
     if number is None:
         raise UsageError(f"{ref} does not say which entry", hint=f"see cochat log {ref}; then cochat restore {ref}@2")
     report = Report()
+    with workspace_lock(config.root):
+        resume_files(config, ignore)
     with workspace_lock(config.root), open_past(config, plain, target=target) as past:
         entry = past.entry(number)
         if past.kind.form is None:

@@ -28,7 +28,8 @@ def find_overwritten(
     """
     if ours.version is None or started_from is None or ours.version == started_from:
         return []
-    if client.endpoints(kind).history is None:
+    endpoints = client.endpoints(kind)
+    if endpoints.history is None or endpoints.history_has_drafts:
         return []
     found: list[Resource] = []
     version: str | None = ours.version

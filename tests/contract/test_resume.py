@@ -14,7 +14,7 @@ import pytest
 
 from cochat_devkit.mirror.journal import read_open_runs
 from cochat_devkit.mirror.reader import MirrorReader
-from tests.contract import sources
+from tests.contract import prompts, sources
 from tests.contract.stage import make_id, read_json
 from tests.desk import Desk, make_desk
 from tests.onlooker import run_onlooker
@@ -98,6 +98,22 @@ def test_a_lost_create_is_recognised_where_the_server_makes_the_id(server, desk,
     place.write_text(place.read_text() + "And again.\n")
     assert desk.json("push", "--no-verify").actions == {f"prompt/{command}": "update-there"}
     assert [each["command"] for each in prompts_there(server)].count(command) == 1
+
+
+@pytest.mark.generation("0.12")
+def test_a_draft_of_a_prompt_is_nobody_covered(server, desk):
+    """A draft that a colleague keeps beside the live prompt is no version that my push covered."""
+    command = make_id().replace("_", "-")
+    form = {"command": command, "name": command, "content": "Live."}
+    made = read_json(server.admin.post("/api/v1/prompts/create", json=form))
+    desk.json("pull", f"prompt/{command}")
+    # the newest entry is the draft, by whole seconds
+    prompts.wait_for_next_second(server, prompts.read(server, made))
+    draft = {**form, "content": "A draft.", "is_production": False}
+    read_json(server.admin.post(f"/api/v1/prompts/id/{made['id']}/update", json=draft))
+    place = desk.path(f"prompts/{command}.md")
+    place.write_text(place.read_text() + "More.\n")
+    assert desk.json("push", "--no-verify").actions == {f"prompt/{command}": "update-there"}
 
 
 @pytest.mark.parametrize("arrives", [True, False])
