@@ -304,6 +304,8 @@ class Kind:
     plugin: PluginKind | None = None
     #: the field that a slug is made of where the server makes the ids
     named_by: str = "name"
+    #: that field is what people call the resource by, so it is the slug as it stands
+    is_named_by_its_key: bool = False
     #: tells whether an object that a server showed has all fields; None: whether it bears the source
     is_whole: Callable[[Wire], bool] | None = None
     #: fields that a listing without bodies leaves out; () where every listing has all

@@ -45,20 +45,20 @@ class Names:
 
 
 def to_slug(name: str) -> str:
-    """Make a slug of a name: letters of any language and digits stay, all else becomes hyphens."""
+    """Make a slug of a name: letters of any language, digits and underscores stay, all else becomes hyphens."""
     plain = unicodedata.normalize("NFC", name).casefold()
-    return re.sub(r"[\W_]+", "-", plain).strip("-")[:_LONGEST_SLUG].strip("-") or "untitled"
+    return re.sub(r"\W+", "-", plain).strip("-")[:_LONGEST_SLUG].strip("-") or "untitled"
 
 
 def assign_slugs(natural: Iterable[tuple[RemoteId, str]], known: Mapping[RemoteId, Slug]) -> dict[RemoteId, Slug]:
-    """Give each resource its slug: the one it has, else one of its name; equal names are told apart by their ids.
+    """Give each resource its slug: the one it has, else the natural one; equal ones are told apart by their ids.
 
     `natural` is in the order in which the resources were made, so that the first keeps the plain name.
     """
     found: dict[RemoteId, Slug] = {}
     taken = {*known.values()}
     for remote_id, name in natural:
-        slug = known.get(remote_id) or Slug(to_slug(name))
+        slug = known.get(remote_id) or Slug(name)
         if remote_id not in known and slug in taken:
             slug = Slug(f"{slug}-{make_digest(remote_id.encode('utf-8', 'surrogatepass'))[:6]}")
         found[remote_id] = slug

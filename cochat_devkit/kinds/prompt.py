@@ -49,6 +49,7 @@ KIND = Kind(
     required=("command", "content"),
     form=FileForm(source_field="content", suffix=".md", stated_in=StatedIn.FRONT_MATTER),
     named_by="command",
+    is_named_by_its_key=True,
     is_valid_slug=lambda slug: bool(slug) and "/" not in slug,
     slug_rule="at least one character, and no slash",
     # Source: Open WebUI 0.12.4 and 0.6.43, routers/prompts.py; checked by tests/contract/.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnexpectedReply
 from cochat_devkit.kinds.kind import SourceFacts, WrittenBy
-from cochat_devkit.kinds.names import assign_slugs
+from cochat_devkit.kinds.names import assign_slugs, to_slug
 from cochat_devkit.resource import Body, Json, Key, RemoteId, Resource, Slug, Version, Wire, is_same_json
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ def slugs_for(
         return {each: known.get(each) or slug_of(endpoints, each) for each in ids}
     named_by = kind.field_named(kind.named_by).wire
     ordered = sorted(wires, key=lambda wire: (str(wire.get("created_at") or ""), str(wire.get(endpoints.id_field))))
-    natural = [(remote_id_of(kind, wire, endpoints), str(wire.get(named_by[0]) or "")) for wire in ordered]
+    natural = [
+        (remote_id_of(kind, wire, endpoints), _natural(kind, str(wire.get(named_by[0]) or ""))) for wire in ordered
+    ]
     return assign_slugs(natural, known)
 
 
@@ -119,6 +121,11 @@ def updated_at_of(wire: Wire) -> datetime | None:
     if isinstance(found, int) and found >= _LEAST_NANOSECONDS:
         found //= 1_000_000_000
     return datetime.fromtimestamp(found, UTC) if isinstance(found, int) and 0 <= found < 1 << 36 else None
+
+
+def _natural(kind: Kind, name: str) -> str:
+    """Make the slug of a name; a command is its own, as on servers where it is the id."""
+    return (name.removeprefix("/") if kind.is_named_by_its_key else to_slug(name)) or to_slug(name)
 
 
 def to_create_form(kind: Kind, resource: Resource, context: WireContext) -> Wire:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import uuid
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 
@@ -194,7 +195,7 @@ def test_an_ordinary_user_keeps_a_lock(server: Server, tmp_path: Path) -> None:
     desk = make_desk(tmp_path, server.url, server.user_person.token)
     desk.json("pull")
     assert len(_lines(desk, name)) == 1
-    assert {line.split()[1] for line in desk.path("cochat.lock").read_text().splitlines()[2:]} <= {
+    assert {unquote(line.split()[1]) for line in desk.path("cochat.lock").read_text().splitlines()[2:]} <= {
         each["ref"] for each in desk.json("ls").json["items"] if each["path"]
     }
 

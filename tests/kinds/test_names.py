@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cochat_devkit.errors import UsageError
+from cochat_devkit.kinds import kind_named
+from cochat_devkit.kinds.dialects import OWUI_0_6, OWUI_0_12
 from cochat_devkit.kinds.names import Names, assign_slugs, to_slug
+from cochat_devkit.kinds.wire import slugs_for
 from cochat_devkit.resource import RemoteId, Slug
 
 ids = st.uuids().map(lambda each: RemoteId(str(each)))
@@ -20,7 +23,7 @@ named = st.lists(
     ("name", "slug"),
     [
         ("Product docs", "product-docs"),
-        ("  A__B/../c  ", "a-b-c"),
+        ("  A__B/../c  ", "a__b-c"),
         ("产品手册", "产品手册"),
         ("", "untitled"),
         ("!?", "untitled"),
@@ -59,3 +62,13 @@ def test_a_reference_leads_back():
     assert names.id_of(names.ref_of("knowledge", "gone")) == "gone"
     with pytest.raises(UsageError, match="the server has no knowledge/other"):
         names.id_of("knowledge/other")
+
+
+@pytest.mark.parametrize("dialect", [OWUI_0_6, OWUI_0_12], ids=lambda dialect: dialect.name)
+def test_a_prompt_is_called_by_its_command_on_every_server(dialect):
+    """The file of a prompt bears its command as it is, so that a fresh pull finds the file that a push came from."""
+    prompt = kind_named("prompt")[0]
+    endpoints = prompt.endpoints_for(dialect)
+    commands = ["ct_x", "CT-UP", "a b", "你好"]
+    wires = [{"id": f"u-{each}", "command": f"{endpoints.id_prefix}{each}"} for each in commands]
+    assert sorted(slugs_for(prompt, wires, {}, endpoints).values()) == sorted(commands)
