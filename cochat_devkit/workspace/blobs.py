@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import BadResource
+from cochat_devkit.errors import BadResource, CannotWrite
 from cochat_devkit.resource import make_digest
 from cochat_devkit.workspace.files import read_file, write_file
 
@@ -23,7 +23,12 @@ def keep_blob(root: Path, content: bytes) -> str:
     digest = make_digest(content)
     place = _place_of(digest)
     if not (root / place).is_file():
-        write_file(root, place, content, expected=None)
+        try:
+            write_file(root, place, content, expected=None)
+        except CannotWrite:
+            # two files of one content are fetched at a time: whoever comes second finds it done
+            if read_blob(root, digest) is None:
+                raise
     return digest
 
 

@@ -7,9 +7,13 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.contract.stage import read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
 
     from tests.contract.stage import Server
@@ -113,6 +117,14 @@ def list_bases(client: httpx.Client) -> list[dict[str, Json]]:
         if not found["items"]:
             return rows
     raise AssertionError("the listing does not end")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_bases_left(server: Server) -> Iterator[None]:
+    """Take the bases of a module out at its end: whoever pulls all of a server later would read each of their files."""
+    yield
+    for row in list_bases(server.admin):
+        server.admin.delete(f"{BASES}/{row['id']}/delete")
 
 
 def wait_for_next_second(server: Server, after: int) -> None:

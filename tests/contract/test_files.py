@@ -11,6 +11,7 @@ from tests.contract.bases import (
     add,
     create_base,
     fill,
+    no_bases_left,  # noqa: F401 - a fixture
     read_file,
     remove,
     send_file,

@@ -13,6 +13,7 @@ from tests.contract.bases import (
     file_ids,
     fill,
     list_bases,
+    no_bases_left,  # noqa: F401 - a fixture
     page,
     read_base,
     remove,

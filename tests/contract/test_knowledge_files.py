@@ -12,6 +12,7 @@ from tests.contract.bases import (
     create_base,
     file_ids,
     fill,
+    no_bases_left,  # noqa: F401 - a fixture
     page,
     read_base,
     read_file,

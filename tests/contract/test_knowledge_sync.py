@@ -19,6 +19,7 @@ from tests.contract.bases import (
     create_base,
     fill,
     list_bases,
+    no_bases_left,  # noqa: F401 - a fixture
     page,
     read_base,
     read_file,
