@@ -37,7 +37,11 @@ def write(root, relative, content):
 def resource(slug, source=SOURCE, kind=TOOL, type_="", **body):
     whole = {"name": slug, "content": source, "description": "", "access": "private", "meta": {}}
     if kind is FUNCTION:
-        whole = {name: value for name, value in whole.items() if name != "access"} | {"active": False, "global": False}
+        whole = {name: value for name, value in whole.items() if name != "access"} | {
+            "active": False,
+            "global": False,
+            "priority": None,
+        }
     return Resource(key(slug, kind.name), whole | body, type_)
 
 
