@@ -53,6 +53,11 @@ def attached_in(told: Mapping[str, Json]) -> list[Attached]:
     return [Attached(**each) for each in (told.get(ATTACHED) or {}).values()]
 
 
+def with_files_of(wire: Wire, before: Wire) -> Wire:
+    """Give an object that does not tell of its files those that it had before."""
+    return {**wire, FILES: before.get(FILES), ATTACHED: before.get(ATTACHED)}
+
+
 class Files:
     """Speak about the files of resources of one kind; safe to use from several threads."""
 
@@ -126,8 +131,7 @@ class Files:
         self._digests[file_id] = make_digest(content)
 
     def remove(self, remote_id: RemoteId, attached: Attached) -> None:
-        """Take a file out; its bytes are kept here before."""
-        self._keep_blob(self.fetch_content(attached))
+        """Take a file out. Its bytes go with it: whoever asks for this has kept them."""
         self._ask(self._rows.remove, remote_id, f"removing {attached.path}", {"file_id": attached.file_id})
 
     def _folder_id(self, remote_id: RemoteId, present: list[Attached], folder: str) -> str | None:

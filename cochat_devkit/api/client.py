@@ -80,6 +80,7 @@ class Client:
         self._listed: dict[str, _Pages] = {}
         self._keep_blob = keep_blob
         self._files: dict[str, Files] = {}
+        self._read_digests: Callable[[str], Mapping[str, str]] = lambda _kind: {}
         #: what is known of the fields that are valves; and all values just read, until something is sent
         self._valve_fields: dict[tuple[str, str], Wire] = {}
         self._just_read: dict[tuple[str, str], Wire] = {}
@@ -156,6 +157,8 @@ class Client:
             except (Missing, NotAllowed) as error:
                 return error
 
+        if self.endpoints(kind).attachments:
+            self.files_of(kind)
         found: dict[RemoteId, Wire | RemoteError] = {}
         for remote_id, answer in zip(remote_ids, self._transport.fetch_all(fetch, remote_ids), strict=True):
             found[remote_id] = answer
@@ -274,6 +277,7 @@ class Client:
             if rows is None:
                 raise NotSupported(f"{self.dialect.title} keeps no files with {kind.plural}")
             files = Files(self._transport, rows, sees_whole=self.identity.is_admin, keep_blob=self._keep_blob)
+            files.know(self._read_digests(kind.name))
             self._files[kind.name] = files
         return self._files[kind.name]
 
@@ -290,6 +294,10 @@ class Client:
         return Valves(
             lambda endpoint, what, remote_id, body: self._request(kind, endpoint, what, remote_id, body=body), requests
         )
+
+    def remember_digests_by(self, read: Callable[[str], Mapping[str, str]]) -> None:
+        """Take in what tells by kind the digests of files that were read before: by the file's id."""
+        self._read_digests = read
 
     def know_names(self, kind: str, slugs: Mapping[RemoteId, Slug]) -> None:
         """Take in by which slugs resources are known; later objects that name them are read with these."""
@@ -338,6 +346,8 @@ class Client:
         is_ours = endpoints.selects or (lambda _wire: True)
         found = [wire for remote_id, wire in wires.items() if not kind.is_external(remote_id) and is_ours(wire)]
         if endpoints.attachments:
+            # made here: what was remembered is read by this thread alone
+            self.files_of(kind)
             found = list(self._transport.fetch_all(lambda wire: self._with_files(kind, wire), found))
         return Listed(
             tuple(found),

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cochat_devkit.kinds.kind import Endpoint, Endpoints, FileForm, Kind, Listing, Rights, StatedIn
-from cochat_devkit.kinds.model import MODEL_ID_RULE, is_model_id, is_whole_model, model_endpoints, persona_fields
+from cochat_devkit.kinds.kind import Endpoint, Endpoints, Kind, Listing, Rights
+from cochat_devkit.kinds.model import (
+    MODEL_ID_RULE,
+    PERSONA_FORM,
+    is_model_id,
+    is_whole_model,
+    model_endpoints,
+    persona_fields,
+)
 
 if TYPE_CHECKING:
     from cochat_devkit.resource import Wire
@@ -36,7 +43,7 @@ KIND = Kind(
     fields=persona_fields(elsewhere={each.name: {"cochat": _ON_COCHAT.get(each.name)} for each in _FIELDS}),
     derived=("user_id", "updated_at", "created_at", "version_id", "is_builtin"),
     required=("id", "name", "meta", "params"),
-    form=FileForm(source_field="system", suffix=".md", stated_in=StatedIn.FRONT_MATTER, pictures=("image",)),
+    form=PERSONA_FORM,
     is_whole=_is_whole,
     unlisted=("image",),
     is_valid_slug=is_model_id,

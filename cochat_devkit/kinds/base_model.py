@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cochat_devkit.kinds.codecs import PLAIN, TEXT
-from cochat_devkit.kinds.kind import Codec, Endpoint, Endpoints, Field, Kind, Listing, Rights, WireContext
+from cochat_devkit.kinds.codecs import PLAIN, TEXT, read_only
+from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, Kind, Listing, Rights, WireContext
 
 if TYPE_CHECKING:
     from cochat_devkit.resource import Json, Wire
@@ -49,10 +49,6 @@ def _read_context_length(wire: Wire, _of: Field, _context: WireContext) -> Json:
     return None
 
 
-def _lay_nothing(_wire: Wire, _value: Json, _of: Field, _context: WireContext) -> None:
-    """Write nothing: the catalogue is the providers'."""
-
-
 def _endpoints(path: str) -> Endpoints:
     return Endpoints(
         listing=Listing(Endpoint("GET", path), has_bodies=True, rights=Rights.READABLE),
@@ -69,12 +65,12 @@ KIND = Kind(
     fields=(
         Field("name", ("name",), TEXT, implied=lambda facts: facts.slug),
         Field("owner", ("owned_by",), TEXT, implied=lambda _facts: ""),
-        Field("cost", ("cost",), Codec(_read_cost, _lay_nothing), implied=lambda _facts: "unknown"),
-        Field("pricing", ("pricing",), Codec(_read_price, _lay_nothing), implied=lambda _facts: None),
+        Field("cost", ("cost",), read_only(_read_cost), implied=lambda _facts: "unknown"),
+        Field("pricing", ("pricing",), read_only(_read_price), implied=lambda _facts: None),
         Field(
             "context_length",
             ("context_length",),
-            Codec(_read_context_length, _lay_nothing),
+            read_only(_read_context_length),
             implied=lambda _facts: None,
         ),
         Field("is_pipe", ("pipe",), PLAIN, implied=lambda _facts: None),

@@ -73,7 +73,7 @@ def _lay_access(wire: Wire, value: Json, _field: Field, context: WireContext) ->
         wire["access_control"] = to_control(value, context.groups)
 
 
-def words_or_none(names: Json) -> list[str]:
+def parse_words(names: Json) -> list[str]:
     """Bring a set of words into canonical form: sorted, without repeats.
 
     Raises:
@@ -104,7 +104,7 @@ def _parse_number(value: Json) -> Json:
 
 
 def _read_words(wire: Wire, of: Field, context: WireContext) -> Json:
-    return words_or_none(_read_plain(wire, of, context))
+    return parse_words(_read_plain(wire, of, context))
 
 
 def _read_list(wire: Wire, of: Field, context: WireContext) -> Json:
@@ -116,11 +116,20 @@ def _read_mapping(wire: Wire, of: Field, context: WireContext) -> Json:
 
 
 def _read_labels(wire: Wire, of: Field, context: WireContext) -> Json:
-    return words_or_none([each["name"] for each in _read_list(wire, of, context)])
+    return parse_words([each["name"] for each in _read_list(wire, of, context)])
 
 
 def _lay_labels(wire: Wire, value: Json, of: Field, context: WireContext) -> None:
     _lay_plain(wire, [{"name": each} for each in value], of, context)
+
+
+def read_only(read: Callable[[Wire, Field, WireContext], Json]) -> Codec:
+    """Make the codec of a field that only its server writes: laying it writes nothing."""
+
+    def lay(_wire: Wire, _value: Json, _of: Field, _context: WireContext) -> None:
+        """Leave the object as it is."""
+
+    return Codec(read, lay)
 
 
 def refs_to(word: str) -> Codec:
@@ -203,8 +212,8 @@ LIST = Codec(_read_list, _lay_plain, parse=_parse_list)
 #: a mapping; null reads as empty
 MAPPING = Codec(_read_mapping, _lay_plain, parse=_parse_mapping)
 #: a set of words
-WORDS = Codec(_read_words, _lay_plain, parse=words_or_none)
+WORDS = Codec(_read_words, _lay_plain, parse=parse_words)
 #: a set of words, each in an object as its `name`
-LABELS = Codec(_read_labels, _lay_labels, parse=words_or_none)
+LABELS = Codec(_read_labels, _lay_labels, parse=parse_words)
 #: a picture: its address, or its bytes as a data URI; None where there is none
 PICTURE = Codec(_read_picture, _lay_plain)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cochat_devkit.kinds.kind import Codec, Endpoint, Endpoints, Field, Kind, Listing, Rights, WireContext
+from cochat_devkit.kinds.codecs import read_only
+from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, Kind, Listing, Rights, WireContext
 
 if TYPE_CHECKING:
     from cochat_devkit.resource import Json, Wire
@@ -36,10 +37,6 @@ def _read_settings(wire: Wire, _of: Field, _context: WireContext) -> Json:
     return {key: mask_secrets({key: each})[key] for key, each in sorted(wire.items()) if key not in ("id", "version")}
 
 
-def _lay_nothing(_wire: Wire, _value: Json, _of: Field, _context: WireContext) -> None:
-    """Write nothing: the platform's settings are its admins'."""
-
-
 _ENDPOINTS = Endpoints(
     export=Listing(
         Endpoint("GET", "/api/v1/configs/export"),
@@ -58,8 +55,8 @@ KIND = Kind(
     summary="What the server says of its settings",
     folders={},
     fields=(
-        Field("name", ("name",), Codec(lambda _w, _f, _c: "Platform", _lay_nothing), implied=lambda _facts: "Platform"),
-        Field("settings", ("settings",), Codec(_read_settings, _lay_nothing), implied=lambda _facts: {}),
+        Field("name", ("name",), read_only(lambda _w, _f, _c: "Platform"), implied=lambda _facts: "Platform"),
+        Field("settings", ("settings",), read_only(_read_settings), implied=lambda _facts: {}),
     ),
     derived=(),
     hides_derived=True,

@@ -355,6 +355,11 @@ class Kind:
         name = self.form.source_field if self.form else None
         return self.field_named(name) if name else None
 
+    @property
+    def digest_field(self) -> str | None:
+        """Name the field that has the digests of further files by path; None where there is no such."""
+        return self.form.tree_field if self.form and self.form.tree_by_digest else None
+
     def facts_of(self, slug: Slug, body: Mapping[str, Json]) -> SourceFacts:
         """Read what a silent sidecar is filled from."""
         source = str(body[self.text.name]) if self.text else ""

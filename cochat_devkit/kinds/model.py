@@ -133,6 +133,8 @@ def is_model_id(slug: str) -> bool:
     return 0 < len(slug) <= _LONGEST_ID and not any(char.isspace() for char in slug)
 
 
+#: a persona is Markdown: its fields in the head, its system prompt behind, its picture beside
+PERSONA_FORM = FileForm(source_field="system", suffix=".md", stated_in=StatedIn.FRONT_MATTER, pictures=("image",))
 MODEL_ID_RULE = "1 to 256 characters, and no blanks"
 _COCHAT = model_endpoints(is_based=False)["0.6"]
 
@@ -144,7 +146,7 @@ KIND = Kind(
     fields=persona_fields(elsewhere={}),
     derived=("user_id", "updated_at", "created_at", "version_id"),
     required=("id", "name", "meta", "params"),
-    form=FileForm(source_field="system", suffix=".md", stated_in=StatedIn.FRONT_MATTER, pictures=("image",)),
+    form=PERSONA_FORM,
     is_whole=is_whole_model,
     unlisted=("image",),
     is_valid_slug=is_model_id,

@@ -241,7 +241,7 @@ class Applier:
 
     def _keep_attached(self, kind: Kind, theirs: Resource, ours: Resource | None, read: ReadBlob) -> None:
         """Keep the bytes of files that are about to go from the server: no request could bring them back."""
-        name = kind.form.tree_field if kind.form and kind.form.tree_by_digest else None
+        name = kind.digest_field
         if name is None:
             return
         wanted = set(ours.body[name].values()) if ours else set()

@@ -27,7 +27,7 @@ def fetch_blobs(
     Raises:
         RemoteError: the server could not be asked, or has other bytes.
     """
-    if kind.form is None or kind.form.tree_field is None or not kind.form.tree_by_digest:
+    if kind.digest_field is None:
         return
     from cochat_devkit.api.attached import attached_in
     from cochat_devkit.workspace.blobs import has_blob, keep_blob

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import NotSupported
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.reader import MirrorReader
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from cochat_devkit.api.client import Client
-    from cochat_devkit.kinds import Kind
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.history import Seen
     from cochat_devkit.mirror.journal import Step
@@ -178,22 +175,16 @@ class Records:
         """Tell the client the addresses of what others name by ids that a server made."""
         if self.session is None:
             return
-        referred = {name for kind in all_kinds() for name in kind.refers_to}
-        for key, row in self.reader.rows(self.scope, referred).items():
-            self.session.client.know_names(key.kind, {row.remote_id: key.slug})
-        for kind in all_kinds():
-            self._teach_files(self.session.client, kind)
+        client = self.session.client
+        client.remember_digests_by(self._digests_of)
+        for name in {name for kind in all_kinds() for name in kind.refers_to}:
+            rows = self.reader.rows(self.scope, [name]).values()
+            client.know_names(name, {row.remote_id: row.key.slug for row in rows})
 
-    def _teach_files(self, client: Client, kind: Kind) -> None:
-        """Tell the client the digests of files that were read before, so that none is read twice."""
-        try:
-            if client.endpoints(kind).attachments is None:
-                return
-        except NotSupported:
-            return
-        for key in self.reader.rows(self.scope, [kind.name]):
-            told = self.reader.derived(self.scope, key).get("attached") or {}
-            client.files_of(kind).know({file_id: each["digest"] for file_id, each in told.items()})
+    def _digests_of(self, kind: str) -> dict[str, str]:
+        """Read the digests of files that were read before, by the file's id, so that none is read twice."""
+        told = (self.reader.derived(self.scope, key) for key in self.reader.rows(self.scope, [kind]))
+        return {file_id: each["digest"] for one in told for file_id, each in (one.get("attached") or {}).items()}
 
     def _open_reader(self) -> None:
         self.reader = self._ends.enter_context(MirrorReader(self.path))

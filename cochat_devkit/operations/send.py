@@ -61,6 +61,8 @@ def send_changes(
     Raises:
         RemoteError: the server refuses, or could not be asked.
     """
+    from cochat_devkit.api.attached import with_files_of
+
     context = client.wire_context([wire], needs_groups=needs_groups)
     remote_id = remote_id_of(kind, wire, client.endpoints(kind))
     changed = changed_fields(kind, wire, body, context)
@@ -74,8 +76,7 @@ def send_changes(
     if any(each.written_by is WrittenBy.ACCESS and not _is_saved(each, client.dialect) for each in changed):
         wire = client.send_access(kind, remote_id, form)
     if any(each.written_by is WrittenBy.FILES for each in changed):
-        files = {key: before.get(key) for key in ("files", "attached")}
-        wire = _send_files(client, kind, {**wire, **files}, body, context, read_blob)
+        wire = _send_files(client, kind, with_files_of(wire, before), body, context, read_blob)
     elif not has_body(kind, wire):
         wire = client.fetch_item(kind, remote_id)
     wire = _flip_switches(client, kind, wire, body, context)

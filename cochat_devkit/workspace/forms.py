@@ -30,6 +30,7 @@ _SUFFIX_OF = {
     "image/gif": ".gif",
     "image/svg+xml": ".svg",
 }
+PICTURE_SUFFIXES = (*_SUFFIX_OF.values(), ".jpeg")
 _TYPE_OF = {suffix: type_ for type_, suffix in _SUFFIX_OF.items()} | {".jpeg": "image/jpeg"}
 
 

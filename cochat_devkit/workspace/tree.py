@@ -12,6 +12,7 @@ from cochat_devkit.resource import Key, Resource, Slug, make_digest
 from cochat_devkit.workspace.blobs import keep_blob
 from cochat_devkit.workspace.files import inside, keep_copy, read_file, trash_file, write_file
 from cochat_devkit.workspace.forms import (
+    PICTURE_SUFFIXES,
     form_of,
     parse_files,
     path_for,
@@ -107,12 +108,12 @@ def read_one(root: Path, kind: Kind, type_: str, path: str) -> LocalResource:
     sidecar = read_file(root, sidecar_path) if sidecar_path else None
     if sidecar_path and sidecar is not None:
         files[sidecar_path] = sidecar
-    folder, form = tree_folder_of(kind, path), form_of(kind)
+    folder = tree_folder_of(kind, path)
     for place in _files_below(root, folder) if folder else ():
         content = read_file(root, place)
         if content is None or place == path:
             continue
-        if form.tree_by_digest:
+        if kind.digest_field:
             tree[place] = make_digest(content)
         else:
             files[place] = content
@@ -183,10 +184,10 @@ def _write_tree(
     read_blob: ReadBlob | None,
 ) -> dict[str, bytes]:
     """Write the files that are kept by digest: those that are to go then, with what is in them."""
-    form, folder = form_of(kind), tree_folder_of(kind, path)
-    if not form.tree_by_digest or form.tree_field is None:
+    name_of_field, folder = kind.digest_field, tree_folder_of(kind, path)
+    if name_of_field is None:
         return {}
-    wanted = {f"{folder}/{tree_path(name)}": digest for name, digest in resource.body[form.tree_field].items()}
+    wanted = {f"{folder}/{tree_path(name)}": digest for name, digest in resource.body[name_of_field].items()}
     there = dict(present.tree) if present else {}
     for place, digest in wanted.items():
         if there.get(place) == digest:
@@ -265,10 +266,7 @@ def _pictures_beside(root: Path, kind: Kind, path: str) -> dict[str, bytes]:
 def _is_picture_of(kind: Kind, path: str, place: str) -> bool:
     if not form_of(kind).pictures or place == path:
         return False
-    return place.rpartition(".")[0] == path.rpartition(".")[0] and place.endswith(_PICTURES)
-
-
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg")
+    return place.rpartition(".")[0] == path.rpartition(".")[0] and place.endswith(PICTURE_SUFFIXES)
 
 
 def _read_into(tree: Tree, root: Path, kind: Kind, type_: str, path: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.contract.real.prepare import is_ready
 from tests.contract.real.servers import start_real_server
-from tests.contract.stage import FUNCTIONS, TOOLS, Person, PluginKind, Server, add_person, make_client, read_json
+from tests.contract.stage import FUNCTIONS, TOOLS, Json, Person, PluginKind, Server, add_person, make_client, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,6 +111,28 @@ def group_of_user(server: Server) -> str:
     read_json(server.admin.post(f"/api/v1/groups/id/{group['id']}/users/add", json=members))
     group_id: str = group["id"]
     return group_id
+
+
+@pytest.fixture
+def access_of(server: Server, group_of_user: str) -> dict[str, dict[str, Json]]:
+    """Return the form field for each right that the ordinary user may have."""
+    me = [server.user_person.id]
+    return {
+        "none": server.private(),
+        "read": server.access(read_users=me),
+        "write": server.access(write_users=me),
+        "read and write": server.access(read_users=me, write_users=me),
+        "public": server.public(),
+        "group read": server.access(read_groups=[group_of_user]),
+        "group write": server.access(write_groups=[group_of_user]),
+    }
+
+
+@pytest.fixture(params=["admin", "user"])
+def person(request: pytest.FixtureRequest, server: Server, allow_users: Callable[..., None]) -> Person:
+    """Be an admin, or an ordinary user who may work on tools."""
+    allow_users("tools")
+    return server.admin_person if request.param == "admin" else server.user_person
 
 
 def _wants_real(config: pytest.Config) -> bool:

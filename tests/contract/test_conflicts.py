@@ -14,7 +14,6 @@ from tests.contract.stage import read_json
 from tests.desk import Desk, make_desk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tests.contract.stage import Json, Person, Server
@@ -33,13 +32,6 @@ class Tools:
         """Say two."""
         return "two"
 '''
-
-
-@pytest.fixture(params=["admin", "user"])
-def person(request: pytest.FixtureRequest, server: Server, allow_users: Callable[..., None]) -> Person:
-    """Be an admin, or somebody who may write this one tool."""
-    allow_users("tools")
-    return server.admin_person if request.param == "admin" else server.user_person
 
 
 @pytest.fixture

@@ -60,21 +60,6 @@ def base(server):
     return create_base(server.admin, **server.private())
 
 
-@pytest.fixture
-def access_of(server, group_of_user):
-    """Return the form field for each right that the ordinary user may have."""
-    me = [server.user_person.id]
-    return {
-        "none": server.private(),
-        "read": server.access(read_users=me),
-        "write": server.access(write_users=me),
-        "read and write": server.access(read_users=me, write_users=me),
-        "public": server.public(),
-        "group read": server.access(read_groups=[group_of_user]),
-        "group write": server.access(write_groups=[group_of_user]),
-    }
-
-
 def test_a_creation_answers_the_base_with_an_id_of_the_servers(server):
     """The id is made by the server; `files` is there and null."""
     made = create_base(server.admin, id="mine", surplus=1)

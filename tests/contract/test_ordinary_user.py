@@ -86,21 +86,6 @@ def same_form(server, tool_id):
 
 
 @pytest.fixture
-def access_of(server, group_of_user):
-    """Return the form field for each right."""
-    me = [server.user_person.id]
-    return {
-        "none": server.private(),
-        "read": server.access(read_users=me),
-        "write": server.access(write_users=me),
-        "read and write": server.access(read_users=me, write_users=me),
-        "public": server.public(),
-        "group read": server.access(read_groups=[group_of_user]),
-        "group write": server.access(write_groups=[group_of_user]),
-    }
-
-
-@pytest.fixture
 def tools(server, access_of):
     """Return the ids of the administrator's tools, one for each right, with valves set."""
     made = {}

@@ -53,21 +53,6 @@ def prompt(server):
 
 
 @pytest.fixture
-def access_of(server, group_of_user):
-    """Return the form field for each right that the ordinary user may have."""
-    me = [server.user_person.id]
-    return {
-        "none": server.private(),
-        "read": server.access(read_users=me),
-        "write": server.access(write_users=me),
-        "read and write": server.access(read_users=me, write_users=me),
-        "public": server.public(),
-        "group read": server.access(read_groups=[group_of_user]),
-        "group write": server.access(write_groups=[group_of_user]),
-    }
-
-
-@pytest.fixture
 def shared(server, access_of):
     """The administrator's prompts, one for each right."""
     return {right: prompts.create(server, **access) for right, access in access_of.items()}
