@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def _read_plain(wire: Wire, of: Field, context: WireContext) -> Json:
-    found: Json = wire
-    for key in of.place_on(context.dialect) or ():
+    keys = of.place_on(context.dialect)
+    found: Json = None if keys is None else wire
+    for key in keys or ():
         found = found.get(key) if isinstance(found, dict) else None
     return found
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cochat_devkit.errors import UnexpectedReply
+from cochat_devkit.errors import NotSupported, UnexpectedReply
 from cochat_devkit.kinds import kind_named
 from cochat_devkit.kinds.access import Groups
 from cochat_devkit.kinds.dialects import DIALECTS, OWUI_0_6, OWUI_0_12
@@ -243,3 +243,14 @@ def test_times_and_versions():
     assert version_of({"version_id": None}) is None
     assert version_of({}) is None
     assert [updated_at_of({"updated_at": each}) for each in (None, "x", -1, 1 << 70)] == [None] * 4
+
+
+def test_what_a_server_has_no_place_for_is_said_so():
+    """A field that the dialect lacks reads as nothing, and cannot be laid: whatever its codec is."""
+    agent = kind_named("agent")[0]
+    context = WireContext(DIALECTS["cochat"], GROUPS)
+    wire = {"name": "A", "system_prompt": "Be.", "model": "m"}
+    for each in agent.fields:
+        if each.place_on(context.dialect) is None and each.name != "access":
+            with pytest.raises(NotSupported, match=each.name):
+                each.codec.lay(wire, each.codec.parse([]) if each.codec.refers else each.implied(None), each, context)

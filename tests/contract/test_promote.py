@@ -1,0 +1,80 @@
+"""Promotion between two servers: an agent and all that it names arrive, ids rewritten, files byte for byte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.contract.conftest import start_local
+from tests.contract.stage import make_id
+from tests.desk import Desk, make_desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.contract.stage import Server
+
+CONTENT = "Grüße\r\n你好 "
+TOOL = 'class Tools:\n    def say(self) -> str:\n        """Say it."""\n        return "it"\n'
+
+
+@dataclass(frozen=True)
+class Road:
+    """A workspace of two servers: `start` is what its files agree with, `end` is where things go."""
+
+    word: str
+    start: Desk
+    end: Desk
+    far: str
+
+    def promote(self, *words: str, expected: int | None = 0) -> dict[str, str]:
+        """Promote with the token of the far end."""
+        done = self.end.json("promote", *words, "--from", "main", "--to", "far", expected=expected)
+        return done.actions
+
+
+@pytest.fixture(params=["from it", "to it"])
+def road(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Iterator[Road]:
+    """Lay a road between the server under test and a local one, each way."""
+    flavor = "owui-0.12" if server.generation == "0.12" else "owui-0.6"
+    (tmp_path / "local").mkdir()
+    with start_local(flavor, tmp_path / "local") as (url, _email, _password, token):
+        ends = [(server.url, server.admin_person.token), (url, token)]
+        (near, near_token), (far, far_token) = ends if request.param == "from it" else reversed(ends)
+        start = make_desk(tmp_path / "desk", near, near_token)
+        start.path("cochat.toml").write_text(
+            f'default_target = "main"\n[targets.main]\nurl = "{near}"\n[targets.far]\nurl = "{far}"\n'
+        )
+        yield Road(make_id().replace("_", "-"), start, Desk(start.folder, far_token), far)
+
+
+def test_an_agent_takes_along_what_it_names(road: Road, server: Server) -> None:
+    """A base with its files, a tool and an agent that names both: one command, and a second one has nothing to do."""
+    word, tool = road.word, road.word.replace("-", "_")
+    # an agent of CoChat's own names no base
+    named = "" if server.flavor == "cochat" else f"knowledge:\n- knowledge/{word}\n"
+    texts = {
+        f"plugins/tools/{tool}.py": TOOL,
+        f"knowledge/{word}/knowledge.yaml": "description: what we sell\n",
+        f"knowledge/{word}/files/one.md": f"{CONTENT}{word}",
+        f"knowledge/{word}/files/two.txt": f"two {word}",
+        f"agents/{word}.md": f"---\nbase: some-base\ntools:\n- tool/{tool}\n{named}---\nYou sell.\n",
+    }
+    for path, text in texts.items():
+        road.start.path(path).parent.mkdir(parents=True, exist_ok=True)
+        road.start.path(path).write_bytes(text.encode())
+    road.start.json("push", "--no-verify")
+    ref = f"agent/{word}"
+    before = {path: road.start.files()[path] for path in texts}
+    planned = road.promote(ref, f"knowledge/{word}", "--with-refs", "--no-verify", "--dry-run")
+    everything = dict.fromkeys((f"tool/{tool}", f"knowledge/{word}", ref), "create-there")
+    assert planned == everything
+    assert road.promote(ref, f"knowledge/{word}", "--with-refs", "--no-verify") == everything
+    assert {path: road.start.files()[path] for path in texts} == before
+    assert road.promote(ref, f"knowledge/{word}", "--with-refs", "--no-verify") == {}
+    back = make_desk(road.start.folder.parent / "back", road.far, road.end.token or "")
+    back.json("pull")
+    assert {path: back.files().get(path) for path in texts} == before
