@@ -49,8 +49,10 @@ def refs_argument(command: F) -> F:
     return click.argument("refs", nargs=-1, shell_complete=complete_refs, metavar="[REF]...")(command)
 
 
-def confirm_production(config: Config, target: str | None, what: str, *, yes: bool) -> None:
-    """Ask before something is done to a target that cochat.toml calls production.
+def confirm_production(
+    config: Config, target: str | None, what: str, *, yes: bool, preview: Callable[[], object] | None = None
+) -> None:
+    """Ask before something is done to a target that cochat.toml calls production; `preview` shows before what it is.
 
     Raises:
         UsageError: nobody is there to ask, or the answer was no.
@@ -60,6 +62,8 @@ def confirm_production(config: Config, target: str | None, what: str, *, yes: bo
         return
     if not sys.stdin.isatty():
         raise UsageError(f"{aim.name} is production: nobody is there to ask", hint=f"to {what} there, add --yes")
+    if preview is not None:
+        preview()
     if not click.confirm(f"{what} to {aim.name}, which is production ({aim.url})?", default=False, err=True):
         raise UsageError(f"nothing was done to {aim.name}")
 

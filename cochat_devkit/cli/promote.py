@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cochat_devkit.cli import render
 from cochat_devkit.cli.options import complete_refs, confirm_production, json_option, verbose_option, yes_option
+from cochat_devkit.cli.push import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WORDS = {
-    "create-there": "created",
-    "update-there": "updated",
-    "adopt": "already equal",
-    "conflict": "refused",
-    "failed": "failed",
-    "skip": "left alone",
-    "nothing": "unchanged",
-}
+    from cochat_devkit.events import Report
+    from cochat_devkit.operations.promote import PromoteOptions
 
 
 @click.command("promote")
@@ -52,8 +47,6 @@ def command(refs: Sequence[str], **options: Any) -> int:
     from cochat_devkit.operations.session import select
 
     config = read_config()
-    if not options["dry_run"]:
-        confirm_production(config, options["target"], "promote", yes=options["yes"])
     wanted = PromoteOptions(
         source=options["source"],
         target=options["target"],
@@ -63,17 +56,25 @@ def command(refs: Sequence[str], **options: Any) -> int:
         verify=not options["no_verify"],
         message=options["message"],
     )
-    with render.Talk(quiet=options["as_json"], verbose=options["verbose"]) as talk:
-        report = promote(config, select(refs), wanted, emit=talk.emit)
+
+    def carry_out(how: PromoteOptions) -> Report:
+        with render.Talk(quiet=options["as_json"], verbose=options["verbose"]) as talk:
+            return promote(config, select(refs), how, emit=talk.emit)
+
+    if not wanted.plan_only:
+        planning = replace(wanted, plan_only=True, verify=False)
+        confirm_production(
+            config,
+            options["target"],
+            "promote",
+            yes=options["yes"],
+            preview=lambda: render.show_report(carry_out(planning), WORDS, "nothing to promote", is_plan=True),
+        )
+    report = carry_out(wanted)
     report.extra["dry_run"] = wanted.plan_only
     report.extra.pop("plan", None)
     if options["as_json"]:
         render.report_json("promote", report)
         return report.exit_code
-    words = {
-        name: f"would be {word}" if wanted.plan_only and "there" in name else word for name, word in _WORDS.items()
-    }
-    for each in report.items:
-        render.show_outcome(each, words)
-    render.out(render.summary(report.counts, words, "nothing to promote") + f" ({report.requests} requests)")
+    render.show_report(report, WORDS, "nothing to promote", is_plan=wanted.plan_only)
     return report.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ from cochat_devkit.cli.options import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from cochat_devkit.events import Report
+    from cochat_devkit.operations.push import PushOptions
 
 #: what was done, in words
 WORDS = {
@@ -69,8 +73,6 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
     from cochat_devkit.operations.session import select
 
     config = read_config()
-    if not options["dry_run"]:
-        confirm_production(config, options["target"], "push", yes=options["yes"])
     wanted = PushOptions(
         plan_only=options["dry_run"] or options["plan_file"] is not None,
         atomic=options["atomic"],
@@ -79,8 +81,21 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
         verify=not options["no_verify"],
         message=options["message"],
     )
-    with render.Talk(quiet=options["as_json"], verbose=options["verbose"]) as talk:
-        report = push(config, select(refs, kinds), target=options["target"], options=wanted, emit=talk.emit)
+
+    def carry_out(how: PushOptions) -> Report:
+        with render.Talk(quiet=options["as_json"], verbose=options["verbose"]) as talk:
+            return push(config, select(refs, kinds), target=options["target"], options=how, emit=talk.emit)
+
+    if not wanted.plan_only:
+        planning = replace(wanted, plan_only=True, verify=False)
+        confirm_production(
+            config,
+            options["target"],
+            "push",
+            yes=options["yes"],
+            preview=lambda: render.show_report(carry_out(planning), WORDS, "nothing to push", is_plan=True),
+        )
+    report = carry_out(wanted)
     report.extra["dry_run"] = wanted.plan_only
     plan = report.extra.pop("plan", None)
     if plan is not None:
@@ -90,10 +105,7 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
     if options["as_json"]:
         render.report_json("push", report)
         return report.exit_code
-    words = {name: f"would be {word}" if wanted.plan_only and "there" in name else word for name, word in WORDS.items()}
-    for each in report.items:
-        render.show_outcome(each, words)
-    render.out(render.summary(report.counts, words, "nothing to push") + f" ({report.requests} requests)")
+    render.show_report(report, WORDS, "nothing to push", is_plan=wanted.plan_only)
     if options["plan_file"] is not None and plan is not None:
         render.out(f"the plan is in {options['plan_file']}; carry it out: cochat apply {options['plan_file']}")
     return report.exit_code

@@ -164,6 +164,18 @@ def show_outcome(outcome: Outcome, words: Mapping[str, str], *, hides: Sequence[
         err(f"{paint('hint', 'cyan')}:  {outcome.hint}")
 
 
+def show_report(report: Report, words: Mapping[str, str], nothing: str, *, is_plan: bool = False) -> None:
+    """Print what was done, or of a plan what would be, and count it; `nothing` where all was as it was."""
+    said = {name: _would_be(name, word) for name, word in words.items()} if is_plan else words
+    for each in report.items:
+        show_outcome(each, said)
+    out(f"{summary(report.counts, said, nothing)} ({report.requests} requests)")
+
+
+def _would_be(action: str, word: str) -> str:
+    return f"would be {word}" if "there" in action else f"would be: {word}" if "here" in action else word
+
+
 def summary(counts: Mapping[str, int], words: Mapping[str, str], nothing: str) -> str:
     """Count in one line; `nothing` where all was as it was."""
     if not any(count for name, count in counts.items() if name != "nothing"):

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import complete_refs, json_option, target_option, verbose_option
+from cochat_devkit.cli.options import (
+    complete_refs,
+    confirm_production,
+    json_option,
+    target_option,
+    verbose_option,
+    yes_option,
+)
 from cochat_devkit.cli.push import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cochat_devkit.events import Report
     from cochat_devkit.mirror.journal import Run
 
 _WORDS = {
@@ -30,6 +39,7 @@ _WORDS = {
 @click.option("-n", "newest", type=int, default=20, show_default=True, metavar="N", help="How many runs to list.")
 @click.option("--dry-run", is_flag=True, help="Say what would be taken back; change nothing.")
 @click.option("--confirm-deletes", type=int, metavar="N", help="Repeat the exact number, where many would go.")
+@yes_option
 @target_option
 @verbose_option
 @json_option
@@ -48,23 +58,35 @@ def command(run: int | None, refs: Sequence[str], **options: Any) -> int:
     """
     from cochat_devkit.config import read_config
     from cochat_devkit.operations.session import select
-    from cochat_devkit.operations.undo import UndoOptions, list_runs, undo
+    from cochat_devkit.operations.undo import UndoOptions, list_runs, undo, writes_there
 
     config = read_config()
     if run is None or options["wants_list"]:
         _show_runs(list_runs(config, target=options["target"], newest=options["newest"]), as_json=options["as_json"])
         return 0
     wanted = UndoOptions(dry_run=options["dry_run"], confirmed_deletions=options["confirm_deletes"])
-    with render.Talk(quiet=options["as_json"], verbose=options["verbose"]) as talk:
-        report = undo(config, run, select(refs), target=options["target"], options=wanted, emit=talk.emit)
+    meant = select(refs)
+
+    def carry_out(how: UndoOptions) -> Report:
+        with render.Talk(quiet=options["as_json"], verbose=options["verbose"]) as talk:
+            return undo(config, run, meant, target=options["target"], options=how, emit=talk.emit)
+
+    if not wanted.dry_run and writes_there(config, run, meant, target=options["target"]):
+        confirm_production(
+            config,
+            options["target"],
+            f"undo run {run}",
+            yes=options["yes"],
+            preview=lambda: render.show_report(
+                carry_out(replace(wanted, dry_run=True)), _WORDS, "nothing to undo", is_plan=True
+            ),
+        )
+    report = carry_out(wanted)
     report.extra["dry_run"] = wanted.dry_run
     if options["as_json"]:
         render.report_json("undo", report)
         return report.exit_code
-    words = {name: f"would be: {word}" if wanted.dry_run else word for name, word in _WORDS.items()}
-    for each in report.items:
-        render.show_outcome(each, words)
-    render.out(render.summary(report.counts, words, "nothing to undo") + f" ({report.requests} requests)")
+    render.show_report(report, _WORDS, "nothing to undo", is_plan=wanted.dry_run)
     return report.exit_code
 
 

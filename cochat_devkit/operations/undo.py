@@ -70,6 +70,15 @@ def done_steps(run: Run) -> list[Step]:
     return [each for each in run.steps if each.state is StepState.DONE]
 
 
+def writes_there(config: Config, run_id: int, selection: Selection, *, target: str | None) -> bool:
+    """Tell whether taking back a run writes to the server, and not to files alone.
+
+    Raises:
+        UnknownResource: there is no such run, or nothing of it is meant.
+    """
+    return any(not each.is_about_files for each in _find_steps(config, run_id, selection, target))
+
+
 def undo(
     config: Config, run_id: int, selection: Selection, *, target: str | None, options: UndoOptions, emit: Emit
 ) -> Report:

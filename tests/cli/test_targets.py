@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,12 +32,62 @@ def desk(server: RunningServer, tmp_path: Path) -> Desk:
     return desk
 
 
-def test_production_asks_first(desk: Desk) -> None:
-    """Without a terminal a push to production is refused unless I say --yes; a dry run shows what it would do."""
+class Typing(io.StringIO):
+    """A terminal at which somebody has typed ahead."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def call_production(desk: Desk) -> None:
+    """Say in cochat.toml that the target is production."""
     settings = desk.path("cochat.toml")
     lines = settings.read_text().splitlines()
     place = next(number for number, line in enumerate(lines) if line.startswith("url ="))
     settings.write_text("\n".join([*lines[: place + 1], "production = true", *lines[place + 1 :]]) + "\n")
+
+
+def test_on_a_terminal_the_plan_is_shown_before_i_am_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """I see what would be sent, and a no sends nothing; a yes sends it."""
+    call_production(desk)
+    monkeypatch.setattr("sys.stdin", Typing("n\n"))
+    refused = desk.cochat("push", "--no-verify", expected=2)
+    assert "would be created: tool/clock" in refused.out
+    assert "nothing was done" in refused.err
+    assert desk.json("status").actions == {"tool/clock": "create-there"}
+    monkeypatch.setattr("sys.stdin", Typing("y\n"))
+    assert "\ncreated: tool/clock" in desk.cochat("push", "--no-verify").out
+
+
+@pytest.mark.parametrize("verb", ["apply", "undo"])
+def test_a_plan_and_an_undo_ask_for_production_too(desk: Desk, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    """A saved plan and a run taken back reach production only when I say so; to save a plan asks nothing."""
+    if verb == "undo":
+        desk.json("push", "--no-verify")
+    call_production(desk)
+    if verb == "apply":
+        desk.json("push", "--no-verify", "--out", "plan.json")
+    words = {"apply": ("apply", "plan.json"), "undo": ("undo", "1", "--confirm-deletes", "1")}[verb]
+    said = {"apply": "would be created: tool/clock", "undo": "would be deleted: tool/clock"}[verb]
+    assert "--yes" in desk.json(*words, expected=2).json["error"]["hint"]
+    monkeypatch.setattr("sys.stdin", Typing("n\n"))
+    assert said in desk.cochat(*words, expected=2).out
+    monkeypatch.setattr("sys.stdin", Typing(""))
+    assert len(desk.json(*words, "--yes").actions) == 1
+
+
+def test_an_undo_that_only_touches_files_asks_nothing(desk: Desk, server: RunningServer) -> None:
+    """What a pull did is taken back here; production does not notice, and is not asked for."""
+    desk.json("push", "--no-verify")
+    other = make_desk(desk.folder.parent / "other", server.url, server.token)
+    other.json("pull")
+    call_production(other)
+    assert other.json("undo", "1").actions == {"tool/clock": "delete-here"}
+
+
+def test_production_asks_first(desk: Desk) -> None:
+    """Without a terminal a push to production is refused unless I say --yes; a dry run shows what it would do."""
+    call_production(desk)
     refused = desk.cochat("push", "--no-verify", expected=2)
     assert "production" in refused.err
     assert "--yes" in refused.err
