@@ -10,10 +10,12 @@ from cochat_devkit.events import Notice, Outcome, Progress
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.journal import Step, StepState
-from cochat_devkit.operations.blobs import blob_reader
+from cochat_devkit.operations.agreed import find_base_body
+from cochat_devkit.operations.blobs import blob_reader, fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts
+from cochat_devkit.operations.merging import merge_sides
 from cochat_devkit.operations.observe import base_of, find_theirs, local_side
-from cochat_devkit.operations.records import agreed_row
+from cochat_devkit.operations.records import agreed_row, to_row
 from cochat_devkit.operations.send import send_changes, send_new
 from cochat_devkit.operations.unheard import advance, ids_listed, note_applied, note_covered, settle_write
 from cochat_devkit.operations.verify import find_overwritten
@@ -37,6 +39,11 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Fingerprint, Key, Resource, Wire
     from cochat_devkit.sync.plan import Operation
     from cochat_devkit.workspace.tree import Tree
+
+#: what keeps a push from writing, for somebody to look at
+STANDS_IN_THE_WAY = frozenset(
+    {Action.MERGE, Action.CONFLICT, Action.UPDATE_HERE, Action.DELETE_HERE, Action.SKIP},
+)
 
 
 @dataclass(frozen=True)
@@ -186,7 +193,8 @@ class Applier:
     def _settle_without_writing(self, errand: Errand, decision: Decision, theirs: Resource | None) -> Outcome:
         """Do what a decision takes that sends nothing."""
         key = errand.operation.key
-        if decision.action in (Action.MERGE, Action.CONFLICT, Action.UPDATE_HERE, Action.DELETE_HERE, Action.SKIP):
+        if decision.action in STANDS_IN_THE_WAY:
+            self.note_refusal(key, decision, theirs)
             return self.refuse(key, decision, theirs)
         self.remember(key, decision, theirs, errand.base_local, errand.path)
         return self._outcome(errand, decision, theirs)
@@ -265,6 +273,23 @@ class Applier:
 
     def _drop(self, step: Step) -> None:
         self.records.keep_step(replace(step, state=StepState.DROPPED))
+        self.records.flush()
+
+    def note_refusal(self, key: Key, decision: Decision, theirs: Resource | None) -> None:
+        """Remember what the server showed, and a conflict where that is one: to be looked at and settled offline."""
+        row, local, kind = self.rows.get(key), self.tree.found.get(key), kind_named(key.kind)[0]
+        if theirs is not None:
+            self.records.keep(to_row(theirs, row), (theirs.type, theirs.body))
+        elif row is not None:
+            self.records.keep(replace(row, remote_state=State.ABSENT))
+        parts: tuple[str, ...] = ()
+        if decision.action is Action.MERGE and row and local and theirs:
+            base = find_base_body(self.config, self.session.target, kind, row, self.records.reader)
+            parts = merge_sides(kind, base, local, theirs).conflicts
+        if parts or decision.action is Action.CONFLICT:
+            if theirs is not None:
+                fetch_blobs(self.config.root, kind, self.session.client, theirs, local, self.emit)
+            self.conflicts.note(kind, str(decision.reason), parts, row, local, theirs)
         self.records.flush()
 
     def refuse(self, key: Key, decision: Decision, theirs: Resource | None) -> Outcome:

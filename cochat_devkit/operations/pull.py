@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from cochat_devkit.operations.blobs import fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts, settle_hint
 from cochat_devkit.operations.filesteps import FileSteps
 from cochat_devkit.operations.laying import lay_resource
+from cochat_devkit.operations.merging import merge_sides
 from cochat_devkit.operations.observe import base_of, fetch_remote, local_side
 from cochat_devkit.operations.records import Records, to_row
 from cochat_devkit.operations.resume import resume
@@ -24,7 +24,6 @@ from cochat_devkit.operations.session import connect
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import Action, Decision, OnConflict, Reason, decide
 from cochat_devkit.sync.describe import describe_changes
-from cochat_devkit.sync.merge import merge_bodies
 from cochat_devkit.workspace.lock import workspace_lock
 from cochat_devkit.workspace.tree import (
     LocalResource,
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.observe import RemoteView
     from cochat_devkit.operations.session import Selection
-    from cochat_devkit.resource import Body, Key, Resource
+    from cochat_devkit.resource import Key, Resource
 
 #: so many resources are noted in the journal at once
 _BATCH = 200
@@ -243,16 +242,10 @@ class _Pull:
     def _merge(self, kind: Kind, key: Key, decision: Decision) -> Outcome:
         """Merge both edits into the file; the server's becomes the base, so ours is what is left to push."""
         row, present, theirs = self.rows[key], self.tree.found[key], self.view.seen[key]
-        if theirs.type != present.resource.type:
-            return self._conflict(kind, key, decision, ("type",))
         base = find_base_body(self.config, self.aim, kind, row, self.records.reader)
-        if base is None:
-            return self._conflict(kind, key, decision, ("the body both started from is not known here",))
-        merged = merge_bodies(base, present.resource.body, theirs.body)
+        merged = merge_sides(kind, base, present, theirs)
         if merged.conflicts or self.on_conflict is not OnConflict.STOP:
             return self._conflict(kind, key, decision, merged.conflicts or ("nothing that a merge could not settle",))
-        if fault := compile_fault(kind, present, merged.body):
-            return self._conflict(kind, key, decision, (f"content (merged, it would not compile: {fault})",))
         self._keep_ours(key, "before a merge")
         self._fetch_blobs(kind, key)
         merged_resource = replace(present.resource, body=merged.body)
@@ -368,19 +361,3 @@ class _Pull:
 
     def _ref(self, key: Key) -> str:
         return ref_of(key, self._type_of(key))
-
-
-def compile_fault(kind: Kind, present: LocalResource | None, body: Body) -> str | None:
-    """Tell why a source is no Python, where the one before it, if there is one to excuse it, was."""
-    if kind.plugin is None or kind.text is None:
-        return None
-    fault = _syntax_fault(str(body[kind.text.name]))
-    return fault if fault and (present is None or not _syntax_fault(present.text)) else None
-
-
-def _syntax_fault(source: str) -> str | None:
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return str(error)
-    return None

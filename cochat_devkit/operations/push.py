@@ -11,7 +11,7 @@ from cochat_devkit.kinds import all_kinds, kind_named, ref_of
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
-from cochat_devkit.operations.apply import Applier, Errand, check_writable
+from cochat_devkit.operations.apply import STANDS_IN_THE_WAY, Applier, Errand, check_writable
 from cochat_devkit.operations.observe import base_of, find_theirs, last_seen, local_side, look_offline
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
@@ -263,7 +263,9 @@ class _Push:
     def _settle(self, sight: Sight, decision: Decision) -> Outcome:
         """Do what takes no write, or say what stands in the way."""
         key, theirs = sight.key, self.seen.get(sight.key)
-        if decision.action in (Action.MERGE, Action.CONFLICT, Action.UPDATE_HERE, Action.DELETE_HERE, Action.SKIP):
+        if decision.action in STANDS_IN_THE_WAY:
+            if not self.options.plan_only:
+                self.applier.note_refusal(key, decision, theirs)
             outcome = self.applier.refuse(key, decision, theirs)
         else:
             if not self.options.plan_only:

@@ -9,10 +9,10 @@ from cochat_devkit.events import Outcome, Report
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.conflicts import Conflict, read_conflicts
-from cochat_devkit.operations.conflicts import settle_hint
+from cochat_devkit.operations.conflicts import is_covered, settle_hint
 from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
 from cochat_devkit.resource import State
-from cochat_devkit.sync.decide import Action, Reason, decide
+from cochat_devkit.sync.decide import Action, Decision, Reason, decide
 from cochat_devkit.sync.describe import unified_diff
 from cochat_devkit.sync.merge import merge_bodies
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from cochat_devkit.operations.observe import Known
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.resource import Body, Json, Key
-    from cochat_devkit.sync.decide import Decision
 
 
 @dataclass(frozen=True)
@@ -98,10 +97,13 @@ def differences(
                 continue
             row = known.rows.get(key)
             side = local_side(known.tree, key, row.path if row else None)
-            decision = decide(base_of(row), side, last_seen(row))
+            decision, noted = decide(base_of(row), side, last_seen(row)), conflicts.get(key)
+            if noted is not None and is_covered(noted):
+                found.append(_covered(known, key, noted, with_bodies=with_bodies))
+                continue
             if decision.action in (Action.NOTHING, Action.FORGET) or decision.reason is Reason.UNREADABLE_THERE:
                 continue
-            conflict = _conflict_now(known, key, type_, decision, conflicts.get(key))
+            conflict = _conflict_now(known, key, type_, decision, noted)
             found.append(replace(_difference(known, key, decision, with_bodies=with_bodies), conflict=conflict))
         meant = [row for row in known.rows.values() if selection.has(row.key, row.type)]
     unavailable = [ref_of(row.key, row.type) for row in meant if row.remote_state is State.UNREADABLE]
@@ -174,6 +176,13 @@ def _conflict_now(known: Known, key: Key, type_: str, decision: Decision, noted:
     bodies = known.reader.body(row.base_digest), local.resource.body, known.reader.body(row.remote_digest)
     parts = merge_bodies(*bodies).conflicts
     return replace(noted or Conflict(key, type_, str(decision.reason)), parts=parts) if parts else None
+
+
+def _covered(known: Known, key: Key, conflict: Conflict, *, with_bodies: bool) -> Difference:
+    """Show a version that a push of ours covered: it is in the mirror, and no longer on the server."""
+    found = _difference(known, key, Decision(Action.CONFLICT, Reason.OVERWRITTEN), with_bodies=with_bodies)
+    digest = conflict.remote_digest if with_bodies else None
+    return replace(found, conflict=conflict, remote=known.reader.body(digest) if digest else None)
 
 
 def _difference(known: Known, key: Key, decision: Decision, *, with_bodies: bool) -> Difference:

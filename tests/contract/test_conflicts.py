@@ -81,6 +81,46 @@ def test_a_conflict_is_kept_as_data(tool: str, path: str, desk: Desk) -> None:
     assert (desk.mirror_dump(), desk.files(), desk.mirror_written_ns(), theirs.stat().st_mtime_ns) == before
 
 
+def test_a_push_that_is_refused_leaves_it_as_a_pull_does(
+    server: Server, person: Person, tool: str, path: str, tmp_path: Path
+) -> None:
+    """What a push met is there to be looked at and settled without the server; a dry run leaves nothing."""
+    desk = make_desk(tmp_path, server.url, person.token)
+    desk.json("pull", f"tool/{tool}")
+    _edit_there(server, tool, ('"one"', '"there"'))
+    desk.edit(path, '"one"', '"here"')
+    before = desk.mirror_dump()
+    desk.json("push", "--no-verify", "--dry-run", expected=3)
+    assert desk.mirror_dump() == before
+    refused = desk.json("push", "--no-verify", expected=3).json["items"][0]
+    assert f"cochat resolve tool/{tool}" in refused["hint"]
+    offline = Desk(desk.folder, None)
+    (conflict,) = offline.json("status").json["conflicts"]
+    assert (conflict["ref"], conflict["parts"]) == (f"tool/{tool}", ["content"])
+    assert b'"there"' in desk.path(conflict["theirs"]).read_bytes()
+    assert '"there"' in offline.cochat("diff", f"tool/{tool}").out
+    offline.json("resolve", f"tool/{tool}", "--theirs")
+    assert b'"there"' in desk.path(path).read_bytes()
+    assert desk.json("push", "--no-verify").actions == {}
+
+
+def test_a_push_that_could_be_merged_leaves_what_it_saw(
+    server: Server, person: Person, tool: str, path: str, tmp_path: Path
+) -> None:
+    """Other lines changed there: the push is refused, and a merge needs nobody but me."""
+    desk = make_desk(tmp_path, server.url, person.token)
+    desk.json("pull", f"tool/{tool}")
+    _edit_there(server, tool, ('"two"', '"second"'))
+    desk.edit(path, '"one"', '"here"')
+    desk.json("push", "--no-verify", expected=3)
+    offline = Desk(desk.folder, None)
+    assert offline.json("status").json["conflicts"] == []
+    assert offline.json("resolve", f"tool/{tool}", "--merge").actions == {f"tool/{tool}": "merge"}
+    assert desk.json("push", "--no-verify").actions == {f"tool/{tool}": "update-there"}
+    assert '"second"' in _item(server, tool)["content"]
+    assert '"here"' in _item(server, tool)["content"]
+
+
 def test_ours(server: Server, tool: str, path: str, desk: Desk) -> None:
     """Ours stays, offline; the next push sends it over theirs, which stays in the history."""
     assert Desk(desk.folder, None).json("resolve", f"tool/{tool}", "--ours").exit_code == 0

@@ -187,7 +187,11 @@ def test_whom_we_cover_can_be_settled_here(server, ids, desk, onlooker, side):
     theirs = sources.TOOL + "# theirs\n"
     onlooker.before("POST", f"/api/v1/tools/id/{ids[0]}/update", lambda: edit_there(server, ids[0], theirs))
     desk.json("push", "--no-verify", expected=3)
+    (told,) = desk.json("status", f"tool/{ids[0]}").json["conflicts"]
+    assert "covered" in told["reason"]
+    assert "+# theirs" in desk.cochat("diff", f"tool/{ids[0]}").out
     desk.json("resolve", f"tool/{ids[0]}", f"--{side}")
+    assert desk.json("status", f"tool/{ids[0]}").json["conflicts"] == []
     assert not desk.path(f".cochat/conflicts/plugins/tools/{ids[0]}.py").exists()
     desk.json("push", "--no-verify")
     assert ("# theirs" in source_there(server, ids[0])) is (side == "theirs")
