@@ -171,6 +171,17 @@ class Attachments:
 
 
 @dataclass(frozen=True)
+class PartRequests:
+    """Name the requests for the files of one version of a resource: their list, and one's bytes.
+
+    `{id}` is the resource's remote id, `{version}` the version, `{path}` the file's path.
+    """
+
+    listing: Endpoint
+    content: Endpoint
+
+
+@dataclass(frozen=True)
 class ValvesRequests:
     """Name the requests for the values of a plugin's settings: those stored, their schema, and the one that saves."""
 
@@ -216,6 +227,8 @@ class Endpoints:
     makes_id: bool = False
     #: listings whose objects complete an item that was read
     item_joined: tuple[Endpoint, ...] = ()
+    #: how to read file by file what `item_joined` refuses
+    parts: PartRequests | None = None
     #: the server keeps files beside the object, and the object does not tell of them
     attachments: Attachments | None = None
     #: the key of a save that names the version it starts from; the server refuses a stale one

@@ -17,6 +17,7 @@ from cochat_devkit.kinds.kind import (
     FileForm,
     Kind,
     Listing,
+    PartRequests,
     Rights,
     WireContext,
     WrittenBy,
@@ -158,6 +159,10 @@ KIND = Kind(
             ),
             item=Endpoint("GET", f"{_AT}/id/{{id}}", (*_KEYS, *_TIMES, "content", "user", "write_access")),
             item_joined=(Endpoint("GET", f"{_AT}/export?format=json&ids={{id}}", _PACKAGE),),
+            parts=PartRequests(
+                Endpoint("GET", f"{_AT}/id/{{id}}/files?version_id={{version}}"),
+                Endpoint("GET", f"{_AT}/id/{{id}}/files/content?version_id={{version}}&path={{path}}"),
+            ),
             create=Endpoint("POST", f"{_AT}/create", (*_KEYS, *_TIMES)),
             update=Endpoint("POST", f"{_AT}/id/{{id}}/update", (*_KEYS, *_TIMES, "content", "data")),
             delete=Endpoint("DELETE", f"{_AT}/id/{{id}}/delete"),

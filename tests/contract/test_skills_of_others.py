@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.contract import skills, texts
-from tests.contract.skills import PATH, make_skill_id
+from tests.contract.skills import BINARY, PATH, make_skill_id
 from tests.contract.stage import find, ids, read_json, refusal
+from tests.desk import make_desk
 
 pytestmark = pytest.mark.generation("0.12")
 
@@ -86,6 +87,29 @@ def test_making_skills_needs_a_permission(server, allow_users):
     shared = server.user.post(skills.url(mine["id"], "/access/update"), json=server.public())
     assert refusal(shared) == (403, texts.SHARING_FORBIDDEN)
     read_json(server.user.post(skills.url(made["id"], "/clone"), json=skills.form(make_skill_id())))
+
+
+def test_a_writer_who_may_not_export_works_on_whole_skills(server, allow_users, tmp_path):
+    """Text and bytes come one by one where the export is refused; an edit goes back, and nothing else of it moves."""
+    allow_users("skills")
+    me = [server.user_person.id]
+    files = [skills.main(), BINARY, {"path": "docs/one.md", "content": "é\r\n"}]
+    access = server.access(read_users=me, write_users=me)
+    made = skills.create(server.admin, content=None, files=files, **access)
+    assert refusal(server.user.get(f"{PATH}/export?ids={made['id']}"))[0] == 403
+    desk = make_desk(tmp_path, server.url, server.user_person.token)
+    desk.json("pull", f"skill/{made['id']}")
+    folder = f"skills/{made['id']}"
+    found = {path: content for path, content in desk.files().items() if path.startswith(f"{folder}/")}
+    assert found == {
+        f"{folder}/SKILL.md": skills.TEXT.encode(),
+        f"{folder}/assets/dot.bin": b"\x00\x01\xff",
+        f"{folder}/docs/one.md": "é\r\n".encode(),
+    }
+    assert desk.json("pull", f"skill/{made['id']}").actions == {}
+    desk.edit(f"{folder}/docs/one.md", "é", "è")
+    assert desk.json("push", f"skill/{made['id']}").actions == {f"skill/{made['id']}": "update-there"}
+    assert skills.read_files(server.admin, made["id"]) == [*files[:2], {"path": "docs/one.md", "content": "è\r\n"}]
 
 
 def test_an_export_has_what_one_may_read(server, allow_users):

@@ -14,8 +14,9 @@ from tests.server.fakes import staged
 def requests_of(endpoints):
     """Return every request that one dialect has for a kind, by the name of its column."""
     found = {}
-    attached = vars(endpoints.attachments) if endpoints.attachments else {}
-    for column, value in (vars(endpoints) | {f"attached {key}": each for key, each in attached.items()}).items():
+    groups = {"attached": endpoints.attachments, "part": endpoints.parts}
+    inner = {f"{name} {key}": each for name, group in groups.items() if group for key, each in vars(group).items()}
+    for column, value in (vars(endpoints) | inner).items():
         each = value.endpoint if isinstance(value, Listing) else value
         if isinstance(each, Endpoint):
             found[column] = each
