@@ -1,0 +1,124 @@
+"""Every kind in the hands of an ordinary user: made, edited, deleted, and what becomes of it when rights are lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.contract.stage import make_id, read_json
+from tests.desk import Desk, make_desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.contract.stage import Server
+
+PERMISSIONS = "/api/v1/users/default/permissions"
+TOOL = 'class Tools:\n    def say(self) -> str:\n        """Say it."""\n        return "it"\n'
+#: by kind: a line of the file, and what it becomes
+EDITS = {
+    "tool": ('return "it"', 'return "that"'),
+    "prompt": ("Body", "Text"),
+    "agent": ("You write", "You read"),
+    "model": ("You write", "You read"),
+    "knowledge": ("description: mine", "description: ours"),
+    "skill": ("X\n", "Y\n"),
+    "automation": ("prompt: p", "prompt: q"),
+}
+
+
+@pytest.fixture
+def rights(server: Server) -> Iterator[Callable[..., None]]:
+    """Return a function that gives ordinary users each right of the workspace, or takes it."""
+    before = read_json(server.admin.get(PERMISSIONS))
+
+    def allow(*, is_allowed: bool = True) -> None:
+        wanted = {**before, "workspace": dict.fromkeys(before["workspace"], is_allowed)}
+        if "automations" in before["features"]:
+            wanted["features"] = {**before["features"], "automations": is_allowed}
+        read_json(server.admin.post(PERMISSIONS, json=wanted))
+
+    yield allow
+    read_json(server.admin.post(PERMISSIONS, json=before))
+
+
+@pytest.fixture
+def texts(server: Server) -> dict[str, str]:
+    """Write the main file of one resource of each kind that this server lets an ordinary user make, by its address."""
+    word = make_id().replace("_", "-")
+    persona = "model" if server.flavor == "cochat" else "agent"
+    found = {
+        f"plugins/tools/{word.replace('-', '_')}.py": TOOL,
+        f"prompts/{word}.md": "---\nname: Fresh\n---\nBody\n",
+        f"{persona}s/{word}.md": "---\nname: Writer\nbase: some-base\n---\nYou write.\n",
+        f"knowledge/{word}/knowledge.yaml": "description: mine\n",
+    }
+    if server.generation == "0.12":
+        found[f"skills/{word}/SKILL.md"] = f"---\nname: {word}\ndescription: mine\n---\nX\n"
+        found[f"automations/{word}.yaml"] = "prompt: p\nmodel: some-base\nrrule: FREQ=WEEKLY\nactive: false\n"
+    return found
+
+
+@pytest.fixture
+def desk(server: Server, rights: Callable[..., None], texts: dict[str, str], tmp_path: Path) -> Desk:
+    """Make the workspace of an ordinary user who has just made all of that, with a file in the base."""
+    rights()
+    desk = make_desk(tmp_path / "desk", server.url, server.add_person().token)
+    for path, text in texts.items():
+        desk.path(path).parent.mkdir(parents=True, exist_ok=True)
+        desk.path(path).write_text(text)
+        if path.endswith("knowledge.yaml"):
+            desk.path(path).with_name("files").mkdir()
+            desk.path(path).with_name("files").joinpath("a.md").write_text(f"text of {path}\n")
+    created = desk.json("push", "--no-verify")
+    assert list(created.actions.values()) == ["create-there"] * len(texts)
+    return desk
+
+
+def test_each_kind_goes_both_ways(desk: Desk, texts: dict[str, str]) -> None:
+    """What I made is in step; an edit of each is sent, my other workspace has it, each goes when I say so."""
+    assert desk.json("pull").actions == {}
+    for path in texts:
+        old, new = EDITS[_kind_of(path)]
+        desk.edit(path, old, new)
+    assert list(desk.json("push", "--no-verify").actions.values()) == ["update-there"] * len(texts)
+    again = make_desk(desk.folder.parent / "again", _url(desk), desk.token or "")
+    again.json("pull")
+    assert {path: again.files().get(path) for path in texts} == {path: desk.files()[path] for path in texts}
+    for path in texts:
+        desk.path(path).unlink()
+    gone = desk.json("push", "--no-verify", "--delete", "--confirm-deletes", str(len(texts)))
+    assert list(gone.actions.values()) == ["delete-there"] * len(texts)
+    assert desk.json("pull").actions == {}
+
+
+def test_rights_that_are_lost_delete_nothing(desk: Desk, rights: Callable[..., None], texts: dict[str, str]) -> None:
+    """Files and bases stay whatever the server no longer shows; the status names it, and with the rights it is back."""
+    desk.json("pull")
+    before = desk.files()
+    rights(is_allowed=False)
+    for _ in range(2):
+        hidden = desk.json("pull").actions
+        assert set(hidden.values()) <= {"skip"}
+        assert desk.files() == before
+        status = desk.json("status").json
+        assert {each["action"] for each in status["items"]} <= {"skip"}
+        assert set(hidden) <= {*status["invisible"], *status["unavailable"]}
+    assert desk.json("push", "--no-verify", "--delete").actions == {}
+    rights()
+    assert desk.json("pull").actions == {}
+    assert desk.files() == before
+    assert desk.json("status").json["invisible"] == []
+    path = next(path for path in texts if path.startswith("prompts/"))
+    desk.edit(path, "Body", "Again")
+    assert list(desk.json("push", "--no-verify").actions.values()) == ["update-there"]
+
+
+def _kind_of(path: str) -> str:
+    return path.removeprefix("plugins/").partition("/")[0].removesuffix("s")
+
+
+def _url(desk: Desk) -> str:
+    return desk.path("cochat.toml").read_text().partition('url = "')[2].partition('"')[0]
