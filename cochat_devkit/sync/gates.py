@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnsafePlan
+from cochat_devkit.kinds import kind_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +30,6 @@ def check_deletions(doomed: Sequence[Key], totals: Mapping[str, int], *, confirm
         total = totals.get(kind, 0)
         if count > MOST_DELETIONS or count > MOST_SHARE * total or count >= total:
             raise UnsafePlan(
-                f"this would delete {count} of {total} {kind}s on the server",
+                f"this would delete {count} of {total} {kind_named(kind)[0].plural} on the server",
                 hint=f"if that is meant, add --confirm-deletes {len(doomed)}",
             )

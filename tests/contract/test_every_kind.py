@@ -179,6 +179,42 @@ def test_files_of_a_base_are_replaced_added_and_removed(stock: Stock, desk: Desk
     assert desk.json("pull").actions == {}
 
 
+def test_a_push_of_a_base_s_files_is_taken_back(stock: Stock, desk: Desk) -> None:
+    """What was replaced or removed there comes back byte for byte, what was added goes; my files stay."""
+    folder = desk.path(f"knowledge/{stock.word}/files")
+    there = {path: content for path, content in _resources(desk).items() if path.startswith(f"knowledge/{stock.word}/")}
+    (folder / "one.md").write_bytes(b"alpha the third\r\n" + stock.word.encode())
+    (folder / "six.md").write_bytes(b"zeta " + make_id().encode())
+    next(place for place in folder.iterdir() if place.name not in ("one.md", "six.md")).unlink()
+    mine = {place.name: place.read_bytes() for place in folder.iterdir() if place.is_file()}
+    desk.json("push")
+    run = desk.json("undo").json["runs"][0]["run"]
+    assert desk.json("undo", str(run)).actions == {f"knowledge/{stock.word}": "update-there"}
+    assert {place.name: place.read_bytes() for place in folder.iterdir() if place.is_file()} == mine
+    again = make_desk(desk.folder.parent / "again", stock.server.url, stock.server.admin_person.token)
+    again.json("pull")
+    assert {path: again.files().get(path) for path in there} == there
+    assert "knowledge/" + stock.word in desk.json("status").actions
+
+
+def test_a_deleted_base_comes_back_with_its_files(stock: Stock, desk: Desk) -> None:
+    """A base that I deleted there is made again by an undo, under another id, with every byte of its files."""
+    word = make_id().replace("_", "-")
+    texts = {f"knowledge/{word}/knowledge.yaml": b"description: mine\n", f"knowledge/{word}/files/a.md": word.encode()}
+    for path, content in texts.items():
+        desk.path(path).parent.mkdir(parents=True, exist_ok=True)
+        desk.path(path).write_bytes(content)
+    desk.json("push")
+    for path in texts:
+        desk.path(path).unlink()
+    desk.json("push", "--delete", "--confirm-deletes", "1")
+    run = desk.json("undo").json["runs"][0]["run"]
+    desk.json("undo", str(run))
+    again = make_desk(desk.folder.parent / "again", stock.server.url, stock.server.admin_person.token)
+    again.json("pull")
+    assert {path: again.files().get(path) for path in texts} == texts
+
+
 def test_another_s_file_in_a_base_comes_here(stock: Stock, desk: Desk) -> None:
     """A file that a colleague adds in the browser is in my folder after the next pull, though no time moved there."""
     content = f"epsilon {make_id()}".encode()
