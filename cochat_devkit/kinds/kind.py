@@ -214,7 +214,7 @@ class Endpoints:
     access: Endpoint | None = None
     switches: Mapping[str, Endpoint] = field(default_factory=dict)
     history: Endpoint | None = None
-    #: a version's parent may be a draft that was never live: it tells nothing of what a write covered
+    #: a version's parent may be a draft that was never live, and that nobody covers
     history_has_drafts: bool = False
     workspace: Listing | None = None
     #: the settings of a plugin, and those that each of its users has

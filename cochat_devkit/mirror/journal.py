@@ -45,6 +45,7 @@ class Step:
     """Hold one step of a run: a write to the server, or to the files of one resource.
 
     Digests name stored bodies: of the server's before and after, and of what is sent; None where there is none.
+    `before_saved_s` is when the server's before was saved, in seconds of the server's clock since 1970.
     `files_before` and `files_after` name by path the stored contents of files before a step, and their digests after.
     `known_ids` are the ids that the server listed before a create of which it makes the id. `row_before` is what the
     mirror knew; `base_local` the fingerprint of the files that the step makes the base.
@@ -58,6 +59,7 @@ class Step:
     remote_id: RemoteId | None = None
     before_digest: str | None = None
     before_version: Version | None = None
+    before_saved_s: int | None = None
     sent_digest: str | None = None
     after_digest: str | None = None
     after_version: Version | None = None

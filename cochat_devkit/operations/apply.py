@@ -169,7 +169,7 @@ class Applier:
             advance(self.records, step, after)
             return outcome
         try:
-            covered = find_overwritten(self.session.client, kind, wire, theirs.version, after)
+            covered = find_overwritten(self.session.client, kind, wire, theirs.version, step.before_saved_s, after)
         except RemoteError as error:
             advance(self.records, step, after)
             return replace(
@@ -222,6 +222,7 @@ class Applier:
             remote_id=theirs.remote_id if theirs else step.remote_id,
             before_digest=pack_body(theirs.type, theirs.body)[0] if theirs else None,
             before_version=theirs.version if theirs else None,
+            before_saved_s=_saved_s(theirs),
             known_ids=known_ids,
         )
         self.records.keep_step(step)
@@ -347,6 +348,10 @@ class Applier:
 
 
 _UNVERIFIED = "but nobody knows whether it covered somebody's version, since the history cannot be read"
+
+
+def _saved_s(theirs: Resource | None) -> int | None:
+    return int(theirs.updated_at.timestamp()) if theirs and theirs.updated_at else None
 
 
 def _reason(operation: Operation) -> Reason:

@@ -126,7 +126,8 @@ def find_covered_later(client: Client, kind: Kind, records: Records, step: Step)
         return []
     wire = client.fetch_item(kind, row.remote_id)
     ours = read_one_remote(client, kind, wire)
-    covered = find_overwritten(client, kind, wire, step.before_version, replace(ours, version=row.version))
+    ours = replace(ours, version=row.version)
+    covered = find_overwritten(client, kind, wire, step.before_version, step.before_saved_s, ours)
     if covered:
         advanced = replace(step, before_digest=pack_body(covered[0].type, covered[0].body)[0], state=StepState.DONE)
         records.keep_bodies(*((each.type, each.body) for each in covered))

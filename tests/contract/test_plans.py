@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.contract import sources
+from tests.contract import prompts, sources
 from tests.contract.stage import make_id, read_json
 from tests.desk import Desk, make_desk
 from tests.onlooker import run_onlooker
@@ -195,6 +195,34 @@ def test_whom_we_cover_can_be_settled_here(server, ids, desk, onlooker, side):
     assert not desk.path(f".cochat/conflicts/plugins/tools/{ids[0]}.py").exists()
     desk.json("push", "--no-verify")
     assert ("# theirs" in source_there(server, ids[0])) is (side == "theirs")
+
+
+@pytest.mark.generation("0.12")
+def test_whom_we_cover_is_seen_among_drafts(server, onlooker, tmp_path):
+    """A prompt that a colleague saves in the moment of my push is found out; an older draft is nobody's loss."""
+    command = make_id().replace("_", "-")
+    form = {"command": command, "name": command, "content": "Live."}
+    made = read_json(server.admin.post("/api/v1/prompts/create", json=form))
+    address = f"/api/v1/prompts/id/{made['id']}/update"
+    prompts.wait_for_next_second(server, made)
+    read_json(server.admin.post(address, json={**form, "content": "A draft.", "is_production": False}))
+    desk = make_desk(tmp_path / "prompts", onlooker.url, server.admin_person.token)
+    desk.json("pull", f"prompt/{command}")
+    desk.path(f"prompts/{command}.md").write_text(f"---\nname: {command}\n---\nMine.")
+
+    def meddle() -> None:
+        prompts.wait_for_next_second(server, prompts.read(server, made))
+        read_json(server.admin.post(address, json={**form, "content": "Theirs."}))
+
+    onlooker.before("POST", address, meddle)
+    covered = desk.json("push", "--no-verify", expected=3).json
+    assert covered["items"][0]["action"] == "conflict"
+    assert desk.path(f".cochat/conflicts/prompts/{command}.md").read_text().endswith("Theirs.")
+    logged = [each["message"] or "" for each in desk.json("log", f"prompt/{command}").json["items"]]
+    assert sum("covered" in each for each in logged) == 1
+    desk.json("resolve", f"prompt/{command}", "--theirs")
+    desk.json("push", "--no-verify")
+    assert prompts.read(server, made)["content"] == "Theirs."
 
 
 def test_an_undone_push_gives_the_server_what_it_had(server, ids, desk):
