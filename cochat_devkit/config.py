@@ -25,8 +25,7 @@ _TARGET = ("url", "production", "endpoints")
 #: the schemes of a server's address, with the port that goes without saying
 _PORTS = {"http": 80, "https": 443}
 #: the requests that a target may have of its own
-ENDPOINT_NAMES = ("item", "create", "update", "delete")
-_ENDPOINT = re.compile(r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<path>/(?:[^\s{}?#]|\{id\})*)\Z")
+_ENDPOINT = re.compile(r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<path>/(?:[^\s{}#]|\{id\})*)\Z")
 _ENDPOINTS_EXAMPLE = 'update = "PUT /api/custom/agents/{id}"'
 _HOST = re.compile(r"[\w.:%-]+$")
 
@@ -151,12 +150,12 @@ def _parse_target(place: str, name: str, stated: Mapping[str, Json]) -> Target:
         raise BadSetting(f"{place}: production is {production!r}", hint="write production = true")
     if not isinstance(endpoints, dict) or not all(isinstance(each, dict) for each in endpoints.values()):
         raise BadSetting(f"{place}: endpoints is no table of kinds", hint=f"write {_ENDPOINTS_EXAMPLE}")
-    known = tuple(kind.name for kind in all_kinds())
+    known = {kind.name: kind.request_names for kind in all_kinds()}
     parsed = {}
     for kind, rows in endpoints.items():
         shown = f"{place[:-1]}.endpoints.{kind}]"
-        _refuse_unknown(f"{place[:-1]}.endpoints]", {kind: rows}, known)
-        _refuse_unknown(shown, rows, ENDPOINT_NAMES)
+        _refuse_unknown(f"{place[:-1]}.endpoints]", {kind: rows}, tuple(known))
+        _refuse_unknown(shown, rows, known[kind])
         parsed[kind] = {column: _parse_endpoint(shown, column, text) for column, text in rows.items()}
     return Target(name, stated["url"], production, parsed)
 
@@ -165,10 +164,14 @@ def _parse_endpoint(place: str, column: str, text: Json) -> tuple[str, str]:
     found = _ENDPOINT.match(text) if isinstance(text, str) else None
     if found is None:
         raise BadSetting(f"{place}: {column} is no request: {text!r}", hint=f"write {_ENDPOINTS_EXAMPLE}")
-    if column != "create" and "{id}" not in found["path"]:
+    has_id, is_about_one = "{id}" in found["path"], column not in ("create", "listing")
+    if is_about_one and not has_id:
         raise BadSetting(f"{place}: the path of {column} does not say where the id stands", hint="put {id} into it")
-    if column == "create" and "{" in found["path"]:
-        raise BadSetting(f"{place}: what is created has no id yet", hint="take {…} out of the path")
+    if has_id and not is_about_one:
+        said = "what is created has no id yet" if column == "create" else "a list is of no one id"
+        raise BadSetting(f"{place}: {said}", hint="take {…} out of the path")
+    if column == "listing" and found["method"] != "GET":
+        raise BadSetting(f"{place}: a list is read with GET, not {found['method']}", hint="write GET")
     return found["method"], found["path"]
 
 

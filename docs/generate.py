@@ -93,7 +93,7 @@ def settings_page() -> str:
 | `default_target` | the target that commands use without `--target`; the first one where it is left out |
 | `targets.NAME.url` | the server's address, as the browser shows it |
 | `targets.NAME.production` | `true`: what writes there asks first, and without a terminal needs `--yes` |
-| `targets.NAME.endpoints.KIND` | its own requests: {_in_code(config.ENDPOINT_NAMES)}, as `"PUT /path/{{id}}"` |
+| `targets.NAME.endpoints.KIND` | its own requests, as `"PUT /path/{{id}}"`: {_in_code(_request_names())} |
 
 Variables:
 
@@ -108,6 +108,11 @@ Variables:
 
 def _in_code(names: Sequence[str]) -> str:
     return ", ".join(f"`{each}`" for each in names)
+
+
+def _request_names() -> list[str]:
+    """Name what any kind lets a target have of its own, each once."""
+    return list(dict.fromkeys(name for kind in all_kinds() for name in kind.request_names))
 
 
 def _kind_lines(kind: Kind) -> Iterator[str]:

@@ -208,6 +208,23 @@ def test_a_target_may_have_requests_of_its_own(tmp_path):
     assert config.target_named("stage").endpoints == {}
 
 
+def test_lists_switches_and_rights_have_requests_too(tmp_path):
+    """Each request of a kind's row can be named, a list with its query and a switch by its field."""
+    own = (
+        '[targets.main.endpoints.skill]\nlisting = "GET /api/custom/skills/?tier=all"\n'
+        'switch_active = "POST /api/custom/skills/{id}/toggle"\naccess = "PUT /api/custom/skills/access?id={id}"\n'
+    )
+    assert read(tmp_path, GOOD + own).target_named("main").endpoints["skill"] == {
+        "listing": ("GET", "/api/custom/skills/?tier=all"),
+        "switch_active": ("POST", "/api/custom/skills/{id}/toggle"),
+        "access": ("PUT", "/api/custom/skills/access?id={id}"),
+    }
+    with pytest.raises(BadSetting, match="switch_actve"):
+        read(tmp_path, GOOD + own.replace("switch_active", "switch_actve"))
+    with pytest.raises(BadSetting, match="is read with GET"):
+        read(tmp_path, GOOD + own.replace("GET", "POST"))
+
+
 def test_production_is_said_of_a_target(tmp_path):
     """A target is production only where its table says so."""
     config = read(tmp_path, GOOD.replace('a.test/"', 'a.test/"\nproduction = true'))

@@ -101,7 +101,7 @@ class Client:
         """
         found = kind.endpoints_for(self.dialect)
         changed = self._overrides.get(kind.name)
-        return replace(found, **changed) if changed else found  # type: ignore[arg-type]
+        return found.with_requests(changed) if changed else found
 
     def fetch_listing(self, kind: Kind) -> Listed:
         """List a kind: by export where that is ours to ask, else by what everybody may list.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -195,6 +195,12 @@ class ValvesRequests:
         return cls(Endpoint("GET", path), Endpoint("GET", f"{path}/spec"), Endpoint("POST", f"{path}/update"))
 
 
+_SINGLE_REQUESTS = ("item", "create", "update", "delete", "access", "history")
+_REQUESTS = ("listing", *_SINGLE_REQUESTS)
+#: stands before a field's name in the name of the request that flips it
+SWITCH_REQUEST = "switch_"
+
+
 @dataclass(frozen=True)
 class Endpoints:
     """Name the requests that one dialect has for a kind.
@@ -237,6 +243,14 @@ class Endpoints:
     may_be_absent: bool = False
     #: ids begin with this, and addresses leave it out; what begins otherwise can be listed and never reached
     id_prefix: str = ""
+
+    def with_requests(self, named: Mapping[str, Endpoint]) -> Endpoints:
+        """Take requests of a server's own, by the names that a kind gives them."""
+        changed: dict[str, object] = {name: named[name] for name in _SINGLE_REQUESTS if name in named}
+        if "listing" in named:
+            changed["listing"] = replace(self.listing, endpoint=named["listing"])
+        switches = {name.removeprefix(SWITCH_REQUEST): each for name, each in named.items() if name not in _REQUESTS}
+        return replace(self, switches={**self.switches, **switches}, **changed)  # type: ignore[arg-type]
 
     @property
     def is_plain(self) -> bool:
@@ -367,6 +381,12 @@ class Kind:
         """Find the field that the main file's text is; None where there is no such."""
         name = self.form.source_field if self.form else None
         return self.field_named(name) if name else None
+
+    @property
+    def request_names(self) -> tuple[str, ...]:
+        """Name the requests that a target may have of its own."""
+        switches = (each.name for each in self.fields if each.written_by is WrittenBy.SWITCH)
+        return (*_REQUESTS, *(f"{SWITCH_REQUEST}{name}" for name in switches))
 
     @property
     def digest_field(self) -> str | None:

@@ -175,6 +175,7 @@ KIND = Kind(
             listing=Listing(
                 Endpoint("GET", "/api/custom/skills/?tier=toggleable"), has_bodies=True, rights=Rights.READABLE
             ),
+            makes_id=True,
             may_be_absent=True,
         ),
     },

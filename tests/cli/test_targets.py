@@ -105,3 +105,39 @@ def test_a_request_of_the_target_is_the_one_that_is_sent(desk: Desk) -> None:
     assert item["error"] == "creating tool/clock: this server does not offer that"
     settings.write_text(settings.read_text().replace("PUT /api/custom/tools", "POST /api/v1/tools/create"))
     assert desk.json("push", "--no-verify").actions == {"tool/clock": "create-there"}
+
+
+OWN_REQUESTS = """
+[targets.main.endpoints.agent]
+update = "PUT /api/custom/agents/{id}"
+delete = "DELETE /api/custom/agents/{id}"
+
+[targets.main.endpoints.skill]
+create = "POST /api/custom/skills/"
+update = "PUT /api/custom/skills/{id}"
+delete = "DELETE /api/custom/skills/{id}"
+"""
+
+
+def test_undocumented_writes_are_refused_until_they_are_named(tmp_path: Path) -> None:
+    """CoChat documents no update of an agent: push says so and sends nothing; named in cochat.toml, it goes through."""
+    with running_server(flavor="cochat", more_writes=("agent", "skill")) as server:
+        desk = make_desk(tmp_path, server.url, server.token)
+        agent, skill = desk.path("agents/writer.md"), desk.path("skills/audit/SKILL.md")
+        agent.write_text("---\nname: Writer\nbase: some-model\n---\nYou write.\n")
+        desk.json("push")
+        desk.edit("agents/writer.md", "You write.", "You read.")
+        (refused,) = desk.json("push", expected=4).json["items"]
+        assert (refused["action"], "cochat.toml" in refused["hint"]) == ("failed", True)
+        settings = desk.path("cochat.toml")
+        settings.write_text(settings.read_text() + OWN_REQUESTS)
+        skill.parent.mkdir()
+        skill.write_text("---\nname: audit\ndescription: It audits\n---\nDo it.\n")
+        assert desk.json("push").actions == {"agent/writer": "update-there", "skill/audit": "create-there"}
+        desk.edit("skills/audit/SKILL.md", "Do it.", "Do that.")
+        assert desk.json("push").actions == {"skill/audit": "update-there"}
+        assert desk.json("pull").actions == {}
+        agent.unlink()
+        skill.unlink()
+        assert set(desk.json("push", "--delete", "--confirm-deletes", "2").actions.values()) == {"delete-there"}
+        assert desk.json("pull").actions == {}
