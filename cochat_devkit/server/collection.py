@@ -13,6 +13,7 @@ from cochat_devkit.server.history import make_snapshot
 from cochat_devkit.server.item import Item, to_json
 from cochat_devkit.server.plugins import to_incompatibility
 from cochat_devkit.server.refusals import refused
+from cochat_devkit.server.tool_servers import tools_offered
 from cochat_devkit.server.versions import Versions
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Collection:
         else:
             rows = [to_json(self._shape(item, listing.endpoint, caller, valves=exported)) for item in seen]
         if listing is self.endpoints.listing:
-            rows += [to_json(each) for each in self._elsewhere()]
+            rows += [to_json(each) for each in self._elsewhere(caller)]
         return b"[" + b",".join(rows) + b"]"
 
     def show(self, caller: Caller, id_: str) -> bytes:
@@ -168,7 +169,7 @@ class Collection:
     def readable_ids(self, caller: Caller) -> list[str]:
         """List the ids of what a caller may read, what external servers offer included."""
         own = [item.wire for item in self._items.all() if self.may(caller, "read", item)]
-        return [str(wire[self.endpoints.id_field]) for wire in (*own, *self._elsewhere())]
+        return [str(wire[self.endpoints.id_field]) for wire in (*own, *self._elsewhere(caller))]
 
     def keep_valves(self, id_: str, valves: Wire) -> None:
         """Save valves: the time moves, the version does not."""
@@ -238,18 +239,18 @@ class Collection:
         permitted = any(caller.is_permitted("workspace", name) for name in names)
         return caller.is_admin or (self.has_owners and permitted)
 
-    def _elsewhere(self) -> list[Wire]:
+    def _elsewhere(self, caller: Caller) -> list[Wire]:
         """List what external servers offer under this kind: listed, and nowhere else."""
-        offered: list[Wire] = (self._context.notes.get("external") or {}).get(self.kind.name) or []
+        if self.kind.external_prefix is None:
+            return []
+        offered = [each for each in tools_offered(self._context) if access.may(caller, "read", each)]
         now = self._context.clock()
         empty: Wire = dict.fromkeys((*self.endpoints.offered("create").keys, _PEOPLE_KEY))
-        if forms.GRANTS in empty:
-            empty[forms.GRANTS] = []
         meta = {key: default for key, (_, default) in self.manners.meta_fields.items()}
         return [
             {
                 **empty,
-                **each,
+                **{key: value for key, value in each.items() if key in empty},
                 "meta": {**meta, **each["meta"]},
                 "user_id": each["id"],
                 "updated_at": now,

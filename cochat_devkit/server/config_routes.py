@@ -12,8 +12,10 @@ from cochat_devkit.server.config_manners import OVERLAY, ConfigManners, config_m
 from cochat_devkit.server.context import ServerContext
 from cochat_devkit.server.people import User
 from cochat_devkit.server.settings import Settings
+from cochat_devkit.server.tool_servers import CONNECTIONS
 
 _PATH = "/api/v1/configs"
+_CONNECTIONS = "TOOL_SERVER_CONNECTIONS"
 #: the name in the configuration; every other dialect is a plain Open WebUI
 _NAMES = {"cochat": "CoChat"}
 _ADMITTED = ("user", "admin")
@@ -49,6 +51,24 @@ class SuggestionsForm(BaseModel):
     suggestions: list[SuggestionForm]
 
 
+class ToolServerForm(BaseModel, extra="allow"):
+    """Take in the connection to a server of tools."""
+
+    url: str
+    path: str
+    type: str | None = "openapi"
+    auth_type: str | None
+    headers: dict[str, Any] | str | None = None
+    key: str | None
+    config: dict[str, Any] | None
+
+
+class ForwardingToolServerForm(ToolServerForm):
+    """Take in a connection that may pass cookies on."""
+
+    forward_cookies: bool = False
+
+
 def add_routes(router: APIRouter, context: ServerContext) -> None:
     """Add the addresses."""
     manners, settings = config_manners_of(context), Settings(context)
@@ -63,6 +83,7 @@ def add_routes(router: APIRouter, context: ServerContext) -> None:
 
     _add_models(router, manners, settings)
     _add_banners(router, manners, settings)
+    _add_tool_servers(router, manners, settings)
 
     @router.post(f"{_PATH}/suggestions")
     def set_suggestions(_caller: AdminCaller, form: SuggestionsForm) -> JsonAnswer:
@@ -106,6 +127,21 @@ def _add_banners(router: APIRouter, manners: ConfigManners, settings: Settings) 
     set_banners.__annotations__["form"] = create_model("BannersForm", **members)
     router.add_api_route(f"{_PATH}/banners", show_banners, response_model=None)
     router.add_api_route(f"{_PATH}/banners", set_banners, methods=["POST"], response_model=None)
+
+
+def _add_tool_servers(router: APIRouter, manners: ConfigManners, settings: Settings) -> None:
+    def show_connections(_caller: AdminCaller) -> JsonAnswer:
+        return JsonAnswer({_CONNECTIONS: settings.get(CONNECTIONS) or []})
+
+    def set_connections(caller: AdminCaller, form: BaseModel) -> JsonAnswer:
+        settings.put({CONNECTIONS: form.model_dump()[_CONNECTIONS]})
+        return show_connections(caller)
+
+    server = ForwardingToolServerForm if manners.exports_flat else ToolServerForm
+    members: dict[str, Any] = {_CONNECTIONS: (list[server], ...)}  # type: ignore[valid-type]
+    set_connections.__annotations__["form"] = create_model("ToolServersForm", **members)
+    router.add_api_route(f"{_PATH}/tool_servers", show_connections, response_model=None)
+    router.add_api_route(f"{_PATH}/tool_servers", set_connections, methods=["POST"], response_model=None)
 
 
 def _user_of(context: ServerContext, request: Request) -> User | None:

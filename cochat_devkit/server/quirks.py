@@ -133,6 +133,8 @@ class Quirks:
     credentials_malformed: Refusal | None
     account_deleted: Refusal
     has_group_info: bool
+    #: the tools of a server that is switched off are listed all the same
+    lists_disabled_tool_servers: bool
     can_revoke_sessions: bool
     group_missing: Refusal
     #: for members who come or go; `{error}` is "adding users to" or "removing users from"
@@ -216,6 +218,7 @@ _0_6 = Quirks(
     credentials_malformed=None,
     account_deleted=Refusal(401, SESSION_EXPIRED),
     has_group_info=False,
+    lists_disabled_tool_servers=True,
     can_revoke_sessions=False,
     group_missing=NOT_FOUND_401,
     members_group_missing=Refusal(400, "[ERROR: 400: [ERROR: Error {error} group]]"),
@@ -293,6 +296,7 @@ _0_12 = Quirks(
     credentials_malformed=Refusal(422, "Invalid authentication request."),
     account_deleted=Refusal(401, "Invalid authentication request."),
     has_group_info=True,
+    lists_disabled_tool_servers=False,
     can_revoke_sessions=True,
     group_missing=NOT_FOUND_404,
     members_group_missing=Refusal(404, "Group not found."),

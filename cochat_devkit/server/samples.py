@@ -18,6 +18,8 @@ from cochat_devkit.server.base_models import SAMPLES_NOTE
 from cochat_devkit.server.cochat_samples import add_automation, add_cochat, add_settings, add_skills
 from cochat_devkit.server.sample_knowledge import add_knowledge
 from cochat_devkit.server.sample_texts import add_agents, add_prompts
+from cochat_devkit.server.settings import Settings
+from cochat_devkit.server.tool_servers import CONNECTIONS, connection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,14 +92,12 @@ SAMPLES = (
     Sample("function", "pipes/openrouter_manifold.py", on=("active",)),
 )
 
-#: what external servers offer: (id, name, description), by kind
-EXTERNAL = {
-    "tool": (
-        ("coder-workspaces", "Coder Workspaces", "Work in a VS Code workspace."),
-        ("browser-control", "Browser Control", "Steer a Chrome browser."),
-        ("fetch-youtube", "Fetch YouTube", "Fetch what was said in a video."),
-    )
-}
+#: MCP servers whose tools are passed on: (id, name, description)
+TOOL_SERVERS = (
+    ("coder-workspaces", "Coder Workspaces", "Work in a VS Code workspace."),
+    ("browser-control", "Browser Control", "Steer a Chrome browser."),
+    ("fetch-youtube", "Fetch YouTube", "Fetch what was said in a video."),
+)
 
 #: the agents that come with CoChat: (name, model, tools)
 AGENTS = (
@@ -121,13 +121,13 @@ def add_samples(context: ServerContext, collections: Mapping[str, Collection], s
         collection, path = collections.get(sample.kind), sample.source_path(shipped)
         if collection and path.is_file():
             _add_sample(collection, sample, path.read_text(encoding="utf-8"), admin, wire)
-    external = {kind: [_external_wire(*each) for each in rows] for kind, rows in EXTERNAL.items()}
-    context.notes.put("external", external)
     agents = [_agent_wire(*each) for each in AGENTS]
     add_prompts(context, admin)
     add_skills(context, admin)
     add_automation(context, admin)
     add_settings(context)
+    connections = [connection(id_, name, f"{MARK} {description}") for id_, name, description in TOOL_SERVERS]
+    Settings(context).put({CONNECTIONS: connections})
     add_knowledge(context, admin)
     if context.dialect.landmark:
         add_cochat(context, admin, agents)
@@ -157,10 +157,6 @@ def _add_sample(collection: Collection, sample: Sample, source: str, admin: Call
     collection.create(admin, collection.form(**form).model_dump())
     for switch in sample.on:
         collection.flip(admin, sample.slug, switch)
-
-
-def _external_wire(id_: str, name: str, description: str) -> Wire:
-    return {"id": f"server:mcp:{id_}", "name": name, "meta": {"description": f"{MARK} {description}"}}
 
 
 def _agent_wire(name: str, model: str, tools: tuple[str, ...]) -> Wire:

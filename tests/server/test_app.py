@@ -14,7 +14,9 @@ from cochat_devkit.kinds.dialects import DIALECTS, dialect_named
 from cochat_devkit.operations.serve import running_server
 from cochat_devkit.server.app import make_app, make_collections, make_context
 from cochat_devkit.server.running import listening
+from cochat_devkit.server.settings import Settings
 from cochat_devkit.server.store import Store
+from cochat_devkit.server.tool_servers import CONNECTIONS, connection
 from tests.server.fakes import FILTER, TOOL, FakeLoader, read, staged, told
 
 VALVES_TOOL = TOOL + "    class Valves:\n        count = 1\n"
@@ -122,8 +124,7 @@ def test_a_listing_shows_what_is_true_now(stage):
 
 def test_external_tools_are_listed_and_nowhere_else(stage):
     """Tools of MCP servers have no source: they stand in the listing, changed at every moment."""
-    external = {"tool": [{"id": "server:mcp:x", "name": "X", "meta": {"description": "d"}}]}
-    stage.context.notes.put("external", external)
+    Settings(stage.context).put({CONNECTIONS: [connection("x", "X", "d")]})
     (listed,) = read(stage.user.get("/api/v1/tools/"))
     assert (listed["id"], listed["user_id"], listed["updated_at"]) == ("server:mcp:x", "server:mcp:x", stage.clock.now)
     assert "content" not in listed

@@ -11,7 +11,7 @@ from cochat_devkit.kinds.plugin_source import parse_frontmatter
 from cochat_devkit.operations.serve import running_server, shipped_plugins_dir
 from cochat_devkit.plugin import LoadFailure, LoadRequest
 from cochat_devkit.runtime.child_loader import ChildLoader
-from cochat_devkit.server.samples import EXTERNAL, GROUP, MARK, PEOPLE, SAMPLES
+from cochat_devkit.server.samples import GROUP, MARK, PEOPLE, SAMPLES, TOOL_SERVERS
 from tests.server.fakes import FakeLoader, read
 
 TOOLS = {
@@ -94,7 +94,7 @@ def test_the_names_are_those_of_the_reference(admin):
     assert {each["id"] for each in functions if each["type"] == "filter"} == FILTERS
     assert [each["id"] for each in functions if each["type"] == "pipe"] == ["openrouter_manifold"]
     assert len(functions) == 11
-    assert len(EXTERNAL["tool"]) == 3
+    assert len(TOOL_SERVERS) == 3
 
 
 def test_everything_listed_is_marked_as_a_sample(admin):
