@@ -21,7 +21,8 @@ class PluginFile:
     """Name one plugin in the workspace.
 
     `type` is "" for tools, else the type that its folder stands for: "filter", "pipe", "action", "event". `shown` is
-    the path relative to the workspace, with forward slashes. `source` is the text as it stands in the file.
+    the path relative to the workspace, with forward slashes. `source` is the text as it stands in the file, and
+    `stated_valves` names the valves whose values the sidecar states.
     """
 
     kind: PluginKind
@@ -30,6 +31,7 @@ class PluginFile:
     path: Path
     shown: str
     source: str
+    stated_valves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Example:
     type: str = ""
     id: str = "example"
     line: int = 1
+    stated_valves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

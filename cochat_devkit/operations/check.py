@@ -67,6 +67,7 @@ def check_plugins_of(
             path=config.root / each.path,
             shown=each.path,
             source=each.text,
+            stated_valves=_stated_valves(each),
         )
         for each in chosen
         if each.resource.key.kind in plugin_kinds
@@ -75,6 +76,11 @@ def check_plugins_of(
         return []
     with nullcontext(loader) if loader else closing(ChildLoader()) as child:
         return check_plugins(files, child, generation=generation or generation_of(config), root=config.root, emit=emit)
+
+
+def _stated_valves(each: LocalResource) -> tuple[str, ...]:
+    names = kind_named(each.resource.key.kind)[0].valve_fields
+    return tuple(name for name in names if each.resource.body.get(name) is not None)
 
 
 def choose_plugins(config: Config, words: Sequence[str]) -> tuple[list[LocalResource], Tree]:

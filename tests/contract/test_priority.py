@@ -143,3 +143,13 @@ def test_requests_of_a_priority(server, desk, edits, most):
         desk.edit(f"plugins/filters/{plugin_id}.py", "return body", "return dict(body)")
     done = desk.json("push", f"filter/{plugin_id}", "--no-verify").json
     assert done["requests"] - SIGN_IN[server.generation] <= most
+
+
+def test_a_priority_without_a_valve_is_told_before_anything_is_sent(server, desk):
+    """The server would refuse the value after it took the source; the check knows it first."""
+    plugin_id = make_id()
+    desk.path(f"plugins/filters/{plugin_id}.py").write_text(BARE)
+    desk.path(f"plugins/filters/{plugin_id}.yaml").write_text("priority: 3\n")
+    told = desk.json("push", f"filter/{plugin_id}", expected=1).json["error"]
+    assert "CC207" in str(told)
+    assert server.admin.get(f"/api/v1/functions/id/{plugin_id}").status_code != 200

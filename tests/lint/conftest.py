@@ -18,13 +18,13 @@ class Workspace:
         self.loader = loader
         self.files = []
 
-    def add(self, source, type_="", id_="example"):
+    def add(self, source, type_="", id_="example", stated_valves=()):
         shown = f"{FOLDERS.get(type_, 'plugins/events')}/{id_}.py"
         path = self.root / shown
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(source.encode())
         kind = "function" if type_ else "tool"
-        self.files.append(PluginFile(kind, type_, id_, path, shown, source))
+        self.files.append(PluginFile(kind, type_, id_, path, shown, source, stated_valves))
 
     def check(self, **more):
         return check_plugins(self.files, self.loader, **{"generation": "0.12", "root": self.root, **more})

@@ -17,7 +17,7 @@ INVALID = [(rule.code, number) for rule in all_rules() for number in range(len(r
 
 
 def found_by(rule, example, workspace):
-    workspace.add(example.source, example.type, example.id)
+    workspace.add(example.source, example.type, example.id, example.stated_valves)
     return [finding for finding in workspace.check(with_ruff=False) if finding.code == rule.code]
 
 
@@ -48,6 +48,7 @@ def test_the_rules_and_their_severities():
         "CC204": Severity.ERROR,
         "CC205": Severity.WARNING,
         "CC206": Severity.WARNING,
+        "CC207": Severity.ERROR,
     }
 
 
