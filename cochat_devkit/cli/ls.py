@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,7 +35,7 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> None:
 
     lines = ls(read_config(), select(refs, kinds), target=options["target"])
     if options["as_json"]:
-        items = [asdict(line) for line in lines]
+        items = [line._asdict() for line in lines]
         render.out_json({"command": "ls", "ok": True, "exit_code": 0, "counts": {"listed": len(items)}, "items": items})
         return
     rows = [[getattr(line, column) or "" for column in _COLUMNS] for line in lines]

@@ -25,6 +25,18 @@ SELECT kind, slug, type, remote_id, remote_state, remote_fingerprint, remote_dig
        base_digest, version, updated_at, writable, path
 FROM resource WHERE scope_id = ?
 """
+#: the server still shows what both sides agreed on: a file that is as it was then is in step
+_AGREED = """
+SELECT kind, slug, base_local, version, updated_at FROM resource
+WHERE scope_id = ? AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
+"""
+_APART = f"""{_ROW}
+AND (remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL) IS NOT TRUE
+"""
+
+
+#: the server's version of a resource and when it says that it was changed, both as stored
+Stamp = tuple[str | None, str | None]
 
 
 class MirrorReader:
@@ -62,6 +74,20 @@ class MirrorReader:
         wanted = None if kinds is None else set(kinds)
         found = (_to_row(each) for each in self.ask(_ROW, (scope.id,)))
         return {row.key: row for row in found if wanted is None or row.key.kind in wanted}
+
+    def agreed(self, scope: Scope, kinds: Iterable[str]) -> dict[tuple[str, str, str], Stamp]:
+        """Read which resources the server still shows as agreed: stamps by (kind, slug, fingerprint of the files)."""
+        found = self.ask(_AGREED, (scope.id,))
+        wanted = set(kinds)
+        return {each[:3]: each[3:] for each in found if each[0] in wanted}
+
+    def rows_apart(self, scope: Scope, kinds: Iterable[str], addresses: Iterable[tuple[str, str]]) -> dict[Key, Row]:
+        """Read the rows of what is not as agreed on the server, and of these addresses (kind, slug) besides."""
+        wanted = set(kinds)
+        found = self.ask(_APART, (scope.id,))
+        for kind, slug in addresses:
+            found += self.ask(f"{_ROW} AND kind = ? AND slug = ?", (scope.id, kind, slug))
+        return {row.key: row for row in map(_to_row, found) if row.key.kind in wanted}
 
     def derived(self, scope: Scope, key: Key) -> Json:
         """Read what the server derived of one resource; `{}` where nothing is known."""

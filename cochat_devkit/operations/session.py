@@ -16,7 +16,7 @@ from cochat_devkit.kinds.kind import Endpoint
 from cochat_devkit.resource import Key, Slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cochat_devkit.api.client import Client
     from cochat_devkit.api.probe import ServerFacts
@@ -52,6 +52,25 @@ class Selection:
         if not any(kind.name == key.kind for kind in self.kinds):
             return False
         return not self.patterns or any(_fits(key, type_, pattern, wanted) for pattern, wanted in self.patterns)
+
+    def pick(self, known: Mapping[tuple[str, str], str]) -> set[tuple[str, str]]:
+        """Pick what is meant out of types by (kind, slug): `check_known` and `has`, for ten thousand at once.
+
+        Raises:
+            UnknownResource: an address without a wildcard names nothing.
+        """
+        names = {kind.name for kind in self.kinds}
+        if not self.patterns:
+            return {address for address in known if address[0] in names}
+        picked: set[tuple[str, str]] = set()
+        for pattern, wanted in self.patterns:
+            is_wild, address = _WILDCARD.search(pattern.slug), (pattern.kind, str(pattern.slug))
+            among = known if is_wild else {address} & known.keys()
+            fitting = {each for each in among if _fits(Key(each[0], Slug(each[1])), known[each], pattern, wanted)}
+            if not fitting and not is_wild:
+                self.check_known((Key(kind, Slug(slug)), type_) for (kind, slug), type_ in known.items())
+            picked |= {each for each in fitting if each[0] in names}
+        return picked
 
     def check_known(self, known: Iterable[tuple[Key, str]]) -> None:
         """Make sure that every address without a wildcard names something among (key, type).

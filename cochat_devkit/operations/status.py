@@ -10,7 +10,7 @@ from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.conflicts import Conflict, read_conflicts
 from cochat_devkit.operations.conflicts import settle_hint
-from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
+from cochat_devkit.operations.offline import base_of, last_seen, local_side, survey
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import Action, Reason, decide
 from cochat_devkit.sync.describe import unified_diff
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
-    from cochat_devkit.operations.observe import Known
+    from cochat_devkit.operations.offline import Known
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.resource import Body, Json, Key
     from cochat_devkit.sync.decide import Decision
@@ -91,10 +91,11 @@ def differences(
 ) -> tuple[list[Difference], list[str], list[str]]:
     """Compare offline: (what is not in step, addresses nobody lets us read, addresses no longer shown to us)."""
     found: list[Difference] = []
-    with look_offline(config, selection, target) as known:
-        conflicts = read_conflicts(known.reader, known.scope) if known.scope else {}
+    with survey(config, selection, target) as surveyed:
+        known = surveyed.rest
+        conflicts = read_conflicts(known.reader, known.scope) if known.scope and known.types else {}
         for key, type_ in sorted(known.types.items()):
-            if not selection.has(key, type_) or kind_named(key.kind)[0].form is None:
+            if kind_named(key.kind)[0].form is None:
                 continue
             row = known.rows.get(key)
             side = local_side(known.tree, key, row.path if row else None)
@@ -184,7 +185,8 @@ def _difference(known: Known, key: Key, decision: Decision, *, with_bodies: bool
         base = known.reader.body(row.base_digest) if row.base_digest else None
         is_shown = row.remote_state is State.PRESENT
         remote = known.reader.body(row.remote_digest) if row.remote_digest and is_shown else None
-    return Difference(key, known.types[key], path, decision, base, local.resource.body if local else None, remote)
+    here = local.resource.body if with_bodies and local else None
+    return Difference(key, known.types[key], path, decision, base, here, remote)
 
 
 def _diff_one(each: Difference) -> Iterator[str]:
