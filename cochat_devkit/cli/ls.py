@@ -38,8 +38,8 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> None:
         items = [line._asdict() for line in lines]
         render.out_json({"command": "ls", "ok": True, "exit_code": 0, "counts": {"listed": len(items)}, "items": items})
         return
-    rows = [[getattr(line, column) or "" for column in _COLUMNS] for line in lines]
-    for row in render.columns([list(_COLUMNS), *rows] if rows else []):
-        render.out(row)
-    if not rows:
+    rows = [(line.ref, line.name, line.state, line.path or "") for line in lines]
+    if rows:
+        render.out("\n".join(render.columns([list(_COLUMNS), *rows])))
+    else:
         render.err("nothing here yet: cochat pull, or cochat new tool NAME")

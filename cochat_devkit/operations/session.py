@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cochat_devkit.credentials import Credential, read_credential
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, parse_ref
 from cochat_devkit.kinds.kind import Endpoint
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from cochat_devkit.api.client import Client
     from cochat_devkit.api.probe import ServerFacts
     from cochat_devkit.config import Config, Target
+    from cochat_devkit.credentials import Credential
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds import Kind
 
@@ -78,6 +77,8 @@ class Selection:
         Raises:
             UnknownResource: one does not.
         """
+        import difflib
+
         found = list(known)
         for pattern, wanted in self.patterns:
             if not _WILDCARD.search(pattern.slug) and not any(_fits(*each, pattern, wanted) for each in found):
@@ -113,6 +114,7 @@ def connect(config: Config, target_name: str | None, emit: Emit) -> Iterator[Ses
     from cochat_devkit.api.client import Client
     from cochat_devkit.api.probe import fetch_identity, fetch_server_facts
     from cochat_devkit.api.transport import Transport
+    from cochat_devkit.credentials import read_credential
     from cochat_devkit.workspace.blobs import keep_blob
 
     target = config.target_named(target_name)

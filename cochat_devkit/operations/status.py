@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.events import Outcome, Report
 from cochat_devkit.kinds import kind_named, ref_of
-from cochat_devkit.mirror.bodies import pack_body
-from cochat_devkit.mirror.conflicts import Conflict, read_conflicts
-from cochat_devkit.operations.conflicts import settle_hint
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, survey
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import Action, Reason, decide
-from cochat_devkit.sync.describe import unified_diff
-from cochat_devkit.sync.merge import merge_bodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
+    from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.operations.offline import Known
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.resource import Body, Json, Key
@@ -62,7 +58,7 @@ def status(
     found, unavailable, invisible = differences(config, selection, target=target)
     for each in found:
         exit_code = 1 if each.decision.reason is Reason.UNREADABLE_HERE else 0
-        hint = settle_hint(each.ref) if each.action is Action.CONFLICT else None
+        hint = _settle_hint(each.ref) if each.action is Action.CONFLICT else None
         reason = str(each.decision.reason)
         report.add(Outcome(each.ref, str(each.action), reason, each.path, exit_code, hint=hint))
     report.extra = {
@@ -93,7 +89,7 @@ def differences(
     found: list[Difference] = []
     with survey(config, selection, target) as surveyed:
         known = surveyed.rest
-        conflicts = read_conflicts(known.reader, known.scope) if known.scope and known.types else {}
+        conflicts = _read_conflicts(known)
         for key, type_ in sorted(known.types.items()):
             if kind_named(key.kind)[0].form is None:
                 continue
@@ -147,6 +143,20 @@ def fetch_into_mirror(config: Config, selection: Selection, *, target: str | Non
         return session.client.request_count
 
 
+def _read_conflicts(known: Known) -> dict[Key, Conflict]:
+    if known.scope is None or not known.types:
+        return {}
+    from cochat_devkit.mirror.conflicts import read_conflicts
+
+    return read_conflicts(known.reader, known.scope)
+
+
+def _settle_hint(ref: str) -> str:
+    from cochat_devkit.operations.conflicts import settle_hint
+
+    return settle_hint(ref)
+
+
 def _conflict_json(each: Difference) -> dict[str, Json]:
     conflict = each.conflict
     return {
@@ -160,10 +170,14 @@ def _conflict_json(each: Difference) -> dict[str, Json]:
 
 def _conflict_now(known: Known, key: Key, type_: str, decision: Decision, noted: Conflict | None) -> Conflict | None:
     """Say what a pull could not merge as the sides are now; `noted` is what the last pull met, if it did."""
+    if decision.action not in (Action.CONFLICT, Action.MERGE):
+        return None
+    from cochat_devkit.mirror.bodies import pack_body
+    from cochat_devkit.mirror.conflicts import Conflict
+    from cochat_devkit.sync.merge import merge_bodies
+
     if decision.action is Action.CONFLICT:
         return noted or Conflict(key, type_, str(decision.reason))
-    if decision.action is not Action.MERGE:
-        return None
     local, row = known.tree.found.get(key), known.rows.get(key)
     if local is None or row is None or row.remote_digest is None:
         return None
@@ -190,6 +204,8 @@ def _difference(known: Known, key: Key, decision: Decision, *, with_bodies: bool
 
 
 def _diff_one(each: Difference) -> Iterator[str]:
+    from cochat_devkit.sync.describe import unified_diff
+
     name = each.path or each.ref
     base = each.base or {}
     if each.local is not None or each.base is not None:
