@@ -33,7 +33,7 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> None:
     from cochat_devkit.operations.ls import ls
     from cochat_devkit.operations.session import select
 
-    lines = ls(read_config(), select(refs, kinds), target=options["target"])
+    lines = ls(read_config(), select(refs, kinds), target=options["target"], with_stamps=options["as_json"])
     if options["as_json"]:
         items = [line._asdict() for line in lines]
         render.out_json({"command": "ls", "ok": True, "exit_code": 0, "counts": {"listed": len(items)}, "items": items})

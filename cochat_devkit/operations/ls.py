@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.mirror.reader import Stamp
+    from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.offline import Known
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.resource import Body, Json, Key
@@ -45,11 +46,12 @@ class Shown:
     is_local: bool
 
 
-def ls(config: Config, selection: Selection, *, target: str | None) -> list[Listed]:
-    """List what the files and the mirror know, by address."""
+def ls(config: Config, selection: Selection, *, target: str | None, with_stamps: bool = True) -> list[Listed]:
+    """List what the files and the mirror know, by address; versions of what is in step only with stamps."""
     with survey(config, selection, target) as surveyed:
         known = surveyed.rest
-        lines = {address: _line_in_step(*each) for address, each in surveyed.in_step.items()}
+        stamps = known.reader.stamps(known.scope) if with_stamps and known.scope else {}
+        lines = {each[:2]: _line_in_step(each, stamps.get(each[:2], _NO_STAMP)) for each in surveyed.in_step}
         for key in known.types:
             local = known.tree.found.get(key)
             name = local.title if local else str(_body_there(known, key).get("name", ""))
@@ -69,9 +71,11 @@ def show(config: Config, ref: str, *, target: str | None) -> Shown:
         count = len(known.types) + len(surveyed.in_step)
         if count != 1:
             raise UsageError(f"{ref} names {count} resources", hint=f"list them: cochat ls '{ref}'")
-        for glimpse, stamp in surveyed.in_step.values():
+        for glimpse in surveyed.in_step:
             local = surveyed.glance.local(glimpse)
-            return Shown(_line_in_step(glimpse, stamp), local.resource.body, _derived(known, local.key), is_local=True)
+            derived = _derived(known, local.key)
+            row = known.reader.row(known.scope, *glimpse[:2]) if known.scope else None
+            return Shown(_line_in_step(glimpse, _stamp_of(row)), local.resource.body, derived, is_local=True)
         (key,) = known.types
         here = known.tree.found.get(key)
         body = here.resource.body if here else _body_there(known, key)
@@ -106,7 +110,7 @@ def text_of(ref: str) -> Text:
 def refs_known() -> list[str]:
     """List every address, for completion; nothing where there is no workspace."""
     try:
-        return [line.ref for line in ls(read_config(), select(), target=None)]
+        return [line.ref for line in ls(read_config(), select(), target=None, with_stamps=False)]
     except DevkitError:
         return []
 
@@ -127,9 +131,15 @@ def _line(known: Known, key: Key, name: str) -> Listed:
         name=name,
         state="in step" if decision.action is Action.NOTHING else _word(decision.reason),
         path=local.path if local else None,
-        version=row.version if row else None,
-        updated_at=row.updated_at.isoformat() if row and row.updated_at else None,
+        version=_stamp_of(row)[0],
+        updated_at=_stamp_of(row)[1],
     )
+
+
+def _stamp_of(row: Row | None) -> Stamp:
+    if row is None:
+        return _NO_STAMP
+    return row.version, row.updated_at.isoformat() if row.updated_at else None
 
 
 def _body_there(known: Known, key: Key) -> Body:
@@ -138,6 +148,7 @@ def _body_there(known: Known, key: Key) -> Body:
     return known.reader.body(row.remote_digest) if row and row.remote_digest else {}
 
 
+_NO_STAMP: Stamp = (None, None)
 _WORDS: Mapping[Reason, str] = {
     Reason.UNREADABLE_THERE: "unavailable",
     Reason.INVISIBLE_THERE: "invisible",

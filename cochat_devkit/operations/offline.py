@@ -14,11 +14,10 @@ from cochat_devkit.workspace.glance import glance
 from cochat_devkit.workspace.local import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from cochat_devkit.config import Config, Target
-    from cochat_devkit.mirror.reader import Stamp
     from cochat_devkit.mirror.rows import Row, Scope
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.workspace.glance import Glance, Glimpse
@@ -43,12 +42,9 @@ class Known:
 
 @dataclass(frozen=True)
 class Survey:
-    """Hold what is in step by (kind, slug), each as its files and the server are, and all that is known of the rest.
+    """Hold what is in step, as its files are, and all that is known of the rest: the resources of a selection alone."""
 
-    Both are about the resources of a selection alone.
-    """
-
-    in_step: Mapping[tuple[str, str], tuple[Glimpse, Stamp]]
+    in_step: Sequence[Glimpse]
     rest: Known
     glance: Glance
 
@@ -91,21 +87,21 @@ def survey(config: Config, selection: Selection, target: str | None) -> Iterator
     with MirrorReader(config.mirror_path) as reader:
         scope = reader.scope_of(aim.name, aim.url)
         agreed, told = _agreed(config, aim, scope, reader, names)
-        in_step = {each[:2]: (each, agreed[each[:3]]) for each in seen.found.values() if each[:3] in agreed}
-        if told is None:
-            gone = [address[:2] for address in agreed if address[:2] not in in_step]
-            told = _rows_apart(scope, reader, names, gone)
-        rows = {key: row for key, row in told.items() if (key.kind, key.slug) not in in_step}
-        locals_ = [seen.local(each) for address, each in seen.found.items() if address not in in_step]
+        in_step = [glimpse for triple, glimpse in seen.found.items() if triple in agreed]
+        apart = [seen.local(seen.found[triple]) for triple in seen.found.keys() - agreed]
+        rows = _rows_apart(scope, reader, names, agreed - seen.found.keys()) if told is None else told
+        if rows:
+            done = {each[:2] for each in in_step}
+            rows = {key: row for key, row in rows.items() if (key.kind, key.slug) not in done}
         faults = seen.faults
-        tree = Tree({each.key: each for each in locals_}, faults.unreadable, faults.unlisted, faults.unread)
+        tree = Tree({each.key: each for each in apart}, faults.unreadable, faults.unlisted, faults.unread)
         types = dict.fromkeys(tree.unreadable, "")
         types |= {key: row.type for key, row in rows.items()}
-        types |= {each.key: each.type for each in locals_}
+        types |= {each.key: each.type for each in apart}
         if selection.patterns:
-            apart = {(key.kind, str(key.slug)): type_ for key, type_ in types.items()}
-            picked = selection.pick({address: each.type for address, (each, _stamp) in in_step.items()} | apart)
-            in_step = {address: in_step[address] for address in picked if address in in_step}
+            known = {each[:2]: each.type for each in in_step} | {(k.kind, str(k.slug)): t for k, t in types.items()}
+            picked = selection.pick(known)
+            in_step = [each for each in in_step if each[:2] in picked]
             types = {key: type_ for key, type_ in types.items() if (key.kind, key.slug) in picked}
         yield Survey(in_step, Known(tree, rows, types, scope, reader), seen)
 
@@ -150,25 +146,27 @@ def last_seen(row: Row | None) -> Side:
 
 def _agreed(
     config: Config, aim: Target, scope: Scope | None, reader: MirrorReader, names: list[str]
-) -> tuple[Mapping[tuple[str, str, str], Stamp], dict[Key, Row] | None]:
+) -> tuple[set[tuple[str, str, str]], dict[Key, Row] | None]:
     """Find what the server still shows as agreed; where the lock says something else than the mirror, in its rows."""
     if is_lock_as_left(config.root, aim, reader):
-        return reader.agreed(scope, names) if scope else {}, None
+        return reader.agreed(scope, names) if scope else set(), None
     from cochat_devkit.operations.agreed import rows_with_lock
 
     rows = rows_with_lock(config, aim, reader.rows(scope, names) if scope else {}, reader, names)
-    agreed: dict[tuple[str, str, str], Stamp] = {}
+    agreed: set[tuple[str, str, str]] = set()
     for key, row in rows.items():
         base = base_of(row)
         if base is not None and last_seen(row) == present(base.remote):
-            stamp = row.version, row.updated_at.isoformat() if row.updated_at else None
-            agreed[key.kind, key.slug, base.local] = stamp
+            agreed.add((key.kind, key.slug, base.local))
     return agreed, rows
 
 
 def _rows_apart(
-    scope: Scope | None, reader: MirrorReader, names: list[str], gone: list[tuple[str, str]]
+    scope: Scope | None, reader: MirrorReader, names: list[str], gone: set[tuple[str, str, str]]
 ) -> dict[Key, Row]:
     if scope is None:
         return {}
-    return reader.rows(scope, names) if len(gone) > _MOST_ADDRESSES else reader.rows_apart(scope, names, gone)
+    if len(gone) > _MOST_ADDRESSES:
+        return reader.rows(scope, names)
+    found = (reader.row(scope, kind, slug) for kind, slug, _fingerprint in gone)
+    return reader.rows_apart(scope, names) | {row.key: row for row in found if row}

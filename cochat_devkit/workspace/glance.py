@@ -47,11 +47,11 @@ class Glimpse(NamedTuple):
 
 @dataclass
 class Glance:
-    """Hold what the folders hold: glimpses by (kind, slug), and in `faults` what cannot be read."""
+    """Hold what the folders hold: glimpses by (kind, slug, fingerprint), and in `faults` what cannot be read."""
 
     root: Path
     kinds: Mapping[str, Kind]
-    found: dict[tuple[str, str], Glimpse] = field(default_factory=dict)
+    found: dict[tuple[str, str, str], Glimpse] = field(default_factory=dict)
     faults: Tree = field(default_factory=Tree)
 
     def local(self, glimpse: Glimpse) -> LocalResource:
@@ -88,9 +88,9 @@ def glance(root: Path, kinds: Iterable[Kind]) -> Glance:
                 if shelf != before:
                     cache.put(folder, shelf)
             glimpses += _glimpses(kind, type_, folder, shelf)
-    seen.found = {each[:2]: each for each in glimpses}
-    if broken or len(seen.found) != len(glimpses):
-        _sort_out(seen, glimpses, broken)
+    if broken or len({each[:2] for each in glimpses}) != len(glimpses):
+        glimpses = _sort_out(seen, glimpses, broken)
+    seen.found = {each[:3]: each for each in glimpses}
     cache.save(root)
     return seen
 
@@ -130,8 +130,8 @@ def _look_closer(
     return Shelf(known=dict(sorted(known.items()))), faults
 
 
-def _sort_out(seen: Glance, glimpses: Iterable[Glimpse], broken: Mapping[str, BadResource]) -> None:
-    """Take in one by one what cannot all be: two files of one address, and files that may stand for an address."""
+def _sort_out(seen: Glance, glimpses: Iterable[Glimpse], broken: Mapping[str, BadResource]) -> list[Glimpse]:
+    """Take in one by one what cannot all be, two files of one address, and what may stand for one: what is left."""
     from cochat_devkit.workspace.tree import keys_of_unreadable
 
     by_path = {each.path: each for each in glimpses}
@@ -145,7 +145,7 @@ def _sort_out(seen: Glance, glimpses: Iterable[Glimpse], broken: Mapping[str, Ba
                 else:
                     tree.admit(seen.local(by_path[path]))
     seen.faults = Tree({}, tree.unreadable, tree.unlisted, tree.unread)
-    seen.found = {(key.kind, str(key.slug)): by_path[local.path] for key, local in tree.found.items()}
+    return [by_path[local.path] for local in tree.found.values()]
 
 
 def _ask(root: Path, kind: Kind, folder: str, faults: Tree) -> dict[str, Stat] | None:
