@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -178,6 +177,8 @@ def _parse_endpoint(place: str, column: str, text: Json) -> tuple[str, str]:
 def _refuse_unknown(place: str, found: Mapping[str, Json], known: tuple[str, ...]) -> None:
     for name in found:
         if name not in known:
+            import difflib
+
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"settings there: {', '.join(known)}"
             raise BadSetting(f"{place}: there is no setting {name!r}", hint=hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,13 +33,13 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> None:
     from cochat_devkit.operations.ls import ls
     from cochat_devkit.operations.session import select
 
-    lines = ls(read_config(), select(refs, kinds), target=options["target"])
+    lines = ls(read_config(), select(refs, kinds), target=options["target"], with_stamps=options["as_json"])
     if options["as_json"]:
-        items = [asdict(line) for line in lines]
+        items = [line._asdict() for line in lines]
         render.out_json({"command": "ls", "ok": True, "exit_code": 0, "counts": {"listed": len(items)}, "items": items})
         return
-    rows = [[getattr(line, column) or "" for column in _COLUMNS] for line in lines]
-    for row in render.columns([list(_COLUMNS), *rows] if rows else []):
-        render.out(row)
-    if not rows:
+    rows = [(line.ref, line.name, line.state, line.path or "") for line in lines]
+    if rows:
+        render.out("\n".join(render.columns([list(_COLUMNS), *rows])))
+    else:
         render.err("nothing here yet: cochat pull, or cochat new tool NAME")

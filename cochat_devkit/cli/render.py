@@ -187,8 +187,9 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Set rows in columns of equal width."""
     if not rows:
         return []
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    form = "  ".join(f"%-{width}s" for width in widths)
+    return [(form % tuple(row)).rstrip() for row in rows]
 
 
 def report_json(command: str, report: Report) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -34,7 +33,7 @@ def command(ref: str, **options: Any) -> None:
         return
     shown = show(read_config(), ref, target=options["target"])
     if options["as_json"]:
-        facts = {**asdict(shown.line), "body": shown.body, "derived": shown.derived}
+        facts = {**shown.line._asdict(), "body": shown.body, "derived": shown.derived}
         render.out_json({"command": "show", "ok": True, "exit_code": 0, **facts})
         return
     text = text_of(ref)

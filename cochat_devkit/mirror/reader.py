@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -25,6 +26,19 @@ SELECT kind, slug, type, remote_id, remote_state, remote_fingerprint, remote_dig
        base_digest, version, updated_at, writable, path
 FROM resource WHERE scope_id = ?
 """
+#: the server still shows what both sides agreed on: a file that is as it was then is in step
+_AGREED = """
+SELECT kind, slug, base_local FROM resource
+WHERE scope_id = ? AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
+    AND kind IN (SELECT value FROM json_each(?))
+"""
+_APART = f"""{_ROW}
+AND (remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL) IS NOT TRUE
+"""
+
+
+#: the server's version of a resource and when it says that it was changed, both as stored
+Stamp = tuple[str | None, str | None]
 
 
 class MirrorReader:
@@ -62,6 +76,25 @@ class MirrorReader:
         wanted = None if kinds is None else set(kinds)
         found = (_to_row(each) for each in self.ask(_ROW, (scope.id,)))
         return {row.key: row for row in found if wanted is None or row.key.kind in wanted}
+
+    def agreed(self, scope: Scope, kinds: Iterable[str]) -> set[tuple[str, str, str]]:
+        """Read which resources the server still shows as agreed: (kind, slug, fingerprint that the files had then)."""
+        return set(self.ask(_AGREED, (scope.id, json.dumps([*kinds]))))
+
+    def stamps(self, scope: Scope) -> dict[tuple[str, str], Stamp]:
+        """Read how the server dates its resources: stamps by (kind, slug)."""
+        found = self.ask("SELECT kind, slug, version, updated_at FROM resource WHERE scope_id = ?", (scope.id,))
+        return {each[:2]: each[2:] for each in found}
+
+    def row(self, scope: Scope, kind: str, slug: str) -> Row | None:
+        """Read one row; None where there is none."""
+        found = self.ask(f"{_ROW} AND kind = ? AND slug = ?", (scope.id, kind, slug))
+        return _to_row(found[0]) if found else None
+
+    def rows_apart(self, scope: Scope, kinds: Iterable[str]) -> dict[Key, Row]:
+        """Read the rows of some kinds that the server does not, or no longer, show as agreed."""
+        wanted = set(kinds)
+        return {row.key: row for row in map(_to_row, self.ask(_APART, (scope.id,))) if row.key.kind in wanted}
 
     def derived(self, scope: Scope, key: Key) -> Json:
         """Read what the server derived of one resource; `{}` where nothing is known."""

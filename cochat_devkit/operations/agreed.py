@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
 from cochat_devkit.mirror.rows import LockDigests, Row
+from cochat_devkit.operations.offline import digest_of_lock, is_lock_as_left
 from cochat_devkit.resource import State, make_digest
-from cochat_devkit.workspace.files import read_file, write_file
+from cochat_devkit.workspace.files import write_file
 from cochat_devkit.workspace.git import make_blob_hash, read_blob
-from cochat_devkit.workspace.lockfile import PATH, Entry, Lock, TargetLines, read_lock, render_lock, write_lock
+from cochat_devkit.workspace.lockfile import Entry, Lock, TargetLines, read_lock, render_lock, write_lock
 from cochat_devkit.workspace.tree import LocalResource, Tree, read_one
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def rows_with_lock(
     Raises:
         BadResource: the lock cannot be read.
     """
-    if _is_as_we_left_it(config.root, aim, reader):
+    if is_lock_as_left(config.root, aim, reader):
         return dict(rows)
     lines, known = _lines_for(read_lock(config.root), aim), reader.lock_digests().get(aim.name)
     if lines is None or (known is not None and known.lines == _digest_of(aim.name, lines)):
@@ -71,7 +72,7 @@ def keeping_lock(config: Config, aim: Target, records: Records, tree: Tree | Non
         BadResource: the lock cannot be read; nothing was done.
         CannotWrite: the lock cannot be written.
     """
-    if not _is_as_we_left_it(config.root, aim, records.reader):
+    if not is_lock_as_left(config.root, aim, records.reader):
         known = records.reader.rows(records.scope)
         for key, row in rows_with_lock(config, aim, known, records.reader).items():
             if known.get(key) != row:
@@ -113,16 +114,6 @@ def _lines_for(lock: Lock | None, aim: Target) -> TargetLines | None:
 
 def _digest_of(name: str, lines: TargetLines) -> str:
     return make_digest(render_lock(Lock({name: lines})).encode())
-
-
-def _is_as_we_left_it(root: Path, aim: Target, reader: MirrorReader) -> bool:
-    """Tell by its bytes alone whether the lock still says what the mirror knows, without reading ten thousand lines."""
-    known = reader.lock_digests().get(aim.name)
-    return known is not None and known.file == _digest_of_file(root)
-
-
-def _digest_of_file(root: Path) -> str:
-    return make_digest(read_file(root, PATH) or b"")
 
 
 def _laid_over(row: Row | None, entry: Entry, reader: MirrorReader) -> Row:
@@ -174,7 +165,7 @@ def _write(config: Config, aim: Target, records: Records, tree: Tree) -> None:
 
 def _keep_digests(root: Path, aim: Target, records: Records, lock: Lock) -> None:
     """Remember of which targets the mirror knows what the lock says: of this one, and of those it knew already."""
-    known, file = records.reader.lock_digests(), _digest_of_file(root)
+    known, file = records.reader.lock_digests(), digest_of_lock(root)
     told = {name: LockDigests(_digest_of(name, lines), file) for name, lines in lock.targets.items()}
     still = (name for name, digests in told.items() if name in known and known[name].lines == digests.lines)
     records.keep_lock_digests({name: told[name] for name in (aim.name, *still)})

@@ -14,7 +14,8 @@ from cochat_devkit.operations.agreed import find_base_body
 from cochat_devkit.operations.blobs import blob_reader, fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts
 from cochat_devkit.operations.merging import merge_sides
-from cochat_devkit.operations.observe import base_of, find_theirs, local_side
+from cochat_devkit.operations.observe import find_theirs
+from cochat_devkit.operations.offline import base_of, local_side
 from cochat_devkit.operations.records import agreed_row, to_row
 from cochat_devkit.operations.send import send_changes, send_new
 from cochat_devkit.operations.unheard import advance, ids_listed, note_applied, note_covered, settle_write

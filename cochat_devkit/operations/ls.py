@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.config import read_config
 from cochat_devkit.errors import DevkitError, UsageError
 from cochat_devkit.kinds import kind_named, parse_ref, ref_of
-from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
+from cochat_devkit.operations.offline import base_of, last_seen, local_side, survey
 from cochat_devkit.operations.session import select
 from cochat_devkit.sync.decide import Action, Decision, Reason, decide
 
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cochat_devkit.config import Config
+    from cochat_devkit.mirror.reader import Stamp
+    from cochat_devkit.mirror.rows import Row
+    from cochat_devkit.operations.offline import Known
     from cochat_devkit.operations.session import Selection
-    from cochat_devkit.resource import Body, Json
+    from cochat_devkit.resource import Body, Json, Key
+    from cochat_devkit.workspace.glance import Glimpse
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(NamedTuple):
     """Hold one line of a list. `state` is a word: in step, edited here, new here, unavailable, …"""
 
     ref: str
@@ -43,9 +46,17 @@ class Shown:
     is_local: bool
 
 
-def ls(config: Config, selection: Selection, *, target: str | None) -> list[Listed]:
-    """List what the files and the mirror know, by address."""
-    return [shown.line for shown in _look(config, selection, target, with_bodies=False)]
+def ls(config: Config, selection: Selection, *, target: str | None, with_stamps: bool = True) -> list[Listed]:
+    """List what the files and the mirror know, by address; versions of what is in step only with stamps."""
+    with survey(config, selection, target) as surveyed:
+        known = surveyed.rest
+        stamps = known.reader.stamps(known.scope) if with_stamps and known.scope else {}
+        lines = {each[:2]: _line_in_step(each, stamps.get(each[:2], _NO_STAMP)) for each in surveyed.in_step}
+        for key in known.types:
+            local = known.tree.found.get(key)
+            name = local.title if local else str(_body_there(known, key).get("name", ""))
+            lines[key.kind, key.slug] = _line(known, key, name)
+    return [lines[address] for address in sorted(lines)]
 
 
 def show(config: Config, ref: str, *, target: str | None) -> Shown:
@@ -55,10 +66,26 @@ def show(config: Config, ref: str, *, target: str | None) -> Shown:
         UnknownResource: neither file nor mirror has it.
         UsageError: the address names several.
     """
-    found = _look(config, select([ref]), target, with_bodies=True)
-    if len(found) != 1:
-        raise UsageError(f"{ref} names {len(found)} resources", hint=f"list them: cochat ls '{ref}'")
-    return found[0]
+    with survey(config, select([ref]), target) as surveyed:
+        known = surveyed.rest
+        count = len(known.types) + len(surveyed.in_step)
+        if count != 1:
+            raise UsageError(f"{ref} names {count} resources", hint=f"list them: cochat ls '{ref}'")
+        for glimpse in surveyed.in_step:
+            local = surveyed.glance.local(glimpse)
+            derived = _derived(known, local.key)
+            row = known.reader.row(known.scope, *glimpse[:2]) if known.scope else None
+            return Shown(_line_in_step(glimpse, _stamp_of(row)), local.resource.body, derived, is_local=True)
+        (key,) = known.types
+        here = known.tree.found.get(key)
+        body = here.resource.body if here else _body_there(known, key)
+        line = _line(known, key, str(body.get("name", "")))
+        derived = _derived(known, key) if key in known.rows else {}
+        return Shown(line, body, derived, is_local=here is not None)
+
+
+def _derived(known: Known, key: Key) -> Json:
+    return known.reader.derived(known.scope, key) if known.scope else {}
 
 
 @dataclass(frozen=True)
@@ -83,40 +110,45 @@ def text_of(ref: str) -> Text:
 def refs_known() -> list[str]:
     """List every address, for completion; nothing where there is no workspace."""
     try:
-        return [line.ref for line in ls(read_config(), select(), target=None)]
+        return [line.ref for line in ls(read_config(), select(), target=None, with_stamps=False)]
     except DevkitError:
         return []
 
 
-def _look(config: Config, selection: Selection, target: str | None, *, with_bodies: bool) -> list[Shown]:
-    with look_offline(config, selection, target) as known:
-        found: list[Shown] = []
-        for key, type_ in sorted(known.types.items()):
-            if not selection.has(key, type_):
-                continue
-            row, local = known.rows.get(key), known.tree.found.get(key)
-            derived = known.reader.derived(known.scope, key) if known.scope and row and with_bodies else {}
-            body: Body = local.resource.body if local else {}
-            if not body and row and row.remote_digest:
-                body = known.reader.body(row.remote_digest)
-            side = local_side(known.tree, key, row.path if row else None)
-            decision = decide(base_of(row), side, last_seen(row))
-            if kind_named(key.kind)[0].form is None:
-                decision = Decision(Action.NOTHING, Reason.MIRRORED)
-            state = "in step" if decision.action is Action.NOTHING else _word(decision.reason)
-            line = Listed(
-                ref=ref_of(key, type_),
-                type=type_ or key.kind,
-                name=str(body.get("name", "")),
-                state=state,
-                path=local.path if local else None,
-                version=row.version if row else None,
-                updated_at=row.updated_at.isoformat() if row and row.updated_at else None,
-            )
-            found.append(Shown(line, body, derived, local is not None))
-    return found
+def _line_in_step(glimpse: Glimpse, stamp: Stamp) -> Listed:
+    kind, slug, _fingerprint, type_, path, title = glimpse
+    return Listed(f"{type_ or kind}/{slug}", type_ or kind, title, "in step", path, *stamp)
 
 
+def _line(known: Known, key: Key, name: str) -> Listed:
+    type_, row, local = known.types[key], known.rows.get(key), known.tree.found.get(key)
+    decision = decide(base_of(row), local_side(known.tree, key, row.path if row else None), last_seen(row))
+    if kind_named(key.kind)[0].form is None:
+        decision = Decision(Action.NOTHING, Reason.MIRRORED)
+    return Listed(
+        ref=ref_of(key, type_),
+        type=type_ or key.kind,
+        name=name,
+        state="in step" if decision.action is Action.NOTHING else _word(decision.reason),
+        path=local.path if local else None,
+        version=_stamp_of(row)[0],
+        updated_at=_stamp_of(row)[1],
+    )
+
+
+def _stamp_of(row: Row | None) -> Stamp:
+    if row is None:
+        return _NO_STAMP
+    return row.version, row.updated_at.isoformat() if row.updated_at else None
+
+
+def _body_there(known: Known, key: Key) -> Body:
+    """Read what the server showed last; `{}` where nobody may know."""
+    row = known.rows.get(key)
+    return known.reader.body(row.remote_digest) if row and row.remote_digest else {}
+
+
+_NO_STAMP: Stamp = (None, None)
 _WORDS: Mapping[Reason, str] = {
     Reason.UNREADABLE_THERE: "unavailable",
     Reason.INVISIBLE_THERE: "invisible",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -10,21 +9,16 @@ from cochat_devkit.errors import Missing, NotAllowed, NotSupported, RemoteError,
 from cochat_devkit.events import Notice, Progress
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.kinds.wire import from_wire, has_body, new_remote_id, remote_id_of, slugs_for, version_of
-from cochat_devkit.mirror.reader import MirrorReader
-from cochat_devkit.operations.agreed import rows_with_lock
 from cochat_devkit.resource import Key, RemoteId, Resource, Slug, State
-from cochat_devkit.sync.decide import ABSENT, Base, Side, present
-from cochat_devkit.workspace.tree import Tree, read_tree
+from cochat_devkit.sync.decide import ABSENT, Side, present
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cochat_devkit.api.client import Client, Listed
-    from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind, WireContext
-    from cochat_devkit.mirror.rows import Row, Scope
-    from cochat_devkit.operations.session import Selection
+    from cochat_devkit.mirror.rows import Row
     from cochat_devkit.resource import Body, Wire
 
 
@@ -85,68 +79,6 @@ def fetch_remote(
         _settle_missing(client, kind, missing, view, listed_before=listed_before)
     emit(Progress("listing", len(kinds), len(kinds)))
     return view
-
-
-def local_side(tree: Tree, key: Key, path: str | None) -> Side:
-    """Say what is known of one resource here; `path` is where it was."""
-    if key in tree.found:
-        return present(tree.found[key].resource.fingerprint)
-    if tree.fault_of(key, path) is not None:
-        return Side(State.UNREADABLE)
-    return ABSENT
-
-
-@dataclass(frozen=True)
-class Known:
-    """Hold what files and mirror know of the kinds of a selection, without asking a server.
-
-    `types` names the type of every resource in either. `scope` is None before the first pull.
-    """
-
-    tree: Tree
-    rows: Mapping[Key, Row]
-    types: Mapping[Key, str]
-    scope: Scope | None
-    reader: MirrorReader
-
-
-@contextmanager
-def look_offline(config: Config, selection: Selection, target: str | None) -> Iterator[Known]:
-    """Read files and mirror; the mirror stays open while the block runs.
-
-    Raises:
-        UnknownResource: an address of the selection names nothing.
-        MirrorError: the mirror cannot be read.
-    """
-    aim = config.target_named(target)
-    tree = read_tree(config.root, selection.kinds)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
-        names = [kind.name for kind in selection.kinds]
-        rows = rows_with_lock(config, aim, reader.rows(scope, names) if scope else {}, reader, names)
-        types = dict.fromkeys(tree.unreadable, "")
-        types |= {key: row.type for key, row in rows.items()}
-        types |= {key: local.resource.type for key, local in tree.found.items()}
-        selection.check_known(types.items())
-        yield Known(tree, rows, types, scope, reader)
-
-
-def base_of(row: Row | None) -> Base | None:
-    """Take the base out of a row."""
-    if row is None or row.base_local is None or row.base_remote is None:
-        return None
-    return Base(row.base_local, row.base_remote)
-
-
-def last_seen(row: Row | None) -> Side:
-    """Say what the mirror knows of the server's side."""
-    if row is None:
-        return ABSENT
-    if row.remote_state is State.PRESENT and row.remote_fingerprint is not None:
-        return present(row.remote_fingerprint)
-    if row.remote_state is State.PRESENT:
-        return Side(State.UNREADABLE)
-    return Side(row.remote_state)
 
 
 def _fetch_listing(client: Client, kind: Kind, emit: Emit) -> Listed | None:

@@ -10,7 +10,8 @@ from cochat_devkit.kinds import all_kinds, kind_named, ref_of
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.apply import Applier, Errand
-from cochat_devkit.operations.observe import find_theirs, local_side
+from cochat_devkit.operations.observe import find_theirs
+from cochat_devkit.operations.offline import local_side
 from cochat_devkit.operations.push import count_known
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume

@@ -15,7 +15,7 @@ from cochat_devkit.kinds.names import RAW
 from cochat_devkit.kinds.references import refs_in
 from cochat_devkit.kinds.wire import slugs_for
 from cochat_devkit.operations.agreed import find_base_body
-from cochat_devkit.operations.observe import look_offline
+from cochat_devkit.operations.offline import look_offline
 from cochat_devkit.operations.push import Changes, PushOptions, plan_and_send, verify, write_order
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import Selection, connect
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit, Outcome
-    from cochat_devkit.operations.observe import Known
+    from cochat_devkit.operations.offline import Known
 
 _TESTS = "plugins/tests"
 

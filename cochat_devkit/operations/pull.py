@@ -17,7 +17,8 @@ from cochat_devkit.operations.conflicts import Conflicts, settle_hint
 from cochat_devkit.operations.filesteps import FileSteps
 from cochat_devkit.operations.laying import lay_resource
 from cochat_devkit.operations.merging import merge_sides
-from cochat_devkit.operations.observe import base_of, fetch_remote, local_side
+from cochat_devkit.operations.observe import fetch_remote
+from cochat_devkit.operations.offline import base_of, local_side
 from cochat_devkit.operations.records import Records, to_row
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import connect

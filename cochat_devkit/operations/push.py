@@ -12,7 +12,8 @@ from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.apply import STANDS_IN_THE_WAY, Applier, Errand, check_writable
-from cochat_devkit.operations.observe import base_of, find_theirs, last_seen, local_side, look_offline
+from cochat_devkit.operations.observe import find_theirs
+from cochat_devkit.operations.offline import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import connect

@@ -20,7 +20,7 @@ from cochat_devkit.operations.conflicts import Conflicts
 from cochat_devkit.operations.covered import settle_covered
 from cochat_devkit.operations.laying import CONFLICTS, lay_resource
 from cochat_devkit.operations.merging import compile_fault
-from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
+from cochat_devkit.operations.offline import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume_files
 from cochat_devkit.resource import Resource, State

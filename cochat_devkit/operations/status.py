@@ -7,21 +7,17 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.events import Outcome, Report
 from cochat_devkit.kinds import kind_named, ref_of
-from cochat_devkit.mirror.bodies import pack_body
-from cochat_devkit.mirror.conflicts import Conflict, read_conflicts
-from cochat_devkit.operations.conflicts import is_covered, settle_hint
-from cochat_devkit.operations.observe import base_of, last_seen, local_side, look_offline
+from cochat_devkit.operations.offline import base_of, last_seen, local_side, survey
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import Action, Decision, Reason, decide
-from cochat_devkit.sync.describe import unified_diff
-from cochat_devkit.sync.merge import merge_bodies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
-    from cochat_devkit.operations.observe import Known
+    from cochat_devkit.mirror.conflicts import Conflict
+    from cochat_devkit.operations.offline import Known
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.resource import Body, Json, Key
 
@@ -61,7 +57,7 @@ def status(
     found, unavailable, invisible = differences(config, selection, target=target)
     for each in found:
         exit_code = 1 if each.decision.reason is Reason.UNREADABLE_HERE else 0
-        hint = settle_hint(each.ref) if each.action is Action.CONFLICT else None
+        hint = _settle_hint(each.ref) if each.action is Action.CONFLICT else None
         reason = str(each.decision.reason)
         report.add(Outcome(each.ref, str(each.action), reason, each.path, exit_code, hint=hint))
     report.extra = {
@@ -90,25 +86,28 @@ def differences(
 ) -> tuple[list[Difference], list[str], list[str]]:
     """Compare offline: (what is not in step, addresses nobody lets us read, addresses no longer shown to us)."""
     found: list[Difference] = []
-    with look_offline(config, selection, target) as known:
-        conflicts = read_conflicts(known.reader, known.scope) if known.scope else {}
+    with survey(config, selection, target) as surveyed:
+        known = surveyed.rest
+        conflicts = _read_conflicts(known)
+        covered = [each for each in conflicts.values() if each.reason == Reason.OVERWRITTEN]
+        if covered:
+            paths = {(each.kind, each.slug): each.path for each in surveyed.in_step}
+            meant = [each for each in covered if selection.has(each.key, each.type)]
+            found += [_covered(known, each, paths, with_bodies=with_bodies) for each in meant]
         for key, type_ in sorted(known.types.items()):
-            if not selection.has(key, type_) or kind_named(key.kind)[0].form is None:
+            if kind_named(key.kind)[0].form is None or any(each.key == key for each in covered):
                 continue
             row = known.rows.get(key)
             side = local_side(known.tree, key, row.path if row else None)
-            decision, noted = decide(base_of(row), side, last_seen(row)), conflicts.get(key)
-            if noted is not None and is_covered(noted):
-                found.append(_covered(known, key, noted, with_bodies=with_bodies))
-                continue
+            decision = decide(base_of(row), side, last_seen(row))
             if decision.action in (Action.NOTHING, Action.FORGET) or decision.reason is Reason.UNREADABLE_THERE:
                 continue
-            conflict = _conflict_now(known, key, type_, decision, noted)
+            conflict = _conflict_now(known, key, type_, decision, conflicts.get(key))
             found.append(replace(_difference(known, key, decision, with_bodies=with_bodies), conflict=conflict))
-        meant = [row for row in known.rows.values() if selection.has(row.key, row.type)]
-    unavailable = [ref_of(row.key, row.type) for row in meant if row.remote_state is State.UNREADABLE]
-    invisible = [ref_of(row.key, row.type) for row in meant if row.remote_state is State.NOT_LISTED]
-    return found, unavailable, invisible
+        shown = [row for row in known.rows.values() if selection.has(row.key, row.type)]
+    unavailable = [ref_of(row.key, row.type) for row in shown if row.remote_state is State.UNREADABLE]
+    invisible = [ref_of(row.key, row.type) for row in shown if row.remote_state is State.NOT_LISTED]
+    return sorted(found, key=lambda each: each.key), unavailable, invisible
 
 
 def fetch_into_mirror(config: Config, selection: Selection, *, target: str | None, emit: Emit) -> int:
@@ -148,6 +147,20 @@ def fetch_into_mirror(config: Config, selection: Selection, *, target: str | Non
         return session.client.request_count
 
 
+def _read_conflicts(known: Known) -> dict[Key, Conflict]:
+    if known.scope is None:
+        return {}
+    from cochat_devkit.mirror.conflicts import read_conflicts
+
+    return read_conflicts(known.reader, known.scope)
+
+
+def _settle_hint(ref: str) -> str:
+    from cochat_devkit.operations.conflicts import settle_hint
+
+    return settle_hint(ref)
+
+
 def _conflict_json(each: Difference) -> dict[str, Json]:
     conflict = each.conflict
     return {
@@ -161,10 +174,14 @@ def _conflict_json(each: Difference) -> dict[str, Json]:
 
 def _conflict_now(known: Known, key: Key, type_: str, decision: Decision, noted: Conflict | None) -> Conflict | None:
     """Say what a pull could not merge as the sides are now; `noted` is what the last pull met, if it did."""
+    if decision.action not in (Action.CONFLICT, Action.MERGE):
+        return None
+    from cochat_devkit.mirror.bodies import pack_body
+    from cochat_devkit.mirror.conflicts import Conflict
+    from cochat_devkit.sync.merge import merge_bodies
+
     if decision.action is Action.CONFLICT:
         return noted or Conflict(key, type_, str(decision.reason))
-    if decision.action is not Action.MERGE:
-        return None
     local, row = known.tree.found.get(key), known.rows.get(key)
     if local is None or row is None or row.remote_digest is None:
         return None
@@ -178,11 +195,16 @@ def _conflict_now(known: Known, key: Key, type_: str, decision: Decision, noted:
     return replace(noted or Conflict(key, type_, str(decision.reason)), parts=parts) if parts else None
 
 
-def _covered(known: Known, key: Key, conflict: Conflict, *, with_bodies: bool) -> Difference:
+def _covered(
+    known: Known, conflict: Conflict, paths: Mapping[tuple[str, str], str], *, with_bodies: bool
+) -> Difference:
     """Show a version that a push of ours covered: it is in the mirror, and no longer on the server."""
-    found = _difference(known, key, Decision(Action.CONFLICT, Reason.OVERWRITTEN), with_bodies=with_bodies)
-    digest = conflict.remote_digest if with_bodies else None
-    return replace(found, conflict=conflict, remote=known.reader.body(digest) if digest else None)
+    key, local = conflict.key, known.tree.found.get(conflict.key)
+    path = local.path if local else paths.get((key.kind, str(key.slug)))
+    digests = (conflict.local_digest, conflict.remote_digest) if with_bodies else (None, None)
+    ours, theirs = (known.reader.body(digest) if digest else None for digest in digests)
+    decision = Decision(Action.CONFLICT, Reason.OVERWRITTEN)
+    return Difference(key, conflict.type, path, decision, ours, ours, theirs, conflict)
 
 
 def _difference(known: Known, key: Key, decision: Decision, *, with_bodies: bool) -> Difference:
@@ -193,10 +215,13 @@ def _difference(known: Known, key: Key, decision: Decision, *, with_bodies: bool
         base = known.reader.body(row.base_digest) if row.base_digest else None
         is_shown = row.remote_state is State.PRESENT
         remote = known.reader.body(row.remote_digest) if row.remote_digest and is_shown else None
-    return Difference(key, known.types[key], path, decision, base, local.resource.body if local else None, remote)
+    here = local.resource.body if with_bodies and local else None
+    return Difference(key, known.types[key], path, decision, base, here, remote)
 
 
 def _diff_one(each: Difference) -> Iterator[str]:
+    from cochat_devkit.sync.describe import unified_diff
+
     name = each.path or each.ref
     base = each.base or {}
     if each.local is not None or each.base is not None:

@@ -13,7 +13,8 @@ from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.apply import Applier, Errand
 from cochat_devkit.operations.filesteps import FileSteps, put_files
-from cochat_devkit.operations.observe import find_theirs, local_side
+from cochat_devkit.operations.observe import find_theirs
+from cochat_devkit.operations.offline import local_side
 from cochat_devkit.operations.push import count_known, write_order
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume

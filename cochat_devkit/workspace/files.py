@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: a source beyond this is no plugin
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
 TRASH = ".cochat/trash"
+#: what files and servers last agreed on; it travels with the files
+LOCK = "cochat.lock"
 
 
 def read_file(root: Path, relative: str) -> bytes | None:

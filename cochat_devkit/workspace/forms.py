@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import BadResource
 from cochat_devkit.kinds.kind import FileForm, StatedIn
 from cochat_devkit.resource import Key, Resource, Slug
-from cochat_devkit.workspace.paths import file_stem, name_of_stem, name_of_tree_path, tree_path
+from cochat_devkit.workspace.paths import SUFFIX_OF_PICTURE, file_stem, name_of_stem, name_of_tree_path, tree_path
 from cochat_devkit.workspace.sidecar import ID, parse_sidecar, render_sidecar, to_body
 
 if TYPE_CHECKING:
@@ -23,15 +23,7 @@ if TYPE_CHECKING:
 #: the head of a file that states fields: two lines of three hyphens, and YAML between them
 _HEAD = re.compile(r"---[ \t]*\r?\n(?P<yaml>.*?)(?:^)---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _PICTURE = re.compile(r"data:(image/[a-z.+-]+);base64,([A-Za-z0-9+/=]+)\Z")
-_SUFFIX_OF = {
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-    "image/gif": ".gif",
-    "image/svg+xml": ".svg",
-}
-PICTURE_SUFFIXES = (*_SUFFIX_OF.values(), ".jpeg")
-_TYPE_OF = {suffix: type_ for type_, suffix in _SUFFIX_OF.items()} | {".jpeg": "image/jpeg"}
+_TYPE_OF = {suffix: type_ for type_, suffix in SUFFIX_OF_PICTURE.items()} | {".jpeg": "image/jpeg"}
 
 
 def path_for(kind: Kind, type_: str, slug: Slug) -> str:
@@ -216,7 +208,7 @@ def _save_pictures(form: FileForm, path: str, body: Body) -> tuple[Body, dict[st
     stated, files = dict(body), {}
     for name in form.pictures:
         found = _PICTURE.match(body[name]) if isinstance(body[name], str) else None
-        suffix = _SUFFIX_OF.get(found[1]) if found else None
+        suffix = SUFFIX_OF_PICTURE.get(found[1]) if found else None
         content = _unpack(found[2]) if found and suffix else None
         if content is None:
             continue

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from cochat_devkit.errors import BadResource, UnknownKind, UsageError
 from cochat_devkit.kinds import parse_ref, ref_of
 from cochat_devkit.resource import Fingerprint, RemoteId, Version
-from cochat_devkit.workspace.files import read_file, write_file
+from cochat_devkit.workspace.files import LOCK, read_file, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.resource import Key
 
-PATH = "cochat.lock"
+PATH = LOCK
 FORMAT = 1
 #: stands where a resource's address would: the line is about the target itself
 _TARGET_ITSELF = "."

@@ -8,6 +8,15 @@ from urllib.parse import unquote_to_bytes
 
 from cochat_devkit.resource import make_digest
 
+#: the types of pictures that have files of their own
+SUFFIX_OF_PICTURE = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "image/svg+xml": ".svg",
+}
+PICTURE_SUFFIXES = (*SUFFIX_OF_PICTURE.values(), ".jpeg")
 #: with suffix and sidecar well below the 255 bytes that file systems take
 LONGEST_STEM_BYTES = 120
 _CUT_STEM_BYTES = 80

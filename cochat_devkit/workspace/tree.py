@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
@@ -12,7 +11,6 @@ from cochat_devkit.resource import Key, Resource, Slug, make_digest
 from cochat_devkit.workspace.blobs import keep_blob
 from cochat_devkit.workspace.files import inside, keep_copy, read_file, trash_file, write_file
 from cochat_devkit.workspace.forms import (
-    PICTURE_SUFFIXES,
     form_of,
     parse_files,
     path_for,
@@ -21,13 +19,14 @@ from cochat_devkit.workspace.forms import (
     stem_of,
     tree_folder_of,
 )
-from cochat_devkit.workspace.paths import is_reserved, name_of_stem, name_of_tree_path, tree_path
+from cochat_devkit.workspace.local import LocalResource, Tree
+from cochat_devkit.workspace.paths import PICTURE_SUFFIXES, is_reserved, name_of_stem, name_of_tree_path, tree_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from cochat_devkit.kinds.kind import Kind
+    from cochat_devkit.kinds.kind import FileForm, Kind
 
 __all__ = ["LocalResource", "Tree", "path_for", "read_one", "read_tree", "sidecar_path_of", "write_resource"]
 
@@ -35,51 +34,6 @@ __all__ = ["LocalResource", "Tree", "path_for", "read_one", "read_tree", "sideca
 ReadBlob = Callable[[str], bytes]
 
 _ID_LINE = re.compile(rb"""^id[ \t]*:[ \t]*['"]?([^\s'"#]+)""", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class LocalResource:
-    """Hold a resource as its files say it: the resource in canonical form, and the files byte for byte.
-
-    Paths are relative to the workspace. `path` is the main file; `files` has it, the sidecar where there is one,
-    pictures and further files. `tree` has the digests of further files that are kept by digest, by their path.
-    """
-
-    resource: Resource
-    path: str
-    files: Mapping[str, bytes]
-    tree: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def source(self) -> bytes:
-        """Give the main file, as written."""
-        return self.files[self.path]
-
-    @property
-    def text(self) -> str:
-        """Give the main file as text."""
-        return self.source.decode("utf-8")
-
-
-@dataclass
-class Tree:
-    """Hold what a scan found. A key in `unreadable` is there and cannot be read: nothing follows about its body."""
-
-    found: dict[Key, LocalResource] = field(default_factory=dict)
-    unreadable: dict[Key, BadResource] = field(default_factory=dict)
-    #: folders that could not be listed: what lies in them is not known to be absent
-    unlisted: dict[str, BadResource] = field(default_factory=dict)
-    #: files that could not be read, whatever they may stand for
-    unread: dict[str, BadResource] = field(default_factory=dict)
-
-    def fault_of(self, key: Key, path: str | None) -> BadResource | None:
-        """Say why nobody knows a resource's body, or even whether it is there; `path` is where it was."""
-        if key in self.found:
-            return None
-        if key in self.unreadable or path is None:
-            return self.unreadable.get(key)
-        folders = (self.unlisted[each] for each in self.unlisted if path.startswith(f"{each}/"))
-        return self.unread.get(path) or next(folders, None)
 
 
 def read_tree(root: Path, kinds: Iterable[Kind]) -> Tree:
@@ -97,6 +51,15 @@ def read_one(root: Path, kind: Kind, type_: str, path: str) -> LocalResource:
 
     Raises:
         BadResource: a file is missing, no UTF-8, or says what cannot be.
+    """
+    return parse_one(kind, type_, path, *read_files(root, kind, path))
+
+
+def read_files(root: Path, kind: Kind, path: str) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Read the files of one resource: (contents by path, digests of those that are kept by digest, by path).
+
+    Raises:
+        BadResource: a file is missing, or cannot be read.
     """
     if path != _printable(path):
         raise BadResource(f"{_printable(path)}: the name of this file is no Unicode", hint="rename it")
@@ -117,7 +80,16 @@ def read_one(root: Path, kind: Kind, type_: str, path: str) -> LocalResource:
             tree[place] = make_digest(content)
         else:
             files[place] = content
-    files |= _pictures_beside(root, kind, path)
+    return files | _pictures_beside(root, kind, path), tree
+
+
+def parse_one(kind: Kind, type_: str, path: str, files: Mapping[str, bytes], tree: Mapping[str, str]) -> LocalResource:
+    """Read one resource out of what its files hold.
+
+    Raises:
+        BadResource: a file is no UTF-8, or says what cannot be.
+    """
+    folder = tree_folder_of(kind, path)
     named = {name_of_tree_path(place.removeprefix(f"{folder}/")): digest for place, digest in tree.items()}
     resource, pictures = parse_files(kind, type_, path, files, named)
     used = {place for place in files if not _is_picture_of(kind, path, place) or place in pictures}
@@ -210,9 +182,21 @@ def _main_files(root: Path, kind: Kind, folder: str, tree: Tree) -> list[str]:
     names = _list_folder(root, folder, tree)
     if form.main:
         paths = [f"{folder}/{name}/{form.main}" for name in names if not name.startswith(".")]
-        return [path for path in paths if (root / path).is_file() or (root / path).is_symlink()]
-    fitting = [name for name in names if name.endswith(form.suffix) and not name.startswith(".")]
-    return [f"{folder}/{name}" for name in fitting if not is_reserved(name.removesuffix(form.suffix))]
+        return [path for path in paths if has_main_file(root, path)]
+    return [f"{folder}/{name}" for name in names if is_main_name(form, name)]
+
+
+def is_main_name(form: FileForm, name: str) -> bool:
+    """Tell whether a file of this name is the main file of a resource, where such files lie side by side."""
+    return name.endswith(form.suffix) and not name.startswith(".") and not is_reserved(name.removesuffix(form.suffix))
+
+
+def has_main_file(root: Path, path: str) -> bool:
+    """Tell whether a main file in a folder of its own is there; where nobody may look, it is, and cannot be read."""
+    try:
+        return (root / path).is_file() or (root / path).is_symlink()
+    except OSError:
+        return True
 
 
 def _list_folder(root: Path, folder: str, tree: Tree) -> list[str]:
@@ -271,27 +255,13 @@ def _is_picture_of(kind: Kind, path: str, place: str) -> bool:
 
 def _read_into(tree: Tree, root: Path, kind: Kind, type_: str, path: str) -> None:
     try:
-        local = read_one(root, kind, type_, path)
+        tree.admit(read_one(root, kind, type_, path))
     except BadResource as error:
-        tree.unread[path] = error
-        for key in _keys_of_unreadable(root, kind, path):
-            tree.found.pop(key, None)
-            tree.unreadable[key] = error
-        return
-    key = local.resource.key
-    twin = tree.found.pop(key, None)
-    if twin is not None or key in tree.unreadable:
-        other = f"{twin.path} and " if twin else ""
-        tree.unreadable[key] = BadResource(
-            f"{other}{path}: two files claim to be {key}",
-            hint="rename one of them, or give it another id: in its sidecar",
-        )
-        return
-    tree.found[key] = local
+        tree.refuse(path, keys_of_unreadable(root, kind, path), error)
 
 
-def _keys_of_unreadable(root: Path, kind: Kind, path: str) -> set[Key]:
-    """Name what a file that cannot be read may stand for: by its own name, and by the id that is stated for it."""
+def keys_of_unreadable(root: Path, kind: Kind, path: str) -> set[Key]:
+    """Name what a main file that cannot be read may stand for: by its own name, and by the id that is stated for it."""
     stem = stem_of(kind, path)
     names = {_printable(name_of_stem(stem) or stem)}
     try:

@@ -1,0 +1,114 @@
+"""Looking offline: what is in step is parted from the rest, and nothing is decided otherwise for that."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from cochat_devkit.config import read_config
+from cochat_devkit.errors import UnknownResource
+from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.rows import LockDigests, Row
+from cochat_devkit.mirror.store import MirrorStore
+from cochat_devkit.operations.ls import ls, show
+from cochat_devkit.operations.offline import base_of, digest_of_lock, last_seen, local_side, look_offline, survey
+from cochat_devkit.operations.session import select
+from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version, make_fingerprint
+from cochat_devkit.sync.decide import Action, Reason, decide
+
+URL = "https://server.test"
+SOURCES = {"A": "class Tools:\n    a = 1\n", "B": "class Tools:\n    b = 1\n", "C": "class Tools:\n    c = 1\n"}
+HERE = ("A", "B", "unreadable", None)
+BASES = ("A", "B", None)
+THERE = ("A", "B", "C", State.ABSENT, State.UNREADABLE, State.NOT_LISTED)
+
+
+def body(slug, letter):
+    return {"name": slug, "content": SOURCES[letter], "description": "", "access": "private", "meta": {}}
+
+
+def fingerprint(slug, letter):
+    return make_fingerprint("", body(slug, letter))
+
+
+def make_row(slug, base, there):
+    is_shown = isinstance(there, str) and there in SOURCES
+    print_ = fingerprint(slug, there) if is_shown else None
+    return Row(
+        Key("tool", Slug(slug)),
+        "",
+        RemoteId(slug),
+        remote_state=State.PRESENT if is_shown else there,
+        remote_fingerprint=print_,
+        remote_digest=pack_body("", body(slug, there))[0] if is_shown else None,
+        base_local=fingerprint(slug, base) if base else None,
+        # the server writes in its own way what was agreed on
+        base_remote=(Fingerprint("0" * 32) if there == "C" else fingerprint(slug, base)) if base else None,
+        version=Version("v1"),
+        path=f"plugins/tools/{slug}.py",
+    )
+
+
+@pytest.fixture(params=[True, False], ids=["lock as left", "lock from elsewhere"])
+def config(tmp_path, request):
+    """A workspace with a tool for each combination of what here, base and server can be."""
+    (tmp_path / "cochat.toml").write_text(f'[targets.main]\nurl = "{URL}"\n', encoding="utf-8")
+    folder = tmp_path / "plugins" / "tools"
+    folder.mkdir(parents=True)
+    rows, bodies = [], []
+    for number, (here, base, there) in enumerate(product(HERE, BASES, (*THERE, None))):
+        slug = f"t{number}"
+        if here is not None:
+            (folder / f"{slug}.py").write_bytes(b"\xff" if here == "unreadable" else SOURCES[here].encode())
+        if there is not None:
+            rows.append(make_row(slug, base, there))
+            bodies += [("", body(slug, letter)) for letter in SOURCES]
+    facts = {"user_id": "u1", "role": "admin", "dialect": "owui-0.12", "server_version": "0.12.4"}
+    digests = {"main": LockDigests("", digest_of_lock(tmp_path))} if request.param else {}
+    with MirrorStore(tmp_path / "mirror.db") as store:
+        store.remember(store.enter_scope("main", url=URL, **facts), rows=rows, bodies=bodies, lock_digests=digests)
+    return read_config(tmp_path)
+
+
+def decisions(known):
+    for key, type_ in known.types.items():
+        row = known.rows.get(key)
+        yield key, (type_, decide(base_of(row), local_side(known.tree, key, row.path if row else None), last_seen(row)))
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_the_short_way_decides_as_the_long_one(config, again):
+    """A look that skips what is in step never says anything else about what is not."""
+    if again:
+        ls(config, select(), target=None)
+    with look_offline(config, select(), None) as known:
+        expected = dict(decisions(known))
+    with survey(config, select(), None) as surveyed:
+        rest = dict(decisions(surveyed.rest))
+    in_step = {Key(each.kind, Slug(each.slug)) for each in surveyed.in_step}
+    assert rest == {key: found for key, found in expected.items() if key not in in_step}
+    assert in_step
+    assert {(found[1].action, found[1].reason) for key, found in expected.items() if key in in_step} == {
+        (Action.NOTHING, Reason.IN_STEP)
+    }
+
+
+def test_every_line_is_listed_once_and_in_order(config):
+    """I see each resource, wherever it is known from."""
+    with look_offline(config, select(), None) as known:
+        expected = sorted(f"tool/{key.slug}" for key in known.types)
+    lines = ls(config, select(), target=None)
+    assert [line.ref for line in lines] == expected
+    assert {line.version for line in lines if line.state == "in step"} == {"v1"}
+
+
+def test_a_selection_narrows_both(config):
+    """What I name is what I get."""
+    lines = {line.ref: line for line in ls(config, select(), target=None)}
+    assert ls(config, select(["tool/t0"]), target=None) == [lines["tool/t0"]]
+    assert ls(config, select(["tool/t1*"]), target=None) == [lines[ref] for ref in lines if ref.startswith("tool/t1")]
+    for ref in ("tool/t0", "tool/t1"):
+        assert show(config, ref, target=None).line == lines[ref]
+    with pytest.raises(UnknownResource, match="there is no tool/t999"):
+        ls(config, select(["tool/t999"]), target=None)
