@@ -53,10 +53,11 @@ class FileSteps:
         after: Resource | None,
         theirs: Resource | None,
         row: Row | None,
-    ) -> None:
+    ) -> dict[str, bytes]:
         """Note which files of a resource are about to change, and keep what is in them; `after` None: they all go.
 
-        `theirs` is what the base becomes with it. It is in the mirror once the records are flushed.
+        `theirs` is what the base becomes with it. It is in the mirror once the records are flushed. What comes back is
+        what is to be written, by path.
         """
         before, then = _foresee(self._root, kind, present, after)
         row_after = None
@@ -68,6 +69,7 @@ class FileSteps:
         type_ = after.type if after else present.resource.type if present else ""
         note = AGREED if after is theirs else ""
         self.begin_with(key, type_, action, before, then, (row, row_after), note=note)
+        return {place: content for place, content in then.items() if before.get(place) != content}
 
     def begin_with(
         self,

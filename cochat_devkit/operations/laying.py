@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import BadResource, CannotWrite
 from cochat_devkit.operations.agreed import files_of
 from cochat_devkit.operations.blobs import blob_reader
-from cochat_devkit.workspace.files import inside
+from cochat_devkit.workspace.files import inside, write_file
 from cochat_devkit.workspace.tree import path_for, read_one, trash_resource, write_resource
 
 if TYPE_CHECKING:
@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
     from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.resource import Resource
+    from cochat_devkit.workspace.files import WriteFile
     from cochat_devkit.workspace.tree import LocalResource
 
 #: where the server's side of what both sides changed lies, each file at its own path
 CONFLICTS = ".cochat/conflicts"
 
 
-def lay_resource(root: Path, kind: Kind, resource: Resource, present: LocalResource | None) -> LocalResource:
+def lay_resource(
+    root: Path, kind: Kind, resource: Resource, present: LocalResource | None, write: WriteFile = write_file
+) -> LocalResource:
     """Write a resource over what is there; the path stays, unless the type moved to another folder.
 
     Raises:
@@ -31,10 +34,10 @@ def lay_resource(root: Path, kind: Kind, resource: Resource, present: LocalResou
     """
     read = blob_reader(root, kind, local=present)
     if present is not None and present.resource.type == resource.type:
-        write_resource(root, kind, resource, present.path, present, read)
+        write_resource(root, kind, resource, present.path, present, read, write)
         return read_one(root, kind, resource.type, present.path)
     path = path_for(kind, resource.type, resource.key.slug)
-    write_resource(root, kind, resource, path, None, read)
+    write_resource(root, kind, resource, path, None, read, write)
     if present is not None:
         trash_resource(root, present)
     return read_one(root, kind, resource.type, path)

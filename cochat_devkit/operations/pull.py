@@ -26,6 +26,7 @@ from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import Action, Decision, OnConflict, Reason, decide
 from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.workspace.lock import workspace_lock
+from cochat_devkit.workspace.staging import Staging
 from cochat_devkit.workspace.tree import (
     LocalResource,
     Tree,
@@ -127,6 +128,7 @@ class _Pull:
 
     def __post_init__(self) -> None:
         self.steps = FileSteps(self.root, self.records, "pull", self.aim.name)
+        self.staging = Staging(self.root)
 
     def run(self, left_open: Iterable[Outcome] = ()) -> Report:
         """Pull every resource of the selection; `left_open` is what became of an earlier run's steps."""
@@ -137,12 +139,15 @@ class _Pull:
         keys = sorted({*self.rows, *self.view.seen, *self.view.unreadable, *self.tree.found, *self.tree.unreadable})
         self.selection.check_known((key, self._type_of(key)) for key in keys)
         meant = [key for key in keys if key.kind in kinds and self.selection.has(key, self._type_of(key))]
-        for start in range(0, len(meant), _BATCH):
-            decisions = {key: self._decide(kinds[key.kind], key) for key in meant[start : start + _BATCH]}
-            self._note_files(kinds, decisions)
-            for number, (key, decision) in enumerate(decisions.items(), start):
-                self.emit(Progress("files", number, len(meant)))
-                report.add(self._pull_one(kinds[key.kind], key, decision))
+        with Staging(self.root) as self.staging:
+            # a base never moves on before the files are sure to stay
+            self.records.before_flush = self.staging.settle
+            for start in range(0, len(meant), _BATCH):
+                decisions = {key: self._decide(kinds[key.kind], key) for key in meant[start : start + _BATCH]}
+                self.staging.stage(self._note_files(kinds, decisions))
+                for number, (key, decision) in enumerate(decisions.items(), start):
+                    self.emit(Progress("files", number, len(meant)))
+                    report.add(self._pull_one(kinds[key.kind], key, decision))
         self.emit(Progress("files", len(meant), len(meant)))
         self.steps.close()
         return report
@@ -154,21 +159,23 @@ class _Pull:
             return None
         return decide(base_of(row), local_side(self.tree, key, row.path if row else None), self.view.side(key))
 
-    def _note_files(self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]) -> None:
-        """Put into the journal which files are about to change, before the first of them does."""
+    def _note_files(self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]) -> dict[str, bytes]:
+        """Put into the journal which files are about to change, before the first of them does: what they will hold."""
+        wanted: dict[str, bytes] = {}
         for key, decision in decisions.items():
             if decision and decision.action in (Action.CREATE_HERE, Action.UPDATE_HERE, Action.DELETE_HERE):
                 after = None if decision.action is Action.DELETE_HERE else self.view.seen[key]
-                self._note_change(kinds[key.kind], key, decision.action, after)
+                wanted |= self._note_change(kinds[key.kind], key, decision.action, after)
         self.records.flush()
+        return wanted
 
-    def _note_change(self, kind: Kind, key: Key, action: Action, after: Resource | None) -> None:
+    def _note_change(self, kind: Kind, key: Key, action: Action, after: Resource | None) -> dict[str, bytes]:
         try:
             present, theirs = self.tree.found.get(key), self.view.seen.get(key)
-            self.steps.begin(kind, key, action, present, after, theirs, self.rows.get(key))
+            return self.steps.begin(kind, key, action, present, after, theirs, self.rows.get(key))
         except LocalError:
             # it cannot become files at all: writing it says so
-            return
+            return {}
 
     def _pull_one(self, kind: Kind, key: Key, decision: Decision | None) -> Outcome:
         if decision is None:
@@ -222,7 +229,9 @@ class _Pull:
     def _write_theirs(self, kind: Kind, key: Key) -> None:
         """Write the server's body over ours; the path stays, unless the type moved to another folder."""
         self._fetch_blobs(kind, key)
-        self.tree.found[key] = lay_resource(self.root, kind, self.view.seen[key], self.tree.found.get(key))
+        self.tree.found[key] = lay_resource(
+            self.root, kind, self.view.seen[key], self.tree.found.get(key), self.staging.write
+        )
         self._agree(key, self.tree.found[key])
 
     def _fetch_blobs(self, kind: Kind, key: Key) -> None:

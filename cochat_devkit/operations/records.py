@@ -13,7 +13,7 @@ from cochat_devkit.mirror.rows import Row, Scope
 from cochat_devkit.resource import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -49,6 +49,8 @@ class Records:
     _settled: list[Key] = field(default_factory=list)
     _steps: dict[int, Step] = field(default_factory=dict)
     _contents: list[bytes] = field(default_factory=list)
+    #: makes sure that what is about to be remembered is so
+    before_flush: Callable[[], None] = lambda: None
     #: the run whose steps are kept
     run_id: int | None = None
 
@@ -134,6 +136,7 @@ class Records:
 
     def flush(self) -> None:
         """Write what was gathered, in one transaction."""
+        self.before_flush()
         if self._rows or self._gone or self._seen or self._conflicts or self._settled or self._steps or self._bodies:
             self._writer().remember(
                 self.scope,

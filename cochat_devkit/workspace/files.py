@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cochat_devkit.errors import BadResource, CannotWrite
 
@@ -38,6 +39,18 @@ def read_file(root: Path, relative: str) -> bytes | None:
     return content
 
 
+class WriteFile(Protocol):
+    """Replace a file in one step, if it still is what we saw: `write_file`, and what does as it does."""
+
+    def __call__(self, root: Path, relative: str, content: bytes, *, expected: bytes | None) -> None:
+        """Write it.
+
+        Raises:
+            CannotWrite: it changed meanwhile, or the disk refuses.
+            BadResource: it leads out of the workspace.
+        """
+
+
 def write_file(root: Path, relative: str, content: bytes, *, expected: bytes | None) -> None:
     """Replace a file in one step, if it still is what we saw (`expected`; None: no file).
 
@@ -46,29 +59,61 @@ def write_file(root: Path, relative: str, content: bytes, *, expected: bytes | N
         BadResource: it leads out of the workspace.
     """
     path = inside(root, relative)
-    temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        inside(root, relative)
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        temporary = write_beside(root, relative, content)
         try:
-            with os.fdopen(handle, "wb") as file:
-                if path.exists() and hasattr(os, "fchmod"):
-                    # a file keeps its rights: who made it executable or private meant it
-                    os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            sync_file(temporary)
             _check_unchanged(root, relative, expected)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
-        raise CannotWrite(
-            f"{relative} cannot be written: {error.strerror}", hint="check the rights of the folder and the free space"
-        ) from error
+        raise _cannot_write(relative, error) from error
+
+
+def put_file(root: Path, relative: str, temporary: Path, *, expected: bytes | None) -> None:
+    """Put a file that lies beside it, and is on the disk, in the place of another; the folder is left to be synced.
+
+    Raises:
+        CannotWrite: it changed meanwhile, or the disk refuses; what lay beside it is gone.
+        BadResource: it leads out of the workspace.
+    """
+    try:
+        path = inside(root, relative)
+        _check_unchanged(root, relative, expected)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _cannot_write(relative, error) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_beside(root: Path, relative: str, content: bytes) -> Path:
+    """Write a hidden file beside another, with the other's rights: its path. It may not be on the disk yet.
+
+    Raises:
+        OSError: the disk refuses.
+        BadResource: it leads out of the workspace.
+    """
+    path = inside(root, relative)
+    temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.tmp")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    inside(root, relative)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if path.exists() and hasattr(os, "fchmod"):
+                # a file keeps its rights: who made it executable or private meant it
+                os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
+            file.write(content)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
 
 
 def trash_file(root: Path, relative: str, *, expected: bytes) -> None:
@@ -85,7 +130,7 @@ def trash_file(root: Path, relative: str, *, expected: bytes) -> None:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         path.replace(place)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise CannotWrite(f"{relative} cannot be moved to the trash: {error.strerror}") from error
 
@@ -103,6 +148,8 @@ def inside(root: Path, relative: str) -> Path:
         BadResource: it leads out, by its words or through a link.
     """
     path = root / relative
+    if _is_free_of_links(root, relative):
+        return path
     real_root = root.resolve()
     try:
         real = path.resolve()
@@ -115,12 +162,49 @@ def inside(root: Path, relative: str) -> Path:
     return path
 
 
+def _is_free_of_links(root: Path, relative: str) -> bool:
+    """Tell whether a path certainly stays below the root, as no part of it is a link or leads upwards.
+
+    Three questions to the system, where resolving both paths takes twenty.
+    """
+    parts = relative.split("/")
+    if os.sep != "/" or not {"", ".", ".."}.isdisjoint(parts):
+        return False
+    place = str(root)
+    for part in parts:
+        place = f"{place}/{part}"
+        try:
+            if stat.S_ISLNK(os.lstat(place).st_mode):
+                return False
+        except FileNotFoundError:
+            # what is not there leads nowhere, and nothing lies below it
+            return True
+        except (OSError, ValueError):
+            return False
+    return True
+
+
 def _check_unchanged(root: Path, relative: str, expected: bytes | None) -> None:
     if read_file(root, relative) != expected:
         raise CannotWrite(f"{relative} changed while we worked; it is left as it is", hint="run the command again")
 
 
-def _sync_folder(folder: Path) -> None:
+def _cannot_write(relative: str, error: OSError) -> CannotWrite:
+    return CannotWrite(
+        f"{relative} cannot be written: {error.strerror}", hint="check the rights of the folder and the free space"
+    )
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a file's content is on the disk; an OSError where it cannot get there."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_folder(folder: Path) -> None:
     """Make a rename survive a power cut, where the system lets a folder be opened."""
     if not hasattr(os, "O_DIRECTORY"):
         return

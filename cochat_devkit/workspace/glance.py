@@ -206,13 +206,13 @@ def _ask_in_folders(folder: str, form: FileForm, stats: dict[str, Stat]) -> None
     """Ask for sidecars, and for all that lies in the resources' own folders."""
     _ask_in(folder, "", (form.sidecar_suffix,), stats)
     with os.scandir(folder) as entries:
-        waiting = [(each.name, each.is_symlink()) for each in entries if each.name[0] != "." and each.is_dir()]
+        shown = [each for each in entries if each.name[0] != "."]
+        links = [each.name for each in shown if each.is_symlink()]
+        waiting = [each.name for each in shown if each.is_dir(follow_symlinks=False)]
+    # what may be a folder behind a link, or one that cannot be listed, is always looked at closer
+    stats.update({f"{name}/": _UNSURE for name in links})
     while waiting:
-        path, is_link = waiting.pop()
-        # a folder that is a link, or cannot be listed, is always looked at closer
-        if is_link:
-            stats[f"{path}/"] = _UNSURE
-            continue
+        path = waiting.pop()
         try:
             _ask_in(f"{folder}/{path}", f"{path}/", ("",), stats)
             with os.scandir(f"{folder}/{path}") as entries:
@@ -221,9 +221,9 @@ def _ask_in_folders(folder: str, form: FileForm, stats: dict[str, Stat]) -> None
             stats[f"{path}/"] = _UNSURE
             continue
         for name in inner:
-            del stats[f"{path}/{name}"]
+            stats.pop(f"{path}/{name}", None)
             if form.tree_field and name != "__pycache__":
-                waiting.append((f"{path}/{name}", False))
+                waiting.append(f"{path}/{name}")
 
 
 def _has_main(root: Path, kind: Kind, path: str, stem: str, stats: Mapping[str, Stat]) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cochat_devkit.kinds.kind import FileForm, Kind
+    from cochat_devkit.workspace.files import WriteFile
 
 __all__ = ["LocalResource", "Tree", "path_for", "read_one", "read_tree", "sidecar_path_of", "write_resource"]
 
@@ -103,6 +104,7 @@ def write_resource(
     path: str,
     present: LocalResource | None,
     read_blob: ReadBlob | None = None,
+    write: WriteFile = write_file,
 ) -> None:
     """Lay a resource's files down, the main one last: what lies beside a main file that is not there is not misread.
 
@@ -124,7 +126,7 @@ def write_resource(
     gone_later = _write_tree(root, kind, resource, path, present, read_blob)
     for place in sorted(after, key=lambda place: (place == path, place)):
         if after[place] != before.get(place):
-            write_file(root, place, after[place], expected=before.get(place))
+            write(root, place, after[place], expected=before.get(place))
     for place in [place for place in before if place not in after]:
         trash_file(root, place, expected=before[place])
     for place, content in gone_later.items():

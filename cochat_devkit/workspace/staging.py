@@ -1,0 +1,96 @@
+"""Many files at once: written beside their places, brought to the disk together, and then put in place one by one."""
+
+from __future__ import annotations
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import BadResource, CannotWrite
+from cochat_devkit.workspace.files import put_file, sync_file, sync_folder, write_beside, write_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+#: a file system brings files that wait at a time to the disk in one go
+_AT_A_TIME = 16
+
+
+class Staging:
+    """Hold files that are on the disk, each beside its place, until `write` puts them there.
+
+    What is put in place is sure to stay there once `settle` has returned. Use as a context manager: what was not put
+    in place is gone at the end.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._staged: dict[tuple[str, bytes], Path] = {}
+        self._folders: set[Path] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for temporary in self._staged.values():
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        self._staged = {}
+        self.settle()
+
+    def stage(self, files: Mapping[str, bytes]) -> None:
+        """Bring contents by path to the disk; where that fails, writing the file in its turn says why."""
+        found: dict[tuple[str, bytes], Path] = {}
+        for relative, content in files.items():
+            with contextlib.suppress(OSError, BadResource):
+                found[relative, content] = write_beside(self._root, relative, content)
+        with ThreadPoolExecutor(_AT_A_TIME) as pool:
+            for (address, temporary), is_safe in zip(found.items(), pool.map(_is_safe, found.values()), strict=True):
+                if is_safe:
+                    self._staged[address] = temporary
+                else:
+                    with contextlib.suppress(OSError):
+                        temporary.unlink(missing_ok=True)
+
+    def write(self, root: Path, relative: str, content: bytes, *, expected: bytes | None) -> None:
+        """Replace a file as `write_file` does, by what was staged for it if anything was.
+
+        Raises:
+            CannotWrite: it changed meanwhile, or the disk refuses.
+            BadResource: it leads out of the workspace.
+        """
+        temporary = self._staged.pop((relative, content), None) if root == self._root else None
+        if temporary is None:
+            write_file(root, relative, content, expected=expected)
+            return
+        self._folders.add(temporary.parent)
+        put_file(root, relative, temporary, expected=expected)
+
+    def settle(self) -> None:
+        """Make all that was put in place survive a power cut.
+
+        Raises:
+            CannotWrite: the disk refuses.
+        """
+        folders, self._folders = self._folders, set()
+        for folder in folders:
+            try:
+                sync_folder(folder)
+            except FileNotFoundError:
+                # it went away with what was in it
+                continue
+            except OSError as error:
+                raise CannotWrite(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def _is_safe(path: Path) -> bool:
+    try:
+        sync_file(path)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,126 @@
+"""Many files at once: on the disk before the first of them is put in place, and whole or not at all."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from cochat_devkit.errors import BadResource, CannotWrite
+from cochat_devkit.workspace import staging as staging_module
+from cochat_devkit.workspace.staging import Staging
+
+
+def names(folder):
+    return sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file())
+
+
+def test_what_was_staged_is_put_in_place_without_writing_it_again(tmp_path, monkeypatch):
+    """The bytes are on the disk once, and the place gets them by its new name alone."""
+    with Staging(tmp_path) as staging:
+        staging.stage({"a/x.py": b"new", "a/y.py": b"other"})
+        assert not (tmp_path / "a/x.py").exists()
+        monkeypatch.setattr(staging_module, "write_file", lambda *_words, **_more: pytest.fail("it was written again"))
+        staging.write(tmp_path, "a/x.py", b"new", expected=None)
+        assert (tmp_path / "a/x.py").read_bytes() == b"new"
+    assert names(tmp_path) == ["a/x.py"]
+
+
+def test_every_file_is_on_the_disk_before_one_is_put_in_place(tmp_path, monkeypatch):
+    """A power cut never leaves an empty file where a plugin was."""
+    told = []
+    sync_file, sync_folder, put_file = (
+        staging_module.sync_file,
+        staging_module.sync_folder,
+        staging_module.put_file,
+    )
+
+    def note(word, act):
+        def noted(*words, **more):
+            told.append(word)
+            return act(*words, **more)
+
+        return noted
+
+    monkeypatch.setattr(staging_module, "sync_file", note("file", sync_file))
+    monkeypatch.setattr(staging_module, "sync_folder", note("folder", sync_folder))
+    monkeypatch.setattr(staging_module, "put_file", note("put", put_file))
+    with Staging(tmp_path) as staging:
+        staging.stage({"x.py": b"x", "y.py": b"y"})
+        staging.write(tmp_path, "x.py", b"x", expected=None)
+        staging.write(tmp_path, "y.py", b"y", expected=None)
+        staging.settle()
+        assert told == ["file", "file", "put", "put", "folder"]
+        staging.settle()
+    assert told == ["file", "file", "put", "put", "folder"]
+
+
+def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path):
+    """My edit between plan and write stays, and nothing lies beside it."""
+    (tmp_path / "x.py").write_bytes(b"old")
+    with Staging(tmp_path) as staging:
+        staging.stage({"x.py": b"new"})
+        (tmp_path / "x.py").write_bytes(b"mine")
+        with pytest.raises(CannotWrite, match="changed while we worked"):
+            staging.write(tmp_path, "x.py", b"new", expected=b"old")
+        assert names(tmp_path) == ["x.py"]
+    assert (tmp_path / "x.py").read_bytes() == b"mine"
+
+
+def test_other_content_than_was_staged_is_written_all_the_same(tmp_path):
+    """What was foreseen is a head start and no promise."""
+    with Staging(tmp_path) as staging:
+        staging.stage({"x.py": b"foreseen"})
+        staging.write(tmp_path, "x.py", b"another", expected=None)
+    assert (tmp_path / "x.py").read_bytes() == b"another"
+    assert names(tmp_path) == ["x.py"]
+
+
+def test_a_file_keeps_its_rights(tmp_path):
+    """What I made executable or private stays so."""
+    (tmp_path / "x.py").write_bytes(b"old")
+    (tmp_path / "x.py").chmod(0o750)
+    with Staging(tmp_path) as staging:
+        staging.stage({"x.py": b"new"})
+        staging.write(tmp_path, "x.py", b"new", expected=b"old")
+    assert (tmp_path / "x.py").stat().st_mode & 0o777 == 0o750
+
+
+def test_nothing_is_staged_outside_of_the_workspace(tmp_path):
+    """A link that leads out is refused when the file's turn comes, and nothing was written through it."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "plugins").symlink_to(outside)
+    with Staging(root) as staging:
+        staging.stage({"plugins/x.py": b"x", "../y.py": b"y"})
+        for place in ("plugins/x.py", "../y.py"):
+            with pytest.raises(BadResource, match="leads out"):
+                staging.write(root, place, b"x", expected=None)
+    assert names(tmp_path) == []
+
+
+def test_a_disk_that_refuses_is_told_when_the_files_turn_comes(tmp_path, monkeypatch):
+    """One file that cannot be written is one failure, with its name."""
+    (tmp_path / "x").write_bytes(b"a file where a folder should be")
+    with Staging(tmp_path) as staging:
+        staging.stage({"x/y.py": b"y", "z.py": b"z"})
+        with pytest.raises(CannotWrite, match=r"x/y\.py cannot be written"):
+            staging.write(tmp_path, "x/y.py", b"y", expected=None)
+        staging.write(tmp_path, "z.py", b"z", expected=None)
+    assert names(tmp_path) == ["x", "z.py"]
+    real = os.fsync
+
+    def refuse(handle):
+        if os.fstat(handle).st_size:
+            raise OSError(28, "No space left on device")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with Staging(tmp_path) as staging:
+        staging.stage({"w.py": b"w"})
+        assert names(tmp_path) == ["x", "z.py"]
+        with pytest.raises(CannotWrite, match="No space left"):
+            staging.write(tmp_path, "w.py", b"w", expected=None)
+    assert names(tmp_path) == ["x", "z.py"]
