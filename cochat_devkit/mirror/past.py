@@ -1,4 +1,4 @@
-"""The tables of history, conflicts and locks, and how they are written within a transaction of the store."""
+"""How history, conflicts and locks are written within a transaction of the store."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Index, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import text
 
 from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.history import Origin, Seen
@@ -20,50 +19,6 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.rows import LockDigests, Row, Scope
     from cochat_devkit.resource import Json, Key
-
-
-class HistoryTable(SQLModel, table=True):
-    """Every body ever seen, in the order in which it was seen; no digest: it was gone."""
-
-    __tablename__ = "history"
-    __table_args__ = (Index("history_of", "scope_id", "kind", "slug", "origin", "id"),)
-    id: int | None = Field(default=None, primary_key=True)
-    scope_id: int = Field(foreign_key="scope.id")
-    kind: str
-    slug: str
-    type: str
-    digest: str | None = Field(foreign_key="body.digest")
-    origin: str
-    version: str | None
-    message: str | None
-    at: str
-
-
-class ConflictTable(SQLModel, table=True):
-    """What both sides changed and nobody settled yet."""
-
-    __tablename__ = "conflict"
-    scope_id: int = Field(foreign_key="scope.id", primary_key=True)
-    kind: str = Field(primary_key=True)
-    slug: str = Field(primary_key=True)
-    type: str
-    reason: str
-    parts: str
-    base_digest: str | None
-    local_digest: str | None
-    remote_digest: str | None
-    path: str | None
-    since: str
-    run: str | None
-
-
-class LockedTable(SQLModel, table=True):
-    """What `cochat.lock` said of a target when the mirror knew as much: digests of its lines and of the whole file."""
-
-    __tablename__ = "locked"
-    target: str = Field(primary_key=True)
-    lines: str
-    file: str
 
 
 #: an entry that says what the newest of its origin says is none; nor is a version that is known already

@@ -1,4 +1,4 @@
-"""The tables of the journal, and how they are written within a transaction of the store."""
+"""How the journal is written within a transaction of the store."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Index, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import text
 
 from cochat_devkit.mirror.journal import pack_content, pack_step
 from cochat_devkit.resource import make_digest
@@ -19,49 +18,6 @@ if TYPE_CHECKING:
 
     from cochat_devkit.mirror.journal import Step
     from cochat_devkit.mirror.rows import Scope
-
-
-class FactTable(SQLModel, table=True):
-    """What is so of the mirror as a whole."""
-
-    __tablename__ = "fact"
-    name: str = Field(primary_key=True)
-    value: str
-
-
-class RunTable(SQLModel, table=True):
-    """One run of a writing command."""
-
-    __tablename__ = "run"
-    __table_args__ = (Index("run_open", "ended"),)
-    id: int | None = Field(default=None, primary_key=True)
-    scope_id: int = Field(foreign_key="scope.id")
-    command: str
-    target: str
-    started: str
-    ended: str | None
-    message: str
-    undoes: int | None
-
-
-class StepTable(SQLModel, table=True):
-    """One step of a run: a write to the server, or to the files of one resource."""
-
-    __tablename__ = "step"
-    run_id: int = Field(foreign_key="run.id", primary_key=True)
-    number: int = Field(primary_key=True)
-    kind: str
-    slug: str
-    state: str
-    packed: bytes
-
-
-class ContentTable(SQLModel, table=True):
-    """The contents of files before they were replaced, once each."""
-
-    __tablename__ = "content"
-    digest: str = Field(primary_key=True)
-    packed: bytes
 
 
 _BEGIN = text("""

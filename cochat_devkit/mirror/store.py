@@ -1,15 +1,14 @@
-"""The mirror, written: the tables, their migrations, and transactions of whole batches."""
+"""The mirror, written: migrations of its tables, and transactions of whole batches."""
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Table, create_engine, event, func, select
+from sqlalchemy import Connection, create_engine, delete, event, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, ProgrammingError
-from sqlmodel import Field, SQLModel, UniqueConstraint, delete
 
 from cochat_devkit.errors import MirrorDamaged, MirrorError
 from cochat_devkit.mirror.bodies import pack_body, pack_json
@@ -17,6 +16,7 @@ from cochat_devkit.mirror.past import add_history, add_history_of_rows, begin_hi
 from cochat_devkit.mirror.reader import check_schema_version
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
 from cochat_devkit.mirror.runs import begin_run, end_run, keep_contents, make_lineage, write_steps
+from cochat_devkit.mirror.tables import BODY, LISTING, METADATA, RESOURCE, SCOPE, TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,68 +30,6 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.history import Seen
     from cochat_devkit.mirror.journal import Step
     from cochat_devkit.resource import Json, Key
-
-
-class ScopeTable(SQLModel, table=True):
-    """A server and a user on it."""
-
-    __tablename__ = "scope"
-    __table_args__ = (UniqueConstraint("url", "user_id"),)
-    id: int | None = Field(default=None, primary_key=True)
-    url: str
-    user_id: str
-    role: str
-    dialect: str
-    server_version: str
-
-
-class TargetTable(SQLModel, table=True):
-    """The scope that a target of `cochat.toml` was last used with."""
-
-    __tablename__ = "target"
-    name: str = Field(primary_key=True)
-    scope_id: int = Field(foreign_key="scope.id")
-
-
-class ListingTable(SQLModel, table=True):
-    """How a kind was last listed: endpoint and role."""
-
-    __tablename__ = "listing"
-    scope_id: int = Field(foreign_key="scope.id", primary_key=True)
-    kind: str = Field(primary_key=True)
-    basis: str
-
-
-class BodyTable(SQLModel, table=True):
-    """Every body ever seen, once."""
-
-    __tablename__ = "body"
-    digest: str = Field(primary_key=True)
-    packed: bytes
-
-
-class ResourceTable(SQLModel, table=True):
-    """What is remembered of one resource."""
-
-    __tablename__ = "resource"
-    __table_args__: ClassVar[Any] = (UniqueConstraint("scope_id", "kind", "slug"),)
-    id: int | None = Field(default=None, primary_key=True)
-    scope_id: int = Field(foreign_key="scope.id")
-    kind: str
-    slug: str
-    type: str
-    remote_id: str
-    remote_state: str
-    remote_fingerprint: str | None
-    remote_digest: str | None = Field(foreign_key="body.digest")
-    base_local: str | None
-    base_remote: str | None
-    base_digest: str | None = Field(foreign_key="body.digest")
-    version: str | None
-    updated_at: str | None
-    writable: bool | None
-    path: str | None
-    derived: bytes | None
 
 
 class MirrorStore:
@@ -125,19 +63,18 @@ class MirrorStore:
         """Find or make the scope of a server and user, and remember it as the target's; writes only what is new."""
         facts = {"role": role, "dialect": dialect, "server_version": server_version}
         with self._begin() as connection:
-            table = _table(ScopeTable)
-            mine = select(table).where(table.c.url == url, table.c.user_id == user_id)
+            mine = select(SCOPE).where(SCOPE.c.url == url, SCOPE.c.user_id == user_id)
             found = connection.execute(mine).mappings().first()
             if found is None or any(found[name] != value for name, value in facts.items()):
-                statement = insert(ScopeTable).values(url=url, user_id=user_id, **facts)
+                statement = insert(SCOPE).values(url=url, user_id=user_id, **facts)
                 connection.execute(statement.on_conflict_do_update(index_elements=["url", "user_id"], set_=facts))
                 found = connection.execute(mine).mappings().one()
-            link = insert(TargetTable).values(name=target, scope_id=found["id"])
+            link = insert(TARGET).values(name=target, scope_id=found["id"])
             connection.execute(
                 link.on_conflict_do_update(
                     index_elements=["name"],
                     set_={"scope_id": found["id"]},
-                    where=_table(TargetTable).c.scope_id != found["id"],
+                    where=TARGET.c.scope_id != found["id"],
                 )
             )
         return Scope(**dict(found))
@@ -167,20 +104,19 @@ class MirrorStore:
         Raises:
             MirrorError: the disk refuses; nothing of the batch was written.
         """
-        resource = _table(ResourceTable)
         with self._begin() as connection:
             stored = [*bodies, *((each.type, each.body) for each in seen if each.body is not None)]
             packed = [dict(zip(("digest", "packed"), pack_body(type_, body), strict=True)) for type_, body in stored]
             if packed:
-                connection.execute(insert(BodyTable).on_conflict_do_nothing(), packed)
+                connection.execute(insert(BODY).on_conflict_do_nothing(), packed)
             if rows:
-                statement = insert(ResourceTable)
+                statement = insert(RESOURCE)
                 columns: dict[str, Json] = {
                     each.name: statement.excluded[each.name]
-                    for each in resource.columns
+                    for each in RESOURCE.columns
                     if each.name not in ("id", "scope_id", "kind", "slug")
                 }
-                columns["derived"] = func.coalesce(statement.excluded.derived, resource.c.derived)
+                columns["derived"] = func.coalesce(statement.excluded.derived, RESOURCE.c.derived)
                 connection.execute(
                     statement.on_conflict_do_update(index_elements=["scope_id", "kind", "slug"], set_=columns),
                     [_to_columns(scope, row) for row in rows],
@@ -194,17 +130,17 @@ class MirrorStore:
                 write_steps(connection, run_id, steps)
             for key in gone:
                 connection.execute(
-                    delete(resource).where(
-                        resource.c.scope_id == scope.id, resource.c.kind == key.kind, resource.c.slug == key.slug
+                    delete(RESOURCE).where(
+                        RESOURCE.c.scope_id == scope.id, RESOURCE.c.kind == key.kind, RESOURCE.c.slug == key.slug
                     )
                 )
             for kind, basis in (bases or {}).items():
-                listing = insert(ListingTable).values(scope_id=scope.id, kind=kind, basis=basis)
+                listing = insert(LISTING).values(scope_id=scope.id, kind=kind, basis=basis)
                 connection.execute(
                     listing.on_conflict_do_update(
                         index_elements=["scope_id", "kind"],
                         set_={"basis": basis},
-                        where=_table(ListingTable).c.basis != basis,
+                        where=LISTING.c.basis != basis,
                     )
                 )
 
@@ -272,7 +208,7 @@ def _migrate(connection: Connection) -> None:
             raise MirrorDamaged("mirror.db is a database of something else", hint="move it away and pull again")
     if version < SCHEMA_VERSION:
         # version 2 brought tables and changed none
-        SQLModel.metadata.create_all(connection)
+        METADATA.create_all(connection)
         if version == 1:
             begin_history(connection)
         make_lineage(connection)
@@ -298,8 +234,3 @@ def _to_columns(scope: Scope, row: Row) -> dict[str, Json]:
         "path": row.path,
         "derived": None if row.derived is None else pack_json(row.derived),
     }
-
-
-def _table(model: type[SQLModel]) -> Table:
-    found: Table = model.__table__  # type: ignore[attr-defined]
-    return found

@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlmodel import SQLModel
 
 from cochat_devkit.errors import MirrorDamaged, MirrorError, MirrorTooNew
 from cochat_devkit.mirror.bodies import pack_body, pack_json, unpack_body, unpack_json
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row
 from cochat_devkit.mirror.store import MirrorStore, _make_engine
+from cochat_devkit.mirror.tables import METADATA
 from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version
 
 URL = "https://server.test"
@@ -336,7 +336,7 @@ def test_tables_are_made_all_or_none(tmp_path):
     engine = _make_engine(tmp_path / "mirror.db")
     with engine.connect() as connection:
         transaction = connection.begin()
-        SQLModel.metadata.create_all(connection)
+        METADATA.create_all(connection)
         transaction.rollback()
     engine.dispose()
     with contextlib.closing(sqlite3.connect(tmp_path / "mirror.db")) as database:
