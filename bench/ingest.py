@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 
 from bench.measure import print_table
-from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.rows import Row
 from cochat_devkit.mirror.store import MirrorStore
 from cochat_devkit.resource import Key, RemoteId, Slug, make_fingerprint
@@ -81,7 +81,7 @@ def _mirror(path: Path, bodies: list[dict[str, str]]) -> float:
 
 
 def _row(number: int, body: dict[str, str]) -> Row:
-    digest, fingerprint = pack_body("", body)[0], make_fingerprint("", body)
+    digest, fingerprint = digest_of_body("", body), make_fingerprint("", body)
     slug = f"tool_{number}"
     return Row(
         key=Key("tool", Slug(slug)),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.measure import print_table, run_process, side_by_side
 from cochat_devkit.kinds import kind_named
-from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.rows import LockDigests, Row
 from cochat_devkit.mirror.store import MirrorStore
 from cochat_devkit.resource import Key, RemoteId, Resource, Slug, Version, make_digest
@@ -79,7 +79,7 @@ def make_workspace(root: Path, count: int) -> None:
         for place, content in files.items():
             (root / place).parent.mkdir(parents=True, exist_ok=True)
             (root / place).write_bytes(content)
-        print_, digest, remote_id = resource.fingerprint, pack_body("", body)[0], RemoteId(slug)
+        print_, digest, remote_id = resource.fingerprint, digest_of_body("", body), RemoteId(slug)
         row = Row(
             resource.key,
             "",

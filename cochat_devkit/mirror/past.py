@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.history import Origin, Seen
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def begin_history(connection: Connection) -> None:
 
 
 def _digest_of(seen: Seen) -> str | None:
-    return None if seen.body is None else pack_body(seen.type, seen.body)[0]
+    return None if seen.body is None else digest_of_body(seen.type, seen.body)
 
 
 def _to_columns(scope: Scope, seen: Seen, digest: str | None) -> dict[str, Json]:

@@ -11,12 +11,13 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, ProgrammingError
 
 from cochat_devkit.errors import MirrorDamaged, MirrorError
-from cochat_devkit.mirror.bodies import pack_body, pack_json
+from cochat_devkit.mirror.bodies import pack_json, pack_plain, to_plain
 from cochat_devkit.mirror.past import add_history, add_history_of_rows, begin_history, keep_lock_digests, note_conflicts
 from cochat_devkit.mirror.reader import check_schema_version
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
 from cochat_devkit.mirror.runs import begin_run, end_run, keep_contents, make_lineage, write_steps
 from cochat_devkit.mirror.tables import BODY, LISTING, METADATA, RESOURCE, SCOPE, TARGET
+from cochat_devkit.resource import make_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +38,8 @@ class MirrorStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        #: digests of bodies that this very process stored: they are there, whatever is written again
+        self._stored: set[str] = set()
         self._engine = _make_engine(path)
         try:
             with self._begin() as connection:
@@ -106,9 +109,10 @@ class MirrorStore:
         """
         with self._begin() as connection:
             stored = [*bodies, *((each.type, each.body) for each in seen if each.body is not None)]
-            packed = [dict(zip(("digest", "packed"), pack_body(type_, body), strict=True)) for type_, body in stored]
+            packed = self._pack_new(stored)
             if packed:
-                connection.execute(insert(BODY).on_conflict_do_nothing(), packed)
+                columns_of_bodies = [{"digest": digest, "packed": each} for digest, each in packed.items()]
+                connection.execute(insert(BODY).on_conflict_do_nothing(), columns_of_bodies)
             if rows:
                 statement = insert(RESOURCE)
                 columns: dict[str, Json] = {
@@ -143,6 +147,13 @@ class MirrorStore:
                         where=LISTING.c.basis != basis,
                     )
                 )
+
+        self._stored |= packed.keys()
+
+    def _pack_new(self, bodies: Sequence[tuple[str, dict[str, Json]]]) -> dict[str, bytes]:
+        """Compress the bodies (type, body) that were not stored before, by their digests."""
+        plain = {make_digest(each): each for each in (to_plain(*body) for body in bodies)}
+        return {digest: pack_plain(each) for digest, each in plain.items() if digest not in self._stored}
 
     def begin_run(
         self, scope: Scope, command: str, target: str, *, message: str = "", undoes: int | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import DevkitError, LocalError, NotAllowed, RemoteError, SignedOut, UsageError
 from cochat_devkit.events import Notice, Outcome, Progress
 from cochat_devkit.kinds import kind_named, ref_of
-from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.journal import Step, StepState
 from cochat_devkit.operations.agreed import find_base_body
 from cochat_devkit.operations.blobs import blob_reader, fetch_blobs
@@ -117,7 +117,7 @@ class Applier:
             type=operation.type,
             action=str(operation.action),
             remote_id=operation.remote_id,
-            sent_digest=pack_body(*sent)[0] if sent else None,
+            sent_digest=digest_of_body(*sent) if sent else None,
             base_local=errand.base_local,
             path=errand.path,
             row_before=self.rows.get(operation.key),
@@ -221,7 +221,7 @@ class Applier:
             step,
             state=StepState.BEGUN,
             remote_id=theirs.remote_id if theirs else step.remote_id,
-            before_digest=pack_body(theirs.type, theirs.body)[0] if theirs else None,
+            before_digest=digest_of_body(theirs.type, theirs.body) if theirs else None,
             before_version=theirs.version if theirs else None,
             before_saved_s=_saved_s(theirs),
             known_ids=known_ids,

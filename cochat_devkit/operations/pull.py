@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import LocalError
 from cochat_devkit.events import Outcome, Progress, Report
 from cochat_devkit.kinds import ref_of
-from cochat_devkit.mirror.bodies import pack_body
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.agreed import find_base_body, keeping_lock
 from cochat_devkit.operations.blobs import fetch_blobs
@@ -19,7 +18,7 @@ from cochat_devkit.operations.laying import lay_resource
 from cochat_devkit.operations.merging import merge_sides
 from cochat_devkit.operations.observe import fetch_remote
 from cochat_devkit.operations.offline import base_of, local_side
-from cochat_devkit.operations.records import Records, to_row
+from cochat_devkit.operations.records import Records, agree, to_row
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import connect
 from cochat_devkit.resource import State
@@ -311,26 +310,12 @@ class _Pull:
 
     def _agree(self, key: Key, local: LocalResource) -> None:
         """Remember that both sides hold the same: as each of them writes it."""
-        theirs = self.view.seen[key]
-        digest = pack_body(theirs.type, theirs.body)[0]
-        self._keep_if_new(
-            replace(
-                to_row(theirs, self.rows.get(key)),
-                base_local=local.resource.fingerprint,
-                base_remote=theirs.fingerprint,
-                base_digest=digest,
-                path=local.path,
-            )
-        )
+        row = to_row(self.view.seen[key], self.rows.get(key))
+        self._keep_if_new(agree(row, local.fingerprint, local.path))
 
     def _settle_on_theirs(self, key: Key, path: str | None) -> None:
         """Make the server's body the base: what differs here is then an edit of ours."""
-        theirs = self.view.seen[key]
-        digest = pack_body(theirs.type, theirs.body)[0]
-        row = to_row(theirs, self.rows.get(key))
-        self._keep_if_new(
-            replace(row, base_local=theirs.fingerprint, base_remote=theirs.fingerprint, base_digest=digest, path=path)
-        )
+        self._keep_if_new(agree(to_row(self.view.seen[key], self.rows.get(key)), None, path))
 
     def _note_remote(self, key: Key) -> None:
         """Remember what the server showed, and leave the base."""

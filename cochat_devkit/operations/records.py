@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cochat_devkit.kinds import all_kinds
-from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.bodies import digest_of_body, fingerprint_in
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import Row, Scope
 from cochat_devkit.resource import State
@@ -202,14 +202,14 @@ class Records:
 
 def to_row(theirs: Resource, known: Row | None, state: State = State.PRESENT) -> Row:
     """Make a row of what the server shows, on the base that is known."""
-    is_whole = state is State.PRESENT
+    digest = digest_of_body(theirs.type, theirs.body) if state is State.PRESENT else None
     return Row(
         key=theirs.key,
         type=theirs.type,
         remote_id=theirs.remote_id,
         remote_state=state,
-        remote_fingerprint=theirs.fingerprint if is_whole else None,
-        remote_digest=pack_body(theirs.type, theirs.body)[0] if is_whole else None,
+        remote_fingerprint=fingerprint_in(digest) if digest else None,
+        remote_digest=digest,
         base_local=known.base_local if known else None,
         base_remote=known.base_remote if known else None,
         base_digest=known.base_digest if known else None,
@@ -223,8 +223,10 @@ def to_row(theirs: Resource, known: Row | None, state: State = State.PRESENT) ->
 
 def agreed_row(theirs: Resource, base_local: Fingerprint | None, path: str | None) -> Row:
     """Make a row on which both sides agree: on what the server holds, and on the files of that fingerprint."""
-    digest = pack_body(theirs.type, theirs.body)[0]
-    local = base_local or theirs.fingerprint
-    return replace(
-        to_row(theirs, None), base_local=local, base_remote=theirs.fingerprint, base_digest=digest, path=path
-    )
+    return agree(to_row(theirs, None), base_local, path)
+
+
+def agree(row: Row, base_local: Fingerprint | None, path: str | None) -> Row:
+    """Make what a row says of the server the base, with the files of that fingerprint, by default the same one."""
+    there = row.remote_fingerprint
+    return replace(row, base_local=base_local or there, base_remote=there, base_digest=row.remote_digest, path=path)
