@@ -28,6 +28,8 @@ _NOTHING = "%"
 #: signs that a file system somewhere takes for something else, and ours
 _NO_FILE_SIGN = re.compile(r'[\\:*?"<>|%]')
 _PLAIN = re.compile(r"[a-z0-9_-]", re.ASCII)
+#: nearly every name that there is
+_PLAIN_NAME = re.compile(r"[a-z0-9_-]+\Z", re.ASCII)
 
 
 def file_stem(name: str) -> str:
@@ -36,7 +38,8 @@ def file_stem(name: str) -> str:
     Letters, digits, `_` and `-` stand for themselves; all else is written `%XX`. A stem that would be too long is cut
     and closed by a hash; then only a sidecar's `id:` leads back to the name.
     """
-    stem = "".join(char if _stands_for_itself(char) else _escape(char) for char in name)
+    is_plain = _PLAIN_NAME.match(name) is not None
+    stem = name if is_plain else "".join(char if _stands_for_itself(char) else _escape(char) for char in name)
     if not name:
         return "%"
     if is_reserved(stem):
