@@ -212,7 +212,7 @@ def test_the_law_has_teeth(tmp_path, path, source, fault):
             "api/client.py",
             "import httpx\nfrom cochat_devkit.kinds.kind import Kind\nfrom cochat_devkit.errors import X",
         ),
-        ("mirror/store.py", "import sqlalchemy, time\nfrom . import rows\nfrom .bodies import pack_body"),
+        ("mirror/store.py", "import sqlalchemy, time\nfrom . import rows\nfrom .bodies import pack_plain"),
         ("watching/watcher.py", "from watchdog.events import FileSystemEvent"),
         ("operations/pull.py", "from cochat_devkit.sync import merge\nfrom cochat_devkit.api import client"),
         ("cli/render.py", "import click, sys\nprint('x')\nsys.stdout.write('x')"),

@@ -11,7 +11,7 @@ import pytest
 
 from cochat_devkit import __version__
 from cochat_devkit.cli import SECTIONS, cochat
-from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.rows import Row
 from cochat_devkit.mirror.store import MirrorStore
 from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, Version
@@ -49,7 +49,7 @@ def workspace(tmp_path):
     (tmp_path / "plugins" / "tools").mkdir(parents=True)
     (tmp_path / "plugins" / "tools" / "clock.py").write_text("class Tools:\n    edited = True\n", encoding="utf-8")
     body = {"name": "Clock", "content": "class Tools:\n    pass\n", "description": "", "access": "private", "meta": {}}
-    digest, _ = pack_body("", body)
+    digest = digest_of_body("", body)
     print_ = Fingerprint(digest[:32])
     row = Row(
         Key("tool", Slug("clock")),

@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 _MEND = "move mirror.db away and pull again; no work is lost"
 
 
-def pack_body(type_: str, body: Mapping[str, Json]) -> tuple[str, bytes]:
-    """Compress a body: (digest, bytes to store)."""
-    plain = to_plain(type_, body)
-    return make_digest(plain), pack_plain(plain)
-
-
 def to_plain(type_: str, body: Mapping[str, Json]) -> bytes:
     """Write a body as it is hashed and stored."""
     return to_canonical_json({"type": type_, "body": body})

@@ -81,14 +81,14 @@ def glance(root: Path, kinds: Iterable[Kind]) -> Glance:
                 continue
             shelf = before
             if stats != before.stats:
-                shelf, faults = _look_closer(root, kind, type_, folder, stats, before)
+                known, faults = _look_closer(root, kind, type_, folder, stats, before)
                 broken |= faults
                 unsure = {_stem_of(path.removeprefix(f"{folder}/")) for path in faults}
-                shelf.stats = _lasting(stats, unsure, started_ns - _RACY_NS)
+                shelf = Shelf.of(_lasting(stats, unsure, started_ns - _RACY_NS), known)
                 if shelf != before:
                     cache.put(folder, shelf)
             glimpses += _glimpses(kind, type_, folder, shelf)
-    if broken or len({each[:2] for each in glimpses}) != len(glimpses):
+    if broken or len({(each.kind, each.slug) for each in glimpses}) != len(glimpses):
         glimpses = _sort_out(seen, glimpses, broken)
     seen.found = {each[:3]: each for each in glimpses}
     cache.save(root)
@@ -98,20 +98,21 @@ def glance(root: Path, kinds: Iterable[Kind]) -> Glance:
 def _glimpses(kind: Kind, type_: str, folder: str, shelf: Shelf) -> Iterator[Glimpse]:
     """Write out what is known of a folder."""
     lead, tail = f"{folder}/", _tail_of(kind)
-    paths = [lead + stem + tail for stem in shelf.known]
-    slugs, fingerprints, titles, _digests = zip(*shelf.known.values(), strict=True) if shelf.known else ((),) * 4
-    return map(Glimpse._make, zip(repeat(kind.name), slugs, fingerprints, repeat(type_), paths, titles))
+    paths = [lead + stem + tail for stem in shelf.stems]
+    columns = (repeat(kind.name), shelf.slugs, shelf.fingerprints, repeat(type_), paths, shelf.titles)
+    return map(Glimpse._make, zip(*columns))  # noqa: B905 - two of them repeat for ever
 
 
 def _look_closer(
     root: Path, kind: Kind, type_: str, folder: str, stats: Mapping[str, Stat], before: Shelf
-) -> tuple[Shelf, dict[str, BadResource]]:
-    """Read the resources of which a file is not as it was: (what is known then, faults by the path of a main file)."""
+) -> tuple[dict[str, Known], dict[str, BadResource]]:
+    """Read the resources of which a file is not as it was: (all that is known then, faults by path of a main file)."""
     from cochat_devkit.workspace.tree import parse_one, read_files
 
     moved = {name for name in (*stats, *before.stats) if stats.get(name) != before.stats.get(name)}
     stems = {_stem_of(name) for name in moved}
-    known = {stem: each for stem, each in before.known.items() if stem not in stems}
+    known_before = before.known
+    known = {stem: each for stem, each in known_before.items() if stem not in stems}
     faults: dict[str, BadResource] = {}
     for stem in stems:
         path = f"{folder}/{stem}{_tail_of(kind)}"
@@ -119,15 +120,15 @@ def _look_closer(
             continue
         try:
             files, tree = read_files(root, kind, path)
-            digest, last = _digest_of(files, tree), before.known.get(stem)
-            if last is not None and Known(*last).digest == digest:
+            digest, last = _digest_of(files, tree), known_before.get(stem)
+            if last is not None and last.digest == digest:
                 known[stem] = last
             else:
                 local = parse_one(kind, type_, path, files, tree)
                 known[stem] = Known(local.key.slug, local.fingerprint, local.title, digest)
         except BadResource as error:
             faults[path] = error
-    return Shelf(known=dict(sorted(known.items()))), faults
+    return dict(sorted(known.items())), faults
 
 
 def _sort_out(seen: Glance, glimpses: Iterable[Glimpse], broken: Mapping[str, BadResource]) -> list[Glimpse]:

@@ -48,11 +48,31 @@ class Known(NamedTuple):
 
 @dataclass
 class Shelf:
-    """Hold what is known of one folder of a kind: the files by their path below it, the resources by their stem."""
+    """Hold what is known of one folder of a kind: the files by their path below it, the resources in columns.
+
+    Of ten thousand resources in step nobody asks one by one: columns are read, and passed on, as they are.
+    """
 
     stats: dict[str, Stat] = field(default_factory=dict)
-    #: what a `Known` has; as plain tuples they are read in half the time
-    known: dict[str, tuple[str, str, str, str]] = field(default_factory=dict)
+    stems: list[str] = field(default_factory=list)
+    slugs: list[str] = field(default_factory=list)
+    fingerprints: list[str] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+    #: one behind the other, as they are all of one length
+    digests: str = ""
+
+    @classmethod
+    def of(cls, stats: dict[str, Stat], known: Mapping[str, Known]) -> Shelf:
+        """Make one of resources by their stems."""
+        found = known.values()
+        slugs, prints, titles = ([each[column] for each in found] for column in range(3))
+        return cls(stats, list(known), slugs, prints, titles, "".join(each.digest for each in found))
+
+    @property
+    def known(self) -> dict[str, Known]:
+        """Give the resources by their stems."""
+        columns = (self.slugs, self.fingerprints, self.titles, _split(self.digests, _DIGEST_LENGTH))
+        return dict(zip(self.stems, map(Known._make, zip(*columns, strict=True)), strict=True))
 
 
 class StatCache:
@@ -118,15 +138,14 @@ def _sum(text: bytes) -> bytes:
 def _pack(shelf: Shelf) -> dict[str, Json]:
     """Write a folder column by column: a few long texts are read much faster than many objects."""
     numbers = array("q", [number for stat in shelf.stats.values() for number in stat])
-    found = [*map(Known._make, shelf.known.values())]
     return {
         "files": list(shelf.stats),
         "stats": base64.b64encode(numbers.tobytes()).decode("ascii"),
-        "stems": list(shelf.known),
-        "slugs": [each.slug for each in found],
-        "titles": [each.title for each in found],
-        "fingerprints": "".join(each.fingerprint for each in found),
-        "digests": "".join(each.digest for each in found),
+        "stems": shelf.stems,
+        "slugs": shelf.slugs,
+        "titles": shelf.titles,
+        "fingerprints": "".join(shelf.fingerprints),
+        "digests": shelf.digests,
     }
 
 
@@ -138,13 +157,12 @@ def _unpack(found: Json) -> Shelf:
     """
     numbers = array("q", base64.b64decode(found["stats"]))
     stats = dict(zip(found["files"], zip(*[iter(numbers)] * _STAT_LENGTH, strict=True), strict=True))
-    columns = (
-        found["slugs"],
-        _split(found["fingerprints"], _FINGERPRINT_LENGTH),
-        found["titles"],
-        _split(found["digests"], _DIGEST_LENGTH),
-    )
-    return Shelf(stats, dict(zip(found["stems"], zip(*columns, strict=True), strict=True)))
+    prints = _split(found["fingerprints"], _FINGERPRINT_LENGTH)
+    shelf = Shelf(stats, found["stems"], found["slugs"], prints, found["titles"], found["digests"])
+    columns = (shelf.stems, shelf.slugs, shelf.fingerprints, shelf.titles)
+    if {len(each) for each in columns} != {len(shelf.digests) // _DIGEST_LENGTH}:
+        raise ValueError("columns of unlike length")
+    return shelf
 
 
 def _split(text: str, length: int) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cochat_devkit.errors import MirrorDamaged
-from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.bodies import digest_of_body, pack_plain, to_plain
 from cochat_devkit.mirror.journal import (
     OPEN,
     Step,
@@ -30,7 +30,7 @@ from cochat_devkit.mirror.store import MirrorStore
 from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version, make_digest
 
 BODY = {"name": "x", "content": "y\n"}
-DIGEST = pack_body("", BODY)[0]
+DIGEST = digest_of_body("", BODY)
 KEY = Key("tool", Slug("x"))
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
@@ -179,7 +179,7 @@ def test_a_mirror_of_version_1_is_taken_over(path):
     """A mirror of before there was a journal keeps all that it knew, is readable at once, and journals from then on."""
     with contextlib.closing(sqlite3.connect(path)) as old:
         old.executescript(VERSION_1)
-        old.execute("INSERT INTO body VALUES (?, ?)", pack_body("", BODY))
+        old.execute("INSERT INTO body VALUES (?, ?)", (digest_of_body("", BODY), pack_plain(to_plain("", BODY))))
         row = ("tool", "x", "", "x", "present", DIGEST[:32], DIGEST, DIGEST[:32], DIGEST[:32], DIGEST)
         old.execute(
             f"INSERT INTO resource VALUES (NULL, 1, {', '.join('?' * 10)}, NULL, NULL, 1, 'plugins/tools/x.py', NULL)",

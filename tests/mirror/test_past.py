@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.bodies import digest_of_body, pack_plain, to_plain
 from cochat_devkit.mirror.conflicts import Conflict, read_conflicts
 from cochat_devkit.mirror.history import Origin, Seen, read_history, read_keys_with_history
 from cochat_devkit.mirror.reader import MirrorReader
@@ -47,7 +47,7 @@ def body(text):
 
 
 def digest(text):
-    return pack_body("", body(text))[0]
+    return digest_of_body("", body(text))
 
 
 def shown(text, version="v1"):
@@ -141,7 +141,9 @@ def test_a_mirror_of_version_1_gets_a_history(path):
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.executescript(VERSION_1)
         for text in ("base", "shown"):
-            connection.execute("INSERT INTO body VALUES (?, ?)", pack_body("", body(text)))
+            connection.execute(
+                "INSERT INTO body VALUES (?, ?)", (digest_of_body("", body(text)), pack_plain(to_plain("", body(text))))
+            )
         connection.execute(
             "INSERT INTO resource (scope_id, kind, slug, type, remote_id, remote_state, remote_digest, base_digest, "
             "version) VALUES (1, 'tool', 'x', '', 'x', 'present', ?, ?, 'v2')",

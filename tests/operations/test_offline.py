@@ -8,7 +8,7 @@ import pytest
 
 from cochat_devkit.config import read_config
 from cochat_devkit.errors import UnknownResource
-from cochat_devkit.mirror.bodies import pack_body
+from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.rows import LockDigests, Row
 from cochat_devkit.mirror.store import MirrorStore
 from cochat_devkit.operations.ls import ls, show
@@ -41,7 +41,7 @@ def make_row(slug, base, there):
         RemoteId(slug),
         remote_state=State.PRESENT if is_shown else there,
         remote_fingerprint=print_,
-        remote_digest=pack_body("", body(slug, there))[0] if is_shown else None,
+        remote_digest=digest_of_body("", body(slug, there)) if is_shown else None,
         base_local=fingerprint(slug, base) if base else None,
         # the server writes in its own way what was agreed on
         base_remote=(Fingerprint("0" * 32) if there == "C" else fingerprint(slug, base)) if base else None,
