@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cochat_devkit.api.transport import Upload
-from cochat_devkit.errors import NotSupported, UnexpectedReply
+from cochat_devkit.errors import NotAllowed, NotSupported, Rejected, SignedOut, UnexpectedReply
 from cochat_devkit.resource import RemoteId, make_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from cochat_devkit.api.transport import Transport
     from cochat_devkit.kinds.kind import Attachments, Endpoint
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 
 #: the keys under which an object that is whole tells of its files: path to digest, and all that is known of each
 FILES, ATTACHED = "files", "attached"
+_RIGHT = "write_access"
+#: larger files are read one at a time: those that are read together are held in memory together
+LARGE_BYTES = 4 * 1024 * 1024
+_DIGEST = re.compile("[0-9a-f]{64}")
+#: under this key an upload tells the digest of its bytes, and 0.12 keeps that of every file
+_CLAIM = "file_hash"
 
 
 @dataclass(frozen=True)
@@ -54,8 +62,11 @@ def attached_in(told: Mapping[str, Json]) -> list[Attached]:
 
 
 def with_files_of(wire: Wire, before: Wire) -> Wire:
-    """Give an object that does not tell of its files those that it had before."""
-    return {**wire, FILES: before.get(FILES), ATTACHED: before.get(ATTACHED)}
+    """Give an object that a save answered its files, and our right to write it, as they were read before.
+
+    A save tells of the files without their folders, and of the right nothing that is true.
+    """
+    return {**wire, **{key: before[key] for key in (FILES, ATTACHED, _RIGHT) if key in before}}
 
 
 class Files:
@@ -75,18 +86,20 @@ class Files:
         """Take in the digests of files that were read before: a file's bytes never change."""
         self._digests.update(digests)
 
-    def fetch_listing(self, remote_id: RemoteId) -> list[Attached]:
-        """List the files, each with its digest; what has none is read once.
+    def fetch_listing(self, remote_id: RemoteId, *, may_write: bool) -> list[Attached]:
+        """List the files, each with its digest; what has none is read once, and kept.
+
+        `may_write` says that the caller may write the resource; some servers list all files at once for those.
 
         Raises:
             UnexpectedReply: the list moved while it was read.
             RemoteError: the server could not be asked.
         """
-        found = _told_apart([_to_attached(wire) for wire in self._fetch_pages(remote_id)])
+        wires = (self._fetch_whole(remote_id) if may_write else None) or self._fetch_pages(remote_id)
+        found = _told_apart([_to_attached(wire) for wire in wires])
         found = [replace(each, digest=each.digest or self._digests.get(each.file_id, "")) for each in found]
-        unknown = [each for each in found if not each.digest]
-        for each, content in zip(unknown, self._transport.fetch_all(self.fetch_content, unknown), strict=True):
-            self._digests[each.file_id] = self._keep_blob(content)
+        for _each in self.keep_contents([each for each in found if not each.digest]):
+            pass
         return [replace(each, digest=each.digest or self._digests[each.file_id]) for each in found]
 
     def fetch_content(self, attached: Attached) -> bytes:
@@ -103,9 +116,23 @@ class Files:
             raise UnexpectedReply(f"{what}: the server sent other bytes than it lists", hint="run the command again")
         return content
 
-    def fetch_contents(self, wanted: list[Attached]) -> Iterator[bytes]:
-        """Read the bytes of several files, some at a time, in their order."""
-        return self._transport.fetch_all(self.fetch_content, wanted)
+    def keep_contents(self, wanted: Iterable[Attached]) -> Iterator[Attached]:
+        """Read the bytes of several files and keep each as it comes, some at a time; yield the files that are kept.
+
+        Raises:
+            RemoteError: the server could not be asked, or has other bytes than it lists.
+            CannotWrite: the disk refuses.
+        """
+        small: list[Attached] = []
+        large: list[Attached] = []
+        for each in wanted:
+            (large if (each.size_bytes or 0) > LARGE_BYTES else small).append(each)
+        yield from self._transport.fetch_all(self._keep_content, small)
+        yield from map(self._keep_content, large)
+
+    def _keep_content(self, attached: Attached) -> Attached:
+        self._digests[attached.file_id] = self._keep_blob(self.fetch_content(attached))
+        return attached
 
     def send(self, remote_id: RemoteId, present: list[Attached], path: str, content: bytes) -> None:
         """Attach a file, in the place of one that bears its path: uploaded first, so that nothing is lost on the way.
@@ -116,7 +143,8 @@ class Files:
         """
         folder_id = self._folder_id(remote_id, present, path.rpartition("/")[0])
         what = f"uploading {path}"
-        upload = Upload(PurePosixPath(path).name, content)
+        fields = {"metadata": json.dumps({_CLAIM: make_digest(content)})} if self._rows.keeps_claims else {}
+        upload = Upload(PurePosixPath(path).name, content, fields)
         answer = self._transport.send(self._rows.upload.method, self._rows.upload.path, what, body=upload)
         file_id = answer.get("id") if isinstance(answer, dict) else None
         if not isinstance(file_id, str):
@@ -154,6 +182,25 @@ class Files:
             parent = known[place]
         return parent
 
+    def _fetch_whole(self, remote_id: RemoteId) -> list[Wire] | None:
+        """List all files in one answer; None where this server does not, or where it lists nothing.
+
+        A server of this sort hides a fault of its database behind an empty list, so that is asked for in another way.
+        """
+        if self._rows.whole is None:
+            return None
+        what = "listing files"
+        try:
+            answer = self._ask(self._rows.whole, remote_id, what, [])
+        except SignedOut:
+            raise
+        except (NotAllowed, NotSupported, Rejected):
+            return None
+        files = answer.get("files") if isinstance(answer, dict) else None
+        if not isinstance(files, list) or answer.get("id") != remote_id or not all(map(_has_id, files)):
+            raise UnexpectedReply(f"{what}: the answer is no list")
+        return files
+
     def _fetch_pages(self, remote_id: RemoteId) -> list[Wire]:
         what = "listing files"
         page, total = 1, None
@@ -184,14 +231,19 @@ def _to_attached(wire: Wire) -> Attached:
     meta = wire.get("meta") or {}
     folder = str(wire.get("directory_path") or "").strip("/")
     name = str(wire.get("filename") or meta.get("name") or wire["id"])
-    digest, size = meta.get("file_hash"), meta.get("size")
+    claimed = (meta.get("data") or {}).get(_CLAIM)
+    digest, size = meta.get("file_hash") or claimed, meta.get("size")
     return Attached(
         file_id=str(wire["id"]),
         path=f"{folder}/{name}" if folder else name,
-        digest=digest if isinstance(digest, str) else "",
+        digest=digest if isinstance(digest, str) and _DIGEST.fullmatch(digest) else "",
         size_bytes=size if isinstance(size, int) else None,
         folder_id=wire.get("directory_id"),
     )
+
+
+def _has_id(wire: Json) -> bool:
+    return isinstance(wire, dict) and isinstance(wire.get("id"), str)
 
 
 def _told_apart(found: list[Attached]) -> list[Attached]:

@@ -103,8 +103,10 @@ class Client:
         changed = self._overrides.get(kind.name)
         return found.with_requests(changed) if changed else found
 
-    def fetch_listing(self, kind: Kind) -> Listed:
+    def fetch_listing(self, kind: Kind, *, reads_files: bool = True) -> Listed:
         """List a kind: by export where that is ours to ask, else by what everybody may list.
+
+        `reads_files` is False where only names are wanted: the files beside each object are then not asked for.
 
         Raises:
             NotSupported: servers of this dialect do not have the kind.
@@ -113,16 +115,20 @@ class Client:
         endpoints = self.endpoints(kind)
         if self.identity.is_admin and endpoints.export:
             try:
-                return self._fetch_listing(kind, endpoints, endpoints.export)
+                return self._fetch_listing(kind, endpoints, endpoints.export, reads_files=reads_files)
             except SignedOut:
                 raise
             except (NotAllowed, NotSupported, Rejected):
                 # an export of models fails as a whole on one missing image
                 pass
-        return self._fetch_listing(kind, endpoints, endpoints.for_everybody)
+        return self._fetch_listing(kind, endpoints, endpoints.for_everybody, reads_files=reads_files)
 
-    def fetch_item(self, kind: Kind, remote_id: RemoteId, *, reads_valves: bool = True) -> Wire:
-        """Read one resource. `reads_valves` is False where nobody wants the fields that are valves: they are then None.
+    def fetch_item(
+        self, kind: Kind, remote_id: RemoteId, *, known_valves: Wire | None = None, is_new: bool = False
+    ) -> Wire:
+        """Read one resource. `known_valves` are taken for its fields that are valves; None reads those, too.
+
+        What `is_new` was made a moment ago: it has neither values nor files yet, and is not asked for them.
 
         Raises:
             Missing: the server says that it is not there.
@@ -137,14 +143,27 @@ class Client:
         if answer is None:
             # 0.6 answers null for a resource of somebody else
             raise NotAllowed(f"{what}: the server does not show it to you", hint="ask its owner for access")
-        if kind.valve_fields and reads_valves:
-            values = self.valves_of(kind).fetch_values(remote_id)
-            self._just_read[kind.name, remote_id] = values
-            self._valve_fields[kind.name, remote_id] = _taken_out(kind, values)
+        if kind.valve_fields:
+            known_valves = {} if is_new else known_valves
+            told = self.fetch_valve_fields(kind, remote_id) if known_valves is None else dict(known_valves)
+            self._valve_fields[kind.name, remote_id] = told
         wire = self._checked(kind, answer, what, remote_id)
         for joined in endpoints.item_joined:
             wire = {**self._fetch_joined(kind, joined, wire, what, remote_id), **wire}
-        return self._with_files(kind, wire) if endpoints.attachments else wire
+        if not endpoints.attachments:
+            return wire
+        return complete(wire, []) if is_new else self.with_files(kind, wire)
+
+    def with_files(self, kind: Kind, wire: Wire) -> Wire:
+        """List the files beside an object that was read, and lay them into it.
+
+        Raises:
+            RemoteError: they could not be listed, or moved meanwhile.
+        """
+        remote_id = remote_id_of(kind, wire, self.endpoints(kind))
+        is_ours = self.identity.is_admin or wire.get("user_id") == self.identity.id
+        may_write = is_ours or wire.get("write_access") is True
+        return complete(wire, self.files_of(kind).fetch_listing(remote_id, may_write=may_write))
 
     def _fetch_joined(self, kind: Kind, joined: Endpoint, wire: Wire, what: str, remote_id: RemoteId) -> Wire:
         """Complete an object by another listing; file by file where this user may not ask for that."""
@@ -243,6 +262,16 @@ class Client:
         answer = self._send(kind, "access", what, remote_id, body={"access_grants": form["access_grants"]})
         return self._checked(kind, answer, what, remote_id)
 
+    def fetch_valve_fields(self, kind: Kind, remote_id: RemoteId) -> Wire:
+        """Read the fields that are values of a plugin's settings; what was read and not sent over since is taken again.
+
+        Raises:
+            RemoteError: the server could not be asked.
+        """
+        if (kind.name, remote_id) not in self._just_read:
+            self._just_read[kind.name, remote_id] = self.valves_of(kind).fetch_values(remote_id)
+        return _taken_out(kind, self._just_read[kind.name, remote_id])
+
     def send_valve(self, kind: Kind, remote_id: RemoteId, name: str, value: Json) -> None:
         """Set one value of a plugin and keep its others; None takes it out.
 
@@ -338,7 +367,7 @@ class Client:
             raise UnexpectedReply("listing groups: the answer is no list of groups")
         return Groups({each["id"]: each["name"] for each in answer})
 
-    def _fetch_listing(self, kind: Kind, endpoints: Endpoints, listing: Listing) -> Listed:
+    def _fetch_listing(self, kind: Kind, endpoints: Endpoints, listing: Listing, *, reads_files: bool) -> Listed:
         what = f"listing {kind.plural}"
         asked = listing.endpoint
         if listing.valves_query:
@@ -359,19 +388,16 @@ class Client:
                     wires[remote_id] = {**wire, **wires[remote_id]}
         is_ours = endpoints.selects or (lambda _wire: True)
         found = [wire for remote_id, wire in wires.items() if not kind.is_external(remote_id) and is_ours(wire)]
-        if endpoints.attachments:
+        if endpoints.attachments and reads_files:
             # made here: what was remembered is read by this thread alone
             self.files_of(kind)
-            found = list(self._transport.fetch_all(lambda wire: self._with_files(kind, wire), found))
+            found = list(self._transport.fetch_all(lambda wire: self.with_files(kind, wire), found))
         return Listed(
             tuple(found),
             f"{listing.endpoint.path} as {self.identity.role}",
             listing.has_bodies and all(has_body(kind, wire) for wire in found),
             is_complete=all(part.is_complete for part in parts),
         )
-
-    def _with_files(self, kind: Kind, wire: Wire) -> Wire:
-        return complete(wire, self.files_of(kind).fetch_listing(remote_id_of(kind, wire, self.endpoints(kind))))
 
     def _find_in_listing(self, kind: Kind, remote_id: RemoteId, what: str) -> Wire:
         """Read one resource where the server offers only lists; the list is fetched anew."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.cookiejar
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from cochat_devkit.events import Emit, Waiting, ignore
 from cochat_devkit.redaction import remember_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -45,6 +45,8 @@ class Upload:
 
     name: str
     content: bytes
+    #: further fields of the form
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 class Transport:
@@ -179,7 +181,9 @@ class Transport:
                 self.request_count += 1
             try:
                 if isinstance(body, Upload):
-                    return self._client.request(method, path, files={"file": (body.name, body.content)})
+                    return self._client.request(
+                        method, path, files={"file": (body.name, body.content)}, data=body.fields
+                    )
                 return self._client.request(method, path, **({} if body is None else {"json": body}))
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, UnicodeError) as error:
                 # a host that no name server could be asked for is a UnicodeError of Python's own

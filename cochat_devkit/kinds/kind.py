@@ -157,7 +157,9 @@ class Attachments:
     """Name the requests for the files of a resource. `{id}` is the resource's remote id, `{file}` the file's.
 
     `folders` makes a folder and `diff` names those that there are; None where files lie in no folders. `whole_page` is
-    laid behind the listing's path by who may ask for all at once.
+    laid behind the listing's path by who may ask for all at once. `whole` answers whoever may write with all files at
+    once, without folders. `keeps_claims` says that the server does not tell the digest of a file's bytes, and keeps
+    what an upload says of it.
     """
 
     listing: Endpoint
@@ -168,6 +170,8 @@ class Attachments:
     folders: Endpoint | None = None
     diff: Endpoint | None = None
     whole_page: str = ""
+    whole: Endpoint | None = None
+    keeps_claims: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ _KEYS = ("id", "user_id", "name", "description", "meta", "files", "created_at", 
 _FILES = "/api/v1/files"
 
 
-def _attachments(*, listing: str, **more: Endpoint | str) -> Attachments:
+def _attachments(*, listing: str, **more: Endpoint | str | bool) -> Attachments:
     return Attachments(
         listing=Endpoint("GET", listing),
         content=Endpoint("GET", f"{_FILES}/{{file}}/content"),
@@ -90,7 +90,13 @@ KIND = Kind(
             access=Endpoint("POST", f"{_AT}/{{id}}/access/update", (*_KEYS, "access_grants")),
         ),
         "0.6": _endpoints(
-            (*_KEYS, "access_control"), _attachments(listing=f"{_AT}/{{id}}/files?order_by=name&direction=asc")
+            (*_KEYS, "access_control"),
+            _attachments(
+                listing=f"{_AT}/{{id}}/files?order_by=name&direction=asc",
+                # adding no files changes nothing, and answers all that there are
+                whole=Endpoint("POST", f"{_AT}/{{id}}/files/batch/add"),
+                keeps_claims=True,
+            ),
         ),
     },
 )

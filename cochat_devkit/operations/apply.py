@@ -17,7 +17,7 @@ from cochat_devkit.operations.merging import merge_sides
 from cochat_devkit.operations.observe import find_theirs
 from cochat_devkit.operations.offline import base_of, local_side
 from cochat_devkit.operations.records import agreed_row, to_row
-from cochat_devkit.operations.send import send_changes, send_new
+from cochat_devkit.operations.send import ValveMoved, send_changes, send_new
 from cochat_devkit.operations.unheard import advance, ids_listed, note_applied, note_covered, settle_write
 from cochat_devkit.operations.verify import find_overwritten
 from cochat_devkit.resource import State
@@ -146,7 +146,7 @@ class Applier:
             step.key,
             row,
             needs_groups=_names_groups(errand),
-            reads_valves=self._says_valves(kind, row, errand),
+            known_valves=self._known_valves(kind, row, errand),
         )
         there, here = present(theirs.fingerprint) if theirs else ABSENT, local_side(self.tree, step.key, errand.path)
         if self.is_strict and (moved := find_moved(operation, here, there, theirs.version if theirs else None)):
@@ -182,14 +182,22 @@ class Applier:
             self.conflicts.settle(kind, step.key, even_covered=True)
         return told or outcome
 
-    def _says_valves(self, kind: Kind, row: Row | None, errand: Errand) -> bool:
-        """Tell whether base or plan say anything of a field that is a valve: otherwise its request is spared."""
+    def _known_valves(self, kind: Kind, row: Row | None, errand: Errand) -> Wire | None:
+        """Say what is taken for the fields that are valves before a write; None where they have to be read.
+
+        A push that is decided by the base takes what that says: where a value is to be sent, it is read and compared in
+        the moment before. A deletion reads them where there are any, since it keeps what goes.
+        """
         if not kind.valve_fields:
-            return False
+            return {}
         if row is None or row.base_digest is None:
-            return True
-        bodies = [self.records.reader.body(row.base_digest), *([errand.resource.body] if errand.resource else [])]
-        return any(body.get(name) is not None for body in bodies for name in kind.valve_fields)
+            return None
+        base = self.records.reader.body(row.base_digest)
+        bodies = [base, *([errand.resource.body] if errand.resource else [])]
+        is_said = any(body.get(name) is not None for body in bodies for name in kind.valve_fields)
+        if is_said and (self.is_strict or errand.resource is None):
+            return None
+        return {name: base[name] for name in kind.valve_fields if base.get(name) is not None}
 
     def _settle_without_writing(self, errand: Errand, decision: Decision, theirs: Resource | None) -> Outcome:
         """Do what a decision takes that sends nothing."""
@@ -331,6 +339,8 @@ class Applier:
         )
 
     def _outcome_of_error(self, errand: Errand, error: DevkitError) -> Outcome:
+        if isinstance(error, ValveMoved):
+            return self.refuse(errand.operation.key, Decision(Action.CONFLICT, Reason.EDITED_BOTH), error.theirs)
         action = str(errand.operation.action)
         return Outcome(self._ref(errand), "failed", action, errand.path, error.exit_code, error.message, error.hint)
 

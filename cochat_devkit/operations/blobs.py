@@ -30,7 +30,7 @@ def fetch_blobs(
     if kind.digest_field is None:
         return
     from cochat_devkit.api.attached import attached_in
-    from cochat_devkit.workspace.blobs import has_blob, keep_blob
+    from cochat_devkit.workspace.blobs import has_blob
 
     here = {*(local.tree.values() if local else ())}
     wanted = {
@@ -39,8 +39,7 @@ def fetch_blobs(
         if each.digest not in here and not has_blob(root, each.digest)
     }
     step = f"files of {theirs.key}"
-    for done, content in enumerate(client.files_of(kind).fetch_contents([*wanted.values()]), start=1):
-        keep_blob(root, content)
+    for done, _each in enumerate(client.files_of(kind).keep_contents(wanted.values()), start=1):
         emit(Progress(step, done, len(wanted)))
 
 

@@ -106,7 +106,7 @@ def _learn_names(client: Client, kinds: Sequence[Kind]) -> None:
     wanted = {name for kind in kinds for name in kind.refers_to if not client.knows_names_of(name)} - listed
     for kind in (kind for kind in all_kinds() if kind.name in wanted):
         try:
-            found = client.fetch_listing(kind)
+            found = client.fetch_listing(kind, reads_files=False)
         except (NotSupported, NotAllowed) as error:
             if isinstance(error, SignedOut):
                 raise
@@ -207,17 +207,17 @@ def _settle_missing(
 
 
 def find_theirs(
-    client: Client, kind: Kind, key: Key, row: Row | None, *, needs_groups: bool, reads_valves: bool = True
+    client: Client, kind: Kind, key: Key, row: Row | None, *, needs_groups: bool, known_valves: Wire | None = None
 ) -> tuple[Wire | None, Resource | None]:
     """Read what the server holds under an address now: (the object, the resource), None where it has none.
 
     Where the server makes the ids and we never met the resource, the listing tells which one bears the name.
-    `reads_valves` is False where neither base nor files say anything of a field that is a valve.
+    `known_valves` are taken for its fields that are valves; None reads those, too.
     """
     endpoints = client.endpoints(kind)
     remote_id = row.remote_id if row is not None else None
     if remote_id is None and endpoints.makes_id:
-        listed = client.fetch_listing(kind)
+        listed = client.fetch_listing(kind, reads_files=False)
         slugs = slugs_for(kind, listed.wires, {}, endpoints)
         remote_id = next((each for each, slug in slugs.items() if slug == key.slug), None)
         if remote_id is None:
@@ -225,7 +225,7 @@ def find_theirs(
     remote_id = remote_id or new_remote_id(endpoints, key.slug)
     client.know_names(kind.name, {remote_id: key.slug})
     try:
-        wire = client.fetch_item(kind, remote_id, reads_valves=reads_valves)
+        wire = client.fetch_item(kind, remote_id, known_valves=known_valves)
     except Missing:
         return None, None
     return wire, read_one_remote(client, kind, wire, client.wire_context([wire], needs_groups=needs_groups))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import Rejected
+from cochat_devkit.errors import Rejected, RemoteError
 from cochat_devkit.kinds.kind import WrittenBy
 from cochat_devkit.kinds.wire import changed_fields, from_wire, has_body, remote_id_of, to_create_form, to_update_form
 
@@ -13,10 +13,18 @@ if TYPE_CHECKING:
     from cochat_devkit.api.client import Client
     from cochat_devkit.kinds.dialects import Dialect
     from cochat_devkit.kinds.kind import Field, Kind, WireContext
-    from cochat_devkit.resource import Body, RemoteId, Resource, Wire
+    from cochat_devkit.resource import Body, Resource, Wire
 
 #: gives the bytes behind a digest
 ReadBlob = Callable[[str], bytes]
+
+
+class ValveMoved(RemoteError):
+    """A value of a plugin is no longer the one that the write starts from; `theirs` has what it is now."""
+
+    def __init__(self, message: str, theirs: Resource) -> None:
+        super().__init__(message, hint="take theirs in: cochat pull")
+        self.theirs = theirs
 
 
 def send_new(
@@ -39,7 +47,7 @@ def send_new(
     form = _with_message(client, kind, to_create_form(kind, resource, context), message)
     remote_id = client.send_create(kind, form, str(resource.key))
     client.know_names(kind.name, {remote_id: resource.key.slug})
-    wire = client.fetch_item(kind, remote_id)
+    wire = client.fetch_item(kind, remote_id, is_new=True)
     context = client.wire_context([wire], needs_groups=needs_groups)
     wire = _send_files(client, kind, wire, resource.body, context, read_blob)
     wire = _flip_switches(client, kind, wire, resource.body, context)
@@ -59,6 +67,7 @@ def send_changes(
     """Change a resource that was just read as `wire`: what the server then holds. `message` goes into its history.
 
     Raises:
+        ValveMoved: a value that was to be replaced is another by now; what else differed is sent.
         RemoteError: the server refuses, or could not be asked.
     """
     from cochat_devkit.api.attached import with_files_of
@@ -71,14 +80,14 @@ def send_changes(
         try:
             wire = client.send_update(kind, remote_id, form)
         except Rejected:
-            _restore_switches(client, kind, remote_id, wire, context)
+            _restore_switches(client, kind, wire, context)
             raise
     if any(each.written_by is WrittenBy.ACCESS and not _is_saved(each, client.dialect) for each in changed):
         wire = client.send_access(kind, remote_id, form)
-    if any(each.written_by is WrittenBy.FILES for each in changed):
+    if kind.digest_field is not None:
         wire = _send_files(client, kind, with_files_of(wire, before), body, context, read_blob)
     elif not has_body(kind, wire):
-        wire = client.fetch_item(kind, remote_id)
+        wire = _read_again(client, kind, wire, before)
     wire = _flip_switches(client, kind, wire, body, context)
     return from_wire(kind, _send_valves(client, kind, wire, body, context), context)
 
@@ -87,7 +96,7 @@ def _send_files(
     client: Client, kind: Kind, wire: Wire, body: Body, context: WireContext, read_blob: ReadBlob | None
 ) -> Wire:
     """Attach and remove what differs; the object as it then is. `wire` has the files as they were read."""
-    from cochat_devkit.api.attached import attached_in, complete
+    from cochat_devkit.api.attached import attached_in
 
     fields = [each for each in changed_fields(kind, wire, body, context) if each.written_by is WrittenBy.FILES]
     if not fields:
@@ -103,7 +112,7 @@ def _send_files(
     for each in present:
         if each.path not in wanted:
             files.remove(remote_id, each)
-    return complete(wire, files.fetch_listing(remote_id))
+    return client.with_files(kind, wire)
 
 
 def _send_valves(client: Client, kind: Kind, wire: Wire, body: Body, context: WireContext) -> Wire:
@@ -111,9 +120,20 @@ def _send_valves(client: Client, kind: Kind, wire: Wire, body: Body, context: Wi
     remote_id = remote_id_of(kind, wire, client.endpoints(kind))
     for each in changed_fields(kind, wire, body, context):
         if each.written_by is WrittenBy.VALVES:
+            now = client.fetch_valve_fields(kind, remote_id).get(each.name)
+            if now != wire.get(each.name):
+                theirs = from_wire(kind, {**wire, each.name: now}, context)
+                raise ValveMoved(f"{kind.name}/{remote_id}: somebody set {each.name} meanwhile", theirs)
             client.send_valve(kind, remote_id, each.name, body[each.name])
             wire = {**wire, each.name: body[each.name]}
     return wire
+
+
+def _read_again(client: Client, kind: Kind, wire: Wire, before: Wire) -> Wire:
+    """Read the whole object of which a request answered a part; values of a plugin are as they were read before."""
+    remote_id = remote_id_of(kind, wire, client.endpoints(kind))
+    known = {name: before[name] for name in kind.valve_fields if name in before}
+    return client.fetch_item(kind, remote_id, known_valves=known)
 
 
 def _with_message(client: Client, kind: Kind, form: Wire, message: str) -> Wire:
@@ -139,13 +159,13 @@ def _flip_switches(client: Client, kind: Kind, wire: Wire, body: Body, context: 
                 f"{kind.name}/{remote_id}: somebody flipped {each.name} at the same moment",
                 hint="run the command again",
             )
-        wire = answer if has_body(kind, answer) else client.fetch_item(kind, remote_id)
+        wire = answer if has_body(kind, answer) else _read_again(client, kind, answer, wire)
     return wire
 
 
-def _restore_switches(client: Client, kind: Kind, remote_id: RemoteId, before: Wire, context: WireContext) -> None:
+def _restore_switches(client: Client, kind: Kind, before: Wire, context: WireContext) -> None:
     """Undo what a refused save did: 0.6 switches a live function off when its new source does not load."""
     switches = [each for each in kind.fields if each.written_by is WrittenBy.SWITCH]
     if switches and not client.dialect.has_versions:
-        now = client.fetch_item(kind, remote_id)
+        now = _read_again(client, kind, before, before)
         _flip_switches(client, kind, now, from_wire(kind, before, context).body, context)

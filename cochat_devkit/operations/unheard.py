@@ -138,7 +138,9 @@ def find_covered_later(client: Client, kind: Kind, records: Records, step: Step)
 def ids_listed(client: Client, kind: Kind) -> tuple[str, ...]:
     """List the ids that a server shows of a kind."""
     endpoints = client.endpoints(kind)
-    return tuple(sorted(remote_id_of(kind, wire, endpoints) for wire in client.fetch_listing(kind).wires))
+    return tuple(
+        sorted(remote_id_of(kind, wire, endpoints) for wire in client.fetch_listing(kind, reads_files=False).wires)
+    )
 
 
 def _read_now(client: Client, kind: Kind, records: Records, step: Step, sent: Body | None) -> list[Resource]:
@@ -162,7 +164,7 @@ def _find_lost(client: Client, kind: Kind, records: Records, step: Step, sent: B
     known = {*(step.known_ids or ()), *(row.remote_id for row in records.known([kind.name]).values())}
     endpoints = client.endpoints(kind)
     found: list[Resource] = []
-    listed = client.fetch_listing(kind)
+    listed = client.fetch_listing(kind, reads_files=False)
     if not listed.is_complete:
         raise UnexpectedReply(f"listing {kind.plural}: the listing moved while it was read", hint="run it again")
     for wire in listed.wires:

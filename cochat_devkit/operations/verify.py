@@ -25,13 +25,16 @@ def find_overwritten(
     parents as well, only what is younger than the last save of what we started from (`saved_s`) lies between: any save,
     that of a draft too, would have moved that time. What somebody saves within that same second is not told apart.
 
+    A write that named the version it starts from has nothing to walk, either: the server refuses it where that is no
+    longer the newest.
+
     Raises:
         RemoteError: the history could not be read; what was written is written.
     """
     if ours.version is None or started_from is None or ours.version == started_from:
         return []
     endpoints = client.endpoints(kind)
-    if endpoints.history is None or (endpoints.history_has_drafts and saved_s is None):
+    if endpoints.history is None or endpoints.guard or (endpoints.history_has_drafts and saved_s is None):
         return []
     oldest_s = saved_s if endpoints.history_has_drafts else None
     found: list[Resource] = []

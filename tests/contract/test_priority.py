@@ -126,12 +126,9 @@ def test_a_filter_that_takes_no_priority_is_told(server, desk, source):
     assert stored(server, plugin_id) == ({} if source is BARE else {"count": 9})
 
 
-@pytest.mark.parametrize(("edits", "most"), [(("priority",), 3), (("source",), 3), (("source", "priority"), 6)])
+@pytest.mark.parametrize(("edits", "most"), [(("priority",), 3), (("source",), 3), (("source", "priority"), 5)])
 def test_requests_of_a_priority(server, desk, edits, most):
-    """Priority alone is one read and two for valves; a source without a priority never asks for valves.
-
-    Together they are one more: what was read before the source was sent is not trusted afterwards.
-    """
+    """Priority alone is one read and two for valves; a source alone never asks for valves; together they are five."""
     plugin_id = create_plugin(server.admin, FUNCTIONS, source=SOURCE)["id"]
     desk.json("pull")
     idle = desk.json("whoami") and desk.json("pull", f"filter/{plugin_id}")
@@ -153,3 +150,36 @@ def test_a_priority_without_a_valve_is_told_before_anything_is_sent(server, desk
     told = desk.json("push", f"filter/{plugin_id}", expected=1).json
     assert [each["code"] for each in told["findings"] if each["severity"] == "error"] == ["CC207"]
     assert server.admin.get(f"/api/v1/functions/id/{plugin_id}").status_code != 200
+
+
+def test_priority_moved_while_a_source_is_pushed_is_a_conflict(server, desk):
+    """The source goes, the priority that somebody set meanwhile stays, and the next pull has both to decide about."""
+    plugin_id = create_plugin(server.admin, FUNCTIONS, source=SOURCE)["id"]
+    store(server, plugin_id, priority=1)
+    desk.json("pull")
+    store(server, plugin_id, priority=5)
+    desk.edit(f"plugins/filters/{plugin_id}.yaml", "priority: 1", "priority: 2")
+    desk.edit(f"plugins/filters/{plugin_id}.py", "return body", "return dict(body)")
+    done = desk.json("push", f"filter/{plugin_id}", "--no-verify", expected=3)
+    assert done.actions == {f"filter/{plugin_id}": "conflict"}
+    assert stored(server, plugin_id) == {"priority": 5}
+    assert desk.json("pull", f"filter/{plugin_id}", expected=3).actions == {f"filter/{plugin_id}": "conflict"}
+    assert "priority: 2" in desk.path(f"plugins/filters/{plugin_id}.yaml").read_text()
+    assert desk.json("push", f"filter/{plugin_id}", "--no-verify", expected=3).exit_code == 3
+    assert stored(server, plugin_id) == {"priority": 5}
+    desk.json("resolve", f"filter/{plugin_id}", "--ours")
+    desk.json("push", f"filter/{plugin_id}", "--no-verify")
+    assert stored(server, plugin_id) == {"priority": 2}
+
+
+def test_a_source_is_pushed_past_a_moved_priority(server, desk):
+    """A priority that somebody set in the browser stays when I push a source, and comes with the next pull."""
+    plugin_id = create_plugin(server.admin, FUNCTIONS, source=SOURCE)["id"]
+    store(server, plugin_id, priority=1)
+    desk.json("pull")
+    store(server, plugin_id, priority=5)
+    desk.edit(f"plugins/filters/{plugin_id}.py", "return body", "return dict(body)")
+    desk.json("push", f"filter/{plugin_id}", "--no-verify")
+    assert stored(server, plugin_id) == {"priority": 5}
+    assert desk.json("pull", f"filter/{plugin_id}").actions == {f"filter/{plugin_id}": "update-here"}
+    assert "priority: 5" in desk.path(f"plugins/filters/{plugin_id}.yaml").read_text()
