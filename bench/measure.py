@@ -8,11 +8,11 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,20 @@ class Run:
     peak_mib: float
 
 
-def run_process(command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Run:
-    """Run a process to its end, and read what it cost from the system.
+def run_process(
+    command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, out: Path | None = None
+) -> Run:
+    """Run a process to its end, and read what it cost from the system; what it prints goes into the file `out`.
 
     Raises:
         RuntimeError: it failed.
     """
     started_s = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=cwd, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    said = process.stderr.read() if process.stderr else b""
+    with (out or Path(os.devnull)).open("wb") as printed:
+        process = subprocess.Popen(
+            command, cwd=cwd, env={**os.environ, **(env or {})}, stdout=printed, stderr=subprocess.PIPE
+        )
+        said = process.stderr.read() if process.stderr else b""
     _pid, status, used = os.wait4(process.pid, 0)
     wall_s = time.perf_counter() - started_s
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -46,13 +46,22 @@ class Listed:
 
     `basis` names the endpoint and the role it was asked with: two listings of different bases show different things,
     so an absence counts as such only between equal ones, and only where both are complete: every page answered, and
-    the total stood still meanwhile. `has_bodies` tells whether the items are whole.
+    the total stood still meanwhile. `has_bodies` tells whether the items are whole. `unmoved` are the ids of those that
+    the caller knew as they are: they are listed, and not among `wires`.
     """
 
     wires: tuple[Wire, ...]
     basis: str
     has_bodies: bool
     is_complete: bool = True
+    unmoved: tuple[RemoteId, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Unmoved:
+    """Stand for an object that is as the caller knows it."""
+
+    remote_id: RemoteId
 
 
 class Client:
@@ -103,10 +112,14 @@ class Client:
         changed = self._overrides.get(kind.name)
         return found.with_requests(changed) if changed else found
 
-    def fetch_listing(self, kind: Kind, *, reads_files: bool = True) -> Listed:
+    def fetch_listing(
+        self, kind: Kind, *, reads_files: bool = True, is_unmoved: Callable[[Wire], bool] | None = None
+    ) -> Listed:
         """List a kind: by export where that is ours to ask, else by what everybody may list.
 
         `reads_files` is False where only names are wanted: the files beside each object are then not asked for.
+        `is_unmoved` tells of a whole object whether the caller knows it as it is: it is let go as soon as it came. It
+        may not ask the server anything.
 
         Raises:
             NotSupported: servers of this dialect do not have the kind.
@@ -115,13 +128,13 @@ class Client:
         endpoints = self.endpoints(kind)
         if self.identity.is_admin and endpoints.export:
             try:
-                return self._fetch_listing(kind, endpoints, endpoints.export, reads_files=reads_files)
+                return self._fetch_listing(kind, endpoints.export, is_unmoved, reads_files=reads_files)
             except SignedOut:
                 raise
             except (NotAllowed, NotSupported, Rejected):
                 # an export of models fails as a whole on one missing image
                 pass
-        return self._fetch_listing(kind, endpoints, endpoints.for_everybody, reads_files=reads_files)
+        return self._fetch_listing(kind, endpoints.for_everybody, is_unmoved, reads_files=reads_files)
 
     def fetch_item(
         self, kind: Kind, remote_id: RemoteId, *, known_valves: Wire | None = None, is_new: bool = False
@@ -342,6 +355,10 @@ class Client:
         """Take in what tells by kind the digests of files that were read before: by the file's id."""
         self._read_digests = read
 
+    def forget_listings(self) -> None:
+        """Let go of what was listed: it is asked for anew where it is wanted again."""
+        self._listed.clear()
+
     def know_names(self, kind: str, slugs: Mapping[RemoteId, Slug]) -> None:
         """Take in by which slugs resources are known; later objects that name them are read with these."""
         self._names = Names({**self._names.slugs, kind: {**self._names.slugs.get(kind, {}), **slugs}})
@@ -356,6 +373,12 @@ class Client:
             self._groups = self._fetch_groups()
         return WireContext(self.dialect, self._groups or Groups(), self._names)
 
+    def wire_context_now(self, wire: Wire) -> WireContext | None:
+        """Make what reading an object takes, without asking the server; None where that would have to be asked."""
+        if self._groups is None and group_ids_in(wire):
+            return None
+        return WireContext(self.dialect, self._groups or Groups(), self._names)
+
     def _fetch_groups(self) -> Groups:
         try:
             answer = self._call("GET", "/api/v1/groups/", "listing groups")
@@ -367,36 +390,51 @@ class Client:
             raise UnexpectedReply("listing groups: the answer is no list of groups")
         return Groups({each["id"]: each["name"] for each in answer})
 
-    def _fetch_listing(self, kind: Kind, endpoints: Endpoints, listing: Listing, *, reads_files: bool) -> Listed:
-        what = f"listing {kind.plural}"
+    def _fetch_listing(
+        self, kind: Kind, listing: Listing, is_unmoved: Callable[[Wire], bool] | None, *, reads_files: bool
+    ) -> Listed:
+        endpoints, what = self.endpoints(kind), f"listing {kind.plural}"
         asked = listing.endpoint
         if listing.valves_query:
             asked = replace(asked, path=f"{asked.path}?{listing.valves_query}")
-        main = self._fetch_pages(kind, asked, what, listing)
-        further = endpoints.further if listing is endpoints.export else ()
-        parts = [main, *(self._fetch_pages(kind, each, what) for each in further)]
-        wires: dict[RemoteId, Wire] = {}
+        joined = [self._fetch_pages(kind, each, what) for each in listing.joined]
+        more = {remote_id_of(kind, wire, endpoints): wire for part in reversed(joined) for wire in part.wires}
+
+        def is_ours(wire: Wire) -> bool:
+            is_external = kind.is_external(remote_id_of(kind, wire, endpoints))
+            return not is_external and (endpoints.selects is None or endpoints.selects(wire))
+
+        def take(wire: Json) -> Json:
+            wire = _without_valves(kind, wire)
+            if not isinstance(wire, dict) or not is_ours(wire):
+                return wire
+            remote_id = remote_id_of(kind, wire, endpoints)
+            wire = {**more[remote_id], **wire} if remote_id in more else wire
+            return _Unmoved(remote_id) if is_unmoved and is_unmoved(wire) else wire
+
+        parts = [self._fetch_pages(kind, asked, what, listing, take)]
+        parts += [
+            self._fetch_pages(kind, each, what, None, take)
+            for each in (endpoints.further if listing is endpoints.export else ())
+        ]
+        found: dict[RemoteId, Json] = {}
         for part in parts:
-            for wire in part.wires:
-                wires.setdefault(remote_id_of(kind, wire, endpoints), wire)
-        for joined in listing.joined:
-            extra = self._fetch_pages(kind, joined, what)
-            parts.append(extra)
-            for wire in extra.wires:
-                remote_id = remote_id_of(kind, wire, endpoints)
-                if remote_id in wires:
-                    wires[remote_id] = {**wire, **wires[remote_id]}
-        is_ours = endpoints.selects or (lambda _wire: True)
-        found = [wire for remote_id, wire in wires.items() if not kind.is_external(remote_id) and is_ours(wire)]
+            for each in part.wires:
+                if isinstance(each, _Unmoved):
+                    found.setdefault(each.remote_id, each)
+                elif is_ours(each):
+                    found.setdefault(remote_id_of(kind, each, endpoints), each)
+        wires = [each for each in found.values() if not isinstance(each, _Unmoved)]
         if endpoints.attachments and reads_files:
             # made here: what was remembered is read by this thread alone
             self.files_of(kind)
-            found = list(self._transport.fetch_all(lambda wire: self.with_files(kind, wire), found))
+            wires = list(self._transport.fetch_all(lambda wire: self.with_files(kind, wire), wires))
         return Listed(
-            tuple(found),
+            tuple(wires),
             f"{listing.endpoint.path} as {self.identity.role}",
-            listing.has_bodies and all(has_body(kind, wire) for wire in found),
-            is_complete=all(part.is_complete for part in parts),
+            listing.has_bodies and all(has_body(kind, wire) for wire in wires),
+            is_complete=all(part.is_complete for part in (*parts, *joined)),
+            unmoved=tuple(each.remote_id for each in found.values() if isinstance(each, _Unmoved)),
         )
 
     def _find_in_listing(self, kind: Kind, remote_id: RemoteId, what: str) -> Wire:
@@ -410,31 +448,54 @@ class Client:
             raise UnexpectedReply(f"{what}: the list moved while it was read", hint="run the command again")
         raise Missing(f"{what}: not there")
 
-    def _fetch_pages(self, kind: Kind, endpoint: Endpoint, what: str, listing: Listing | None = None) -> _Pages:
-        """Fetch a whole listing; one that serves several kinds is fetched once."""
-        if endpoint.path not in self._listed:
-            first = self._request(kind, endpoint, what)
-            if listing and listing.object_id:
-                only = {**first, self.endpoints(kind).id_field: listing.object_id} if isinstance(first, dict) else None
-                found = _Pages((only,), is_complete=True) if only else None
-            elif isinstance(first, dict) and isinstance(first.get("data"), list):
-                # the list of models is in OpenAI's form
-                found = _Pages(tuple(first["data"]), is_complete=True)
-            elif isinstance(first, dict):
-                found = self._fetch_further_pages(kind, endpoint, what, first)
-            else:
-                wires = tuple(_without_valves(kind, each) for each in first) if isinstance(first, list) else None
-                found = None if wires is None else _Pages(wires, is_complete=True)
-            if found is None:
-                raise UnexpectedReply(f"{what}: the answer is no list")
-            self._listed[endpoint.path] = found
-        return self._listed[endpoint.path]
+    def _fetch_pages(
+        self,
+        kind: Kind,
+        endpoint: Endpoint,
+        what: str,
+        listing: Listing | None = None,
+        take: Callable[[Json], Json] = lambda wire: wire,
+    ) -> _Pages:
+        """Fetch a whole listing, each object passed through `take`; one that serves several kinds is fetched once."""
+        known = self._listed.pop(endpoint.path, None)
+        if known is not None:
+            found = _Pages(tuple(take(wire) for wire in known.wires), known.is_complete)
+        else:
+            found = self._fetch_new_pages(kind, endpoint, what, listing, take)
+        # what is only known to be unmoved could not be given to whoever asks next
+        left = tuple(each for each in found.wires if not isinstance(each, _Unmoved))
+        is_whole = len(left) == len(found.wires)
+        if is_whole or self.endpoints(kind).selects is not None:
+            self._listed[endpoint.path] = _Pages(left, found.is_complete)
+        return found
 
-    def _fetch_further_pages(self, kind: Kind, endpoint: Endpoint, what: str, first: Json) -> _Pages:
+    def _fetch_new_pages(
+        self,
+        kind: Kind,
+        endpoint: Endpoint,
+        what: str,
+        listing: Listing | None,
+        take: Callable[[Json], Json],
+    ) -> _Pages:
+        first = self._call_for_list(endpoint.path, what, take)
+        if isinstance(first, list):
+            return _Pages(tuple(first), is_complete=True)
+        if not isinstance(first, dict):
+            raise UnexpectedReply(f"{what}: the answer is no list")
+        if listing and listing.object_id:
+            return _Pages((take({**first, self.endpoints(kind).id_field: listing.object_id}),), is_complete=True)
+        if isinstance(first.get("data"), list):
+            # the list of models is in OpenAI's form
+            return _Pages(tuple(take(each) for each in first["data"]), is_complete=True)
+        return self._fetch_further_pages(kind, endpoint, what, first, take)
+
+    def _fetch_further_pages(
+        self, kind: Kind, endpoint: Endpoint, what: str, first: Json, take: Callable[[Json], Json]
+    ) -> _Pages:
         """Go on from page 1 until all is there; a total that moves, or a page that repeats, leaves it incomplete."""
         endpoints = self.endpoints(kind)
         total = _total_of(first, what)
-        wires = {remote_id_of(kind, wire, endpoints): wire for wire in first["items"]}
+        wires = {remote_id_of(kind, wire, endpoints): take(wire) for wire in first["items"]}
         size, page, is_steady = len(wires), 1, True
         while size and len(wires) < total and page * size < total:
             page += 1
@@ -443,7 +504,7 @@ class Client:
             is_steady = is_steady and _total_of(answer, what) == total
             if not answer["items"]:
                 break
-            wires |= {remote_id_of(kind, wire, endpoints): wire for wire in answer["items"]}
+            wires |= {remote_id_of(kind, wire, endpoints): take(wire) for wire in answer["items"]}
         return _Pages(tuple(wires.values()), is_complete=is_steady and len(wires) == total)
 
     def _send(self, kind: Kind, name: str, what: str, remote_id: str = "", *, body: Json = None) -> Json:
@@ -470,6 +531,12 @@ class Client:
         if found != remote_id:
             raise UnexpectedReply(f"{what}: the answer is about {found}")
         return {**wire, **self._valve_fields.get((kind.name, remote_id), {})} if kind.valve_fields else wire
+
+    def _call_for_list(self, path: str, what: str, take: Callable[[Json], object]) -> Json:
+        try:
+            return self._transport.fetch_list(path, what, take)
+        except Undecided as error:
+            raise self._settle(error) from error
 
     def _call(self, method: str, path: str, what: str, *, body: Json = None) -> Json:
         try:
@@ -515,7 +582,7 @@ def _is_group(each: Json) -> bool:
 class _Pages:
     """Hold the objects of all pages of one listing."""
 
-    wires: tuple[Wire, ...]
+    wires: tuple[Json, ...]
     is_complete: bool
 
 

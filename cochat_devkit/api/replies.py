@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from cochat_devkit.api.streams import parse_chunks, refuse_constant
 from cochat_devkit.errors import (
     Missing,
     NotAllowed,
@@ -18,6 +19,8 @@ from cochat_devkit.errors import (
 from cochat_devkit.redaction import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx
 
     from cochat_devkit.resource import Json
@@ -29,6 +32,7 @@ _SAYS_SIGNED_OUT = ("not authenticated", "session has expired")
 _SAYS_EITHER = ("401 unauthorized", "invalid token")
 _SAYS_NOT_ALLOWED = ("do not have permission", "human session", "not allowed", "access prohibited")
 
+_NO_JSON = "the answer is no JSON, or only a part of it"
 _SIGN_IN_HINT = "sign in again: cochat login"
 
 
@@ -42,15 +46,35 @@ def read_json(response: httpx.Response, what: str) -> Json:
     Raises:
         RemoteError: the answer is a refusal, HTML, or not the JSON it claims to be.
     """
+    _check_is_json(response, what)
+    try:
+        return response.json(parse_constant=refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise UnexpectedReply(f"{what}: {_NO_JSON}") from error
+
+
+def read_json_stream(response: httpx.Response, what: str, take: Callable[[Json], object]) -> Json:
+    """Take the JSON of an answer while it arrives; where it is a list, the answers of `take` to its items make it.
+
+    Raises:
+        RemoteError: as for `read_json`, at the same answers.
+        httpx.HTTPError: the connection broke.
+    """
+    if not response.is_success:
+        response.read()
+    _check_is_json(response, what)
+    try:
+        return parse_chunks(response.iter_bytes(), take)
+    except (ValueError, RecursionError) as error:
+        raise UnexpectedReply(f"{what}: {_NO_JSON}") from error
+
+
+def _check_is_json(response: httpx.Response, what: str) -> None:
     content_type = response.headers.get("content-type", "")
     if response.is_success and "json" not in content_type:
         raise NotSupported(f"{what}: this server has no such endpoint (it answered {_sort_of(content_type)})")
     if not response.is_success:
         raise make_error(response, what)
-    try:
-        return response.json(parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise UnexpectedReply(f"{what}: the answer is no JSON, or only a part of it") from error
 
 
 def make_error(response: httpx.Response, what: str) -> RemoteError:
@@ -113,10 +137,6 @@ def _field_error(each: Json) -> str:
     loc = each.get("loc")
     place = ".".join(str(part) for part in loc if part != "body") if isinstance(loc, list) else "a field"
     return f"{place}: {each.get('msg')}"
-
-
-def _refuse_constant(name: str) -> Json:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _sort_of(content_type: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.cookiejar
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -14,18 +15,19 @@ import httpx
 from cochat_devkit import __version__
 from cochat_devkit.api.connections import watch_connections
 from cochat_devkit.api.gate import MOST_AT_ONCE, Gate, Passage, Wait, gate_of
-from cochat_devkit.api.replies import make_error, read_json
+from cochat_devkit.api.replies import make_error, read_json, read_json_stream
 from cochat_devkit.errors import RateLimited, Unreachable, UsageError
 from cochat_devkit.events import Emit, Waiting, ignore
 from cochat_devkit.redaction import remember_secret
+from cochat_devkit.resource import Json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
-    from cochat_devkit.resource import Json
-
+#: makes something of an answer while it arrives
+_Read = Callable[[httpx.Response], Json]
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
 
@@ -109,7 +111,17 @@ class Transport:
         Raises:
             RemoteError: no answer, a refusal, or an answer that is not JSON.
         """
-        return read_json(self._send_patiently(method, path, what, body), what)
+        return read_json(self._send_patiently(method, path, what, body)[0], what)
+
+    def fetch_list(self, path: str, what: str, take: Callable[[Json], object]) -> Json:
+        """Read JSON while it arrives: of a list, the answers of `take` to its items; anything else as it is.
+
+        `take` may be given an item again, where the connection broke and the request was sent once more.
+
+        Raises:
+            RemoteError: no answer, a refusal, or an answer that is not JSON.
+        """
+        return self._send_patiently("GET", path, what, None, read=lambda each: read_json_stream(each, what, take))[1]
 
     def fetch_bytes(self, path: str, what: str) -> bytes:
         """Read what is no JSON: the bytes of a file.
@@ -117,7 +129,7 @@ class Transport:
         Raises:
             RemoteError: no answer, or a refusal.
         """
-        response = self._send_patiently("GET", path, what, None)
+        response, _ = self._send_patiently("GET", path, what, None)
         if not response.is_success:
             raise make_error(response, what)
         return response.content
@@ -129,7 +141,7 @@ class Transport:
             Unreachable: no answer.
             RateLimited: the server asks for more patience than we have.
         """
-        return self._send_patiently(method, path, what, None)
+        return self._send_patiently(method, path, what, None)[0]
 
     def fetch_all(self, fetch: Callable[[_Asked], _Answer], asked: Iterable[_Asked]) -> Iterator[_Answer]:
         """Fetch some at a time, in threads, and yield the answers in order.
@@ -145,7 +157,10 @@ class Transport:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _send_patiently(self, method: str, path: str, what: str, body: Json) -> httpx.Response:
+    def _send_patiently(
+        self, method: str, path: str, what: str, body: Json, *, read: _Read | None = None
+    ) -> tuple[httpx.Response, Json]:
+        """Send until the server has no wish to wait: the answer, and what `read` made of it while it arrived."""
         patience_s, since = self._patience_s, self._gate.given_up
         while True:
             passage = self._gate.enter(patience_s, since=since)
@@ -153,13 +168,13 @@ class Transport:
                 raise RateLimited(f"{what}: the server asks for more patience than we have", hint="try again later")
             patience_s -= passage.waited_s
             try:
-                response = self._send_once(method, path, what, body)
+                response, found = self._send_once(method, path, what, body, read)
                 # told before the place is free: whoever takes it knows of the refusal
                 wait = self._take_note(passage, response)
             finally:
                 self._gate.leave()
             if wait is None or not _may_go_again(response, method):
-                return response
+                return response, found
             if wait.seconds > patience_s:
                 asked = f"answers {response.status_code} and asks for {wait.seconds:.0f} seconds of patience"
                 raise RateLimited(f"{what}: the server {asked}", hint="try again later")
@@ -174,17 +189,24 @@ class Transport:
         headers = response.headers
         return self._gate.close(passage, headers.get("retry-after"), date=headers.get("date"))
 
-    def _send_once(self, method: str, path: str, what: str, body: Json) -> httpx.Response:
+    def _send_once(
+        self, method: str, path: str, what: str, body: Json, read: _Read | None
+    ) -> tuple[httpx.Response, Json]:
         tries = READ_TRIES if method == "GET" else 1
         for left in reversed(range(tries)):
             with self._count_lock:
                 self.request_count += 1
             try:
+                if read is not None:
+                    with self._client.stream(method, path) as response:
+                        if response.status_code not in _ASKS_FOR_PATIENCE:
+                            return response, read(response)
+                        response.read()
+                        return response, None
                 if isinstance(body, Upload):
-                    return self._client.request(
-                        method, path, files={"file": (body.name, body.content)}, data=body.fields
-                    )
-                return self._client.request(method, path, **({} if body is None else {"json": body}))
+                    files = {"file": (body.name, body.content)}
+                    return self._client.request(method, path, files=files, data=body.fields), None
+                return self._client.request(method, path, **({} if body is None else {"json": body})), None
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, UnicodeError) as error:
                 # a host that no name server could be asked for is a UnicodeError of Python's own
                 raise self._unreachable(what, "nobody answers there", error) from error

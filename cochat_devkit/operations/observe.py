@@ -9,7 +9,8 @@ from cochat_devkit.errors import Missing, NotAllowed, NotSupported, RemoteError,
 from cochat_devkit.events import Notice, Progress
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.kinds.wire import from_wire, has_body, new_remote_id, remote_id_of, slugs_for, version_of
-from cochat_devkit.resource import Key, RemoteId, Resource, Slug, State
+from cochat_devkit.operations.offline import last_seen
+from cochat_devkit.resource import Key, RemoteId, Resource, State
 from cochat_devkit.sync.decide import ABSENT, Side, present
 
 if TYPE_CHECKING:
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 class RemoteView:
     """Hold what a server showed of some kinds.
 
-    `seen` has whole resources; `unreadable` those that are there and whose body is not for us; `invisible` those that
-    we knew and that were not shown, which is no proof of anything; `gone` those that the server says it has not.
+    `seen` has whole resources, `unmoved` the rows of those that are as the mirror remembers them; `unreadable` those
+    that are there and whose body is not for us; `invisible` those that we knew and that were not shown, which is no
+    proof of anything; `gone` those that the server says it has not.
     """
 
     seen: dict[Key, Resource] = field(default_factory=dict)
+    unmoved: dict[Key, Row] = field(default_factory=dict)
     unreadable: dict[Key, Resource] = field(default_factory=dict)
     invisible: set[Key] = field(default_factory=set)
     gone: set[Key] = field(default_factory=set)
@@ -41,6 +44,8 @@ class RemoteView:
         """Say what is known of one resource there."""
         if key in self.seen:
             return present(self.seen[key].fingerprint)
+        if key in self.unmoved:
+            return last_seen(self.unmoved[key])
         if key in self.unreadable:
             return Side(State.UNREADABLE)
         return Side(State.NOT_LISTED) if key in self.invisible else ABSENT
@@ -64,31 +69,45 @@ def fetch_remote(
     _learn_names(client, kinds)
     for number, kind in enumerate(kinds):
         emit(Progress("listing", number, len(kinds)))
-        listed = _fetch_listing(client, kind, emit)
+        known = {row.remote_id: row for row in rows.values() if row.key.kind == kind.name and row.remote_id}
+        client.know_names(kind.name, {remote_id: row.key.slug for remote_id, row in known.items()})
+        listed = _fetch_listing(client, kind, known, emit)
         if listed is None:
             # whether the server never had the kind or only hides it today: nothing follows about what was there
             view.invisible |= {row.key for row in rows.values() if row.key.kind == kind.name}
             continue
         view.bases[kind.name] = listed.basis
-        slugs = slugs_for(kind, listed.wires, _slugs_known(rows, kind.name), client.endpoints(kind))
-        client.know_names(kind.name, slugs)
+        view.unmoved |= {known[remote_id].key: known[remote_id] for remote_id in listed.unmoved}
+        slugs_known = {remote_id: row.key.slug for remote_id, row in known.items()}
+        client.know_names(kind.name, slugs_for(kind, listed.wires, slugs_known, client.endpoints(kind)))
         _read_listed(client, kind, listed, rows, read_body, emit, view)
-        known = [row for row in rows.values() if row.key.kind == kind.name]
-        missing = [row for row in known if row.key not in view.seen and row.key not in view.unreadable]
+        shown = (view.seen, view.unmoved, view.unreadable)
+        missing = [
+            row for row in rows.values() if row.key.kind == kind.name and not any(row.key in each for each in shown)
+        ]
         listed_before = bases.get(kind.name) if listed.is_complete else None
         _settle_missing(client, kind, missing, view, listed_before=listed_before)
+    client.forget_listings()
     emit(Progress("listing", len(kinds), len(kinds)))
     return view
 
 
-def _fetch_listing(client: Client, kind: Kind, emit: Emit) -> Listed | None:
+def _fetch_listing(client: Client, kind: Kind, known: Mapping[RemoteId, Row], emit: Emit) -> Listed | None:
     """List a kind; None where this server does not have it, or has it for others."""
+
+    def is_unmoved(wire: Wire) -> bool:
+        row = known.get(remote_id_of(kind, wire, endpoints))
+        context = client.wire_context_now(wire)
+        return (
+            row is not None and context is not None and has_body(kind, wire) and _is_as_known(kind, wire, row, context)
+        )
+
     try:
         endpoints = client.endpoints(kind)
     except NotSupported:
         return None
     try:
-        return client.fetch_listing(kind)
+        return client.fetch_listing(kind, is_unmoved=is_unmoved)
     except (NotSupported, NotAllowed) as error:
         if isinstance(error, SignedOut) or not endpoints.may_be_absent:
             raise
@@ -96,8 +115,15 @@ def _fetch_listing(client: Client, kind: Kind, emit: Emit) -> Listed | None:
         return None
 
 
-def _slugs_known(rows: Mapping[Key, Row], kind: str) -> dict[RemoteId, Slug]:
-    return {row.remote_id: row.key.slug for row in rows.values() if row.key.kind == kind and row.remote_id}
+def _is_as_known(kind: Kind, wire: Wire, row: Row, context: WireContext) -> bool:
+    """Tell whether a whole object says what the mirror remembers of it."""
+    if row.remote_state is not State.PRESENT or row.remote_digest is None:
+        return False
+    theirs = from_wire(kind, wire, context)
+    told = (theirs.key, theirs.type, theirs.version, theirs.updated_at, theirs.writable)
+    if told != (row.key, row.type, row.version, row.updated_at, row.writable):
+        return False
+    return theirs.fingerprint == row.remote_fingerprint and (kind.form is None or theirs.type in kind.folders)
 
 
 def _learn_names(client: Client, kinds: Sequence[Kind]) -> None:

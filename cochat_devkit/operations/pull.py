@@ -21,7 +21,7 @@ from cochat_devkit.operations.offline import base_of, local_side
 from cochat_devkit.operations.records import Records, agree, to_row
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import connect
-from cochat_devkit.resource import State
+from cochat_devkit.resource import Resource, State
 from cochat_devkit.sync.decide import Action, Decision, OnConflict, Reason, decide
 from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.workspace.lock import workspace_lock
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.observe import RemoteView
     from cochat_devkit.operations.session import Selection
-    from cochat_devkit.resource import Key, Resource
+    from cochat_devkit.resource import Key
 
 #: so many resources are noted in the journal at once
 _BATCH = 200
@@ -135,7 +135,8 @@ class _Pull:
         for outcome in left_open:
             report.add(outcome)
         kinds = {kind.name: kind for kind in self.selection.kinds}
-        keys = sorted({*self.rows, *self.view.seen, *self.view.unreadable, *self.tree.found, *self.tree.unreadable})
+        view, tree = self.view, self.tree
+        keys = sorted({*self.rows, *view.seen, *view.unmoved, *view.unreadable, *tree.found, *tree.unreadable})
         self.selection.check_known((key, self._type_of(key)) for key in keys)
         meant = [key for key in keys if key.kind in kinds and self.selection.has(key, self._type_of(key))]
         with Staging(self.root) as self.staging:
@@ -163,14 +164,14 @@ class _Pull:
         wanted: dict[str, bytes] = {}
         for key, decision in decisions.items():
             if decision and decision.action in (Action.CREATE_HERE, Action.UPDATE_HERE, Action.DELETE_HERE):
-                after = None if decision.action is Action.DELETE_HERE else self.view.seen[key]
+                after = None if decision.action is Action.DELETE_HERE else self._seen(key)
                 wanted |= self._note_change(kinds[key.kind], key, decision.action, after)
         self.records.flush()
         return wanted
 
     def _note_change(self, kind: Kind, key: Key, action: Action, after: Resource | None) -> dict[str, bytes]:
         try:
-            present, theirs = self.tree.found.get(key), self.view.seen.get(key)
+            present, theirs = self.tree.found.get(key), self._theirs(key)
             return self.steps.begin(kind, key, action, present, after, theirs, self.rows.get(key))
         except LocalError:
             # it cannot become files at all: writing it says so
@@ -193,6 +194,8 @@ class _Pull:
 
     def _mirror_only(self, key: Key, row: Row | None) -> Outcome:
         """Remember what is kept by the mirror alone; nothing of it is a file."""
+        if key in self.view.unmoved:
+            return self._outcome(key, Decision(Action.NOTHING, Reason.MIRRORED))
         theirs = self.view.seen.get(key)
         if theirs is None:
             if key in self.view.gone:
@@ -229,13 +232,13 @@ class _Pull:
         """Write the server's body over ours; the path stays, unless the type moved to another folder."""
         self._fetch_blobs(kind, key)
         self.tree.found[key] = lay_resource(
-            self.root, kind, self.view.seen[key], self.tree.found.get(key), self.staging.write
+            self.root, kind, self._seen(key), self.tree.found.get(key), self.staging.write
         )
         self._agree(key, self.tree.found[key])
 
     def _fetch_blobs(self, kind: Kind, key: Key) -> None:
         """Fetch the bytes of files that only the server has, so that all that follows is done offline."""
-        theirs = self.view.seen.get(key)
+        theirs = self._theirs(key)
         if theirs is not None:
             fetch_blobs(self.root, kind, self.client, theirs, self.tree.found.get(key), self.emit)
 
@@ -250,7 +253,7 @@ class _Pull:
 
     def _merge(self, kind: Kind, key: Key, decision: Decision) -> Outcome:
         """Merge both edits into the file; the server's becomes the base, so ours is what is left to push."""
-        row, present, theirs = self.rows[key], self.tree.found[key], self.view.seen[key]
+        row, present, theirs = self.rows[key], self.tree.found[key], self._seen(key)
         base = find_base_body(self.config, self.aim, kind, row, self.records.reader)
         merged = merge_sides(kind, base, present, theirs)
         if merged.conflicts or self.on_conflict is not OnConflict.STOP:
@@ -266,7 +269,7 @@ class _Pull:
         return self._outcome(key, decision, changes=tuple(changes))
 
     def _conflict(self, kind: Kind, key: Key, decision: Decision, parts: tuple[str, ...]) -> Outcome:
-        present, theirs = self.tree.found.get(key), self.view.seen.get(key)
+        present, theirs = self.tree.found.get(key), self._theirs(key)
         if self.on_conflict is OnConflict.STOP:
             self._note_remote(key)
             self._fetch_blobs(kind, key)
@@ -310,12 +313,12 @@ class _Pull:
 
     def _agree(self, key: Key, local: LocalResource) -> None:
         """Remember that both sides hold the same: as each of them writes it."""
-        row = to_row(self.view.seen[key], self.rows.get(key))
+        row = to_row(self._seen(key), self.rows.get(key))
         self._keep_if_new(agree(row, local.fingerprint, local.path))
 
     def _settle_on_theirs(self, key: Key, path: str | None) -> None:
         """Make the server's body the base: what differs here is then an edit of ours."""
-        self._keep_if_new(agree(to_row(self.view.seen[key], self.rows.get(key)), None, path))
+        self._keep_if_new(agree(to_row(self._seen(key), self.rows.get(key)), None, path))
 
     def _note_remote(self, key: Key) -> None:
         """Remember what the server showed, and leave the base."""
@@ -328,8 +331,32 @@ class _Pull:
         known = self.rows.get(row.key)
         if known is not None and known == replace(row, derived=None):
             return
-        theirs = self.view.seen.get(row.key)
+        theirs = self._theirs(row.key)
         self.records.keep(row, *([(theirs.type, theirs.body)] if theirs else []))
+
+    def _theirs(self, key: Key) -> Resource | None:
+        """Give what the server has; what is as the mirror remembers it is read from there, when it is wanted."""
+        row = self.view.unmoved.get(key)
+        if row is None or key in self.view.seen:
+            return self.view.seen.get(key)
+        reader = self.records.reader
+        return Resource(
+            key=key,
+            body=reader.body(str(row.remote_digest)),
+            type=row.type,
+            remote_id=row.remote_id,
+            version=row.version,
+            updated_at=row.updated_at,
+            derived=reader.derived(self.records.scope, key),
+            writable=row.writable,
+        )
+
+    def _seen(self, key: Key) -> Resource:
+        """Give what the server has, which is known to have it."""
+        theirs = self._theirs(key)
+        if theirs is None:
+            raise LookupError(f"{key} was not seen there")
+        return theirs
 
     def _outcome(
         self,
@@ -349,7 +376,7 @@ class _Pull:
         return Outcome(self._ref(key), str(action), reason, path, exit_code, error, hint, changes)
 
     def _type_of(self, key: Key) -> str:
-        for place in (self.view.seen, self.view.unreadable, self.rows):
+        for place in (self.view.seen, self.view.unmoved, self.view.unreadable, self.rows):
             if key in place:
                 return place[key].type
         return self.tree.found[key].resource.type if key in self.tree.found else ""

@@ -242,3 +242,22 @@ def test_groups_of_a_strange_form_are_an_error(client, server, answer):
     server.on("GET", GROUPS, answer)
     with pytest.raises(UnexpectedReply):
         client.wire_context(needs_groups=True)
+
+
+def test_what_is_known_as_it_is_is_let_go(client, server):
+    """A listed object that the caller knows is named and not held; nothing of the others is lost."""
+    server.on("GET", EXPORT, says([WIRE, {**WIRE, "id": "y"}, {**WIRE, "id": "y"}]))
+    listed = client.fetch_listing(TOOL, is_unmoved=lambda wire: wire["id"] == "x")
+    assert ([wire["id"] for wire in listed.wires], listed.unmoved) == (["y"], ("x",))
+    assert (listed.has_bodies, listed.is_complete) == (True, True)
+    assert [wire["id"] for wire in client.fetch_listing(TOOL).wires] == ["x", "y"], "the next listing has it again"
+
+
+def test_a_listing_of_two_kinds_is_fetched_once_though_some_is_let_go(client, server):
+    """Agents and models come in one answer: letting go of an agent takes no model away."""
+    agent, model = {"id": "g", "base_model_id": "b"}, {"id": "m", "base_model_id": None}
+    server.on("GET", "/api/v1/models/all", says([{**each, "meta": {}, "params": {}} for each in (agent, model)]))
+    agents = client.fetch_listing(kind_named("agent")[0], is_unmoved=lambda _wire: True)
+    models = client.fetch_listing(kind_named("model")[0], is_unmoved=lambda _wire: False)
+    assert (agents.unmoved, agents.wires, [wire["id"] for wire in models.wires]) == (("g",), (), ["m"])
+    assert client.request_count == 1
