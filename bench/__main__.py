@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-ALL = ("start_up", "offline", "plan", "ingest", "pull")
+ALL = ("start_up", "offline", "plan", "ingest", "pull", "push", "knowledge", "scale")
 
 
 def main() -> None:

@@ -1,42 +1,104 @@
-"""What a pull costs beside a bare script that fetches the same endpoints: 350 plugins, whole processes."""
+"""What a pull costs beside a bare script that fetches the same endpoints: 354 objects of all kinds, whole processes."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from bench.measure import Run, print_table, run_process, side_by_side
+from bench.servers import ALL, Ran, Target, cochat, make_workspace, open_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-TOOLS = 175
-FUNCTIONS = 175
-ROUNDS = 7
-BAR_REQUESTS = 8
+#: how many of each kind, the same in all; what a server has no place for is made up for by tools
+COUNTS = {
+    "tool": 130,
+    "function": 100,
+    "prompt": 60,
+    "skill": 20,
+    "agent": 25,
+    "model": 10,
+    "knowledge": 4,
+    "automation": 5,
+}
+FILES_EACH = 3
+PAGE = 30
+ROUNDS = 5
 BAR_RATIO = 1.5
-REAL_VERSIONS = ("0.12.4", "0.6.43")
+BAR_MIB = 200
+
+_LISTS_06 = ("tools/export", "functions/export?include_valves=true", "prompts/", "models/export", "models/base")
+#: the requests that have all of a kind, those that have a page, and whether whoever asks gets all files in one answer
+PLANS: dict[str, dict[str, list[str]]] = {
+    "owui-0.12": {
+        "lists": [
+            "/api/v1/tools/export",
+            "/api/v1/functions/export?include_valves=true",
+            "/api/v1/models/all",
+            "/api/v1/skills/export?format=json",
+            "/api/v1/skills/",
+        ],
+        "pages": ["/api/v1/prompts/list?order_by=created_at&direction=asc", "/api/v1/automations/list?"],
+    },
+    "owui-0.6": {"lists": [f"/api/v1/{each}" for each in _LISTS_06], "pages": []},
+    "cochat": {
+        "lists": [
+            *(f"/api/v1/{each}" for each in _LISTS_06),
+            "/api/custom/agents/",
+            "/api/custom/skills/?tier=toggleable",
+            "/api/v1/automations/",
+        ],
+        "pages": [],
+    },
+}
 
 #: what anybody would write first: the same endpoints, parsed, written to one file each
 BARE = """
-import os, pathlib, sys, httpx
-url, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-with httpx.Client(base_url=url, headers={"authorization": "Bearer " + os.environ["COCHAT_TOKEN"]}) as client:
+import json, os, pathlib, sys, httpx
+url, folder, plan, generation = sys.argv[1], pathlib.Path(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4]
+folder.mkdir()
+count = 0
+def write(content):
+    global count
+    count += 1
+    (folder / str(count)).write_bytes(content)
+headers = {"authorization": "Bearer " + os.environ["COCHAT_TOKEN"]}
+with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
+    def ask(path, **more):
+        return client.request(more.pop("method", "GET"), path, **more).raise_for_status()
+    def pages(path):
+        found, page = [], 1
+        while True:
+            answer = ask(f"{path}&page={page}").json()
+            found += answer["items"]
+            page += 1
+            if len(found) >= answer["total"]:
+                return found
     client.get("/api/version"), client.get("/api/v1/tools/id/nothing"), client.get("/api/v1/auths/")
-    for kind in ("tools", "functions"):
-        (folder / kind).mkdir(parents=True)
-        for each in client.get(f"/api/v1/{kind}/export").raise_for_status().json():
-            (folder / kind / (each["id"] + ".py")).write_text(each["content"], newline="")
+    for path in plan["lists"]:
+        answer = ask(path)
+        for each in answer.json() if "json" in answer.headers["content-type"] else []:
+            write(json.dumps(each).encode())
+    for path in plan["pages"]:
+        for each in pages(path):
+            write(json.dumps(each).encode())
+    for base in pages("/api/v1/knowledge/?"):
+        write(json.dumps(base).encode())
+        at = f"/api/v1/knowledge/{base['id']}/files"
+        if generation == "0.12":
+            files = ask(f"{at}?limit=100000").json()["items"]
+        else:
+            files = ask(f"{at}/batch/add", method="POST", json=[]).json()["files"]
+        for each in files:
+            write(ask(f"/api/v1/files/{each['id']}/content").content)
 """
 
 TOOL = '''"""
@@ -59,119 +121,112 @@ FILTER = (
 
 
 def main() -> None:
-    """Measure on the local server, and on every real one that is installed, and print the table."""
+    """Measure on every server, local and real, that is installed, and print the table."""
     rows: list[list[str]] = []
     with tempfile.TemporaryDirectory(prefix="cochat-bench-") as home:
-        for name in ("local owui-0.12", "local owui-0.6", *(f"real {version}" for version in REAL_VERSIONS)):
+        for name in ALL:
             rows += _measure(name, Path(home) / name.replace(" ", "-"))
-    head = ["server", "what", "wall ms", "x bare", "CPU ms", "peak MiB", "requests", "bar"]
-    print_table(f"Pull of {TOOLS} tools and {FUNCTIONS} functions, medians of {ROUNDS}", head, rows)
+    head = ["server", "what", "wall ms", "x bare", "CPU ms", "peak MiB", "requests", "of them bytes", "most", "bar"]
+    print_table(f"Pull of {sum(COUNTS.values())} objects of all kinds, medians of {ROUNDS}", head, rows)
 
 
 def _measure(name: str, home: Path) -> list[list[str]]:
     with ExitStack() as stack:
-        server = stack.enter_context(_server(name, home))
-        if server is None:
-            return [[name, "not installed: make contract", "", "", "", "", "", ""]]
-        url, token = server
-        _stock(url, token)
-        env = {"COCHAT_TOKEN": token}
+        target = stack.enter_context(open_server(name, home))
+        if target is None:
+            return [[name, "not installed: make contract", *[""] * 8]]
+        _stock(target)
         pulled = home / "pulled"
-        _make_workspace(pulled, url, env)
-        _cochat(pulled, env)
-        requests = _cochat(pulled, env)
-        counter = iter(range(1_000_000))
-        found = side_by_side(
-            {
-                "bare script": lambda: _bare(home / f"bare{next(counter)}", url, env),
-                "first pull": lambda: _first_pull(home / f"first{next(counter)}", url, env),
-                "pull with nothing new": partial(_pull, pulled, env),
-            },
-            rounds=ROUNDS,
-        )
+        make_workspace(pulled, target)
+        told = {"first pull": cochat(pulled, target, "pull"), "pull with nothing new": cochat(pulled, target, "pull")}
+        numbers = iter(range(1_000_000))
+        contenders: dict[str, Callable[[], Run]] = {
+            "bare script": lambda: _bare(home / f"bare{next(numbers)}", target),
+            "first pull": lambda: _first_pull(home / f"first{next(numbers)}", target),
+            "pull with nothing new": lambda: cochat(pulled, target, "pull").run,
+        }
+        found = side_by_side(contenders, rounds=ROUNDS)
     bare_s = found["bare script"].wall_s
-    rows = []
-    for what, run in found.items():
-        ratio = run.wall_s / bare_s
-        is_ours = what != "bare script"
-        reached = "reached" if ratio <= BAR_RATIO and requests <= BAR_REQUESTS else "MISSED"
-        figures = [f"{run.wall_s * 1000:.0f}", f"{ratio:.2f}", f"{run.cpu_s * 1000:.0f}", f"{run.peak_mib:.0f}"]
-        rows.append([name, what, *figures, str(requests if is_ours else 5), reached if is_ours else ""])
-    return rows
+    return [_row(name, what, run, bare_s, told.get(what)) for what, run in found.items()]
 
 
-def _bare(folder: Path, url: str, env: dict[str, str]) -> Run:
-    return run_process([sys.executable, "-c", BARE, url, str(folder)], env=env)
+def _row(name: str, what: str, run: Run, bare_s: float, told: Ran | None) -> list[str]:
+    ratio = run.wall_s / bare_s
+    figures = [f"{run.wall_s * 1000:.0f}", f"{ratio:.2f}", f"{run.cpu_s * 1000:.0f}", f"{run.peak_mib:.0f}"]
+    if told is None:
+        return [name, what, *figures, "", "", "", ""]
+    contents = COUNTS["knowledge"] * FILES_EACH if what == "first pull" else 0
+    most = 8 + -(-COUNTS["prompt"] // PAGE) + -(-COUNTS["knowledge"] // PAGE) + COUNTS["knowledge"]
+    missed = [
+        *(["wall"] if ratio > BAR_RATIO else []),
+        *(["requests"] if told.requests - contents > most else []),
+        *(["memory"] if run.peak_mib > BAR_MIB else []),
+    ]
+    verdict = f"MISSED: {', '.join(missed)}" if missed else "reached"
+    return [name, what, *figures, str(told.requests), str(contents), str(most), verdict]
 
 
-def _first_pull(folder: Path, url: str, env: dict[str, str]) -> Run:
-    _make_workspace(folder, url, env)
-    run = _pull(folder, env)
+def _bare(folder: Path, target: Target) -> Run:
+    generation = "0.12" if target.flavor == "owui-0.12" else "0.6"
+    words = [target.url, str(folder), json.dumps(PLANS[target.flavor]), generation]
+    return run_process([sys.executable, "-c", BARE, *words], env=target.env)
+
+
+def _first_pull(folder: Path, target: Target) -> Run:
+    make_workspace(folder, target)
+    run = cochat(folder, target, "pull").run
     shutil.rmtree(folder)
     return run
 
 
-def _pull(folder: Path, env: dict[str, str]) -> Run:
-    return run_process([sys.executable, "-m", "cochat_devkit", "pull", "--json"], cwd=folder, env=env)
-
-
-def _cochat(folder: Path, env: dict[str, str]) -> int:
-    done = subprocess.run(
-        [sys.executable, "-m", "cochat_devkit", "pull", "--json"],
-        cwd=folder,
-        env={**os.environ, **env},
-        capture_output=True,
-        check=True,
-    )
-    requests: int = json.loads(done.stdout)["requests"]
-    return requests
-
-
-def _make_workspace(folder: Path, url: str, env: dict[str, str]) -> None:
-    run_process([sys.executable, "-m", "cochat_devkit", "init", str(folder), "--url", url], env=env)
-
-
-def _stock(url: str, token: str) -> None:
-    with httpx.Client(base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=60) as client:
-        for kind, count, source in (("tools", TOOLS, TOOL), ("functions", FUNCTIONS, FILTER)):
+def _stock(target: Target) -> None:
+    headers = {"authorization": f"Bearer {target.token}"}
+    with httpx.Client(base_url=target.url, headers=headers, timeout=60) as client:
+        counts, is_new = dict(COUNTS), target.flavor == "owui-0.12"
+        if not is_new:
+            counts["tool"] += counts.pop("skill") + counts.pop("automation")
+        for kind, count in counts.items():
+            path = {"agent": "model"}.get(kind, kind) + ("" if kind == "knowledge" else "s")
             for number in range(count):
-                form = {"id": f"bench_{number}", "name": f"Bench {number}", "meta": {"description": ""}}
-                content = source.replace("{number}", str(number))
-                client.post(f"/api/v1/{kind}/create", json={**form, "content": content}).raise_for_status()
+                answer = client.post(f"/api/v1/{path}/create", json=_make_form(kind, number, is_new=is_new))
+                made = answer.raise_for_status().json()
+                for file in range(FILES_EACH if kind == "knowledge" else 0):
+                    _attach(client, made["id"], f"f{file}.md", f"file {file} of {number}\n".encode())
 
 
-@contextmanager
-def _server(name: str, home: Path) -> Iterator[tuple[str, str] | None]:
-    sort, version = name.split(" ")
-    home.mkdir()
-    if sort == "local":
-        command = [
-            sys.executable,
-            "-m",
-            "cochat_devkit",
-            "serve",
-            "--flavor",
-            version,
-            "--port",
-            "0",
-            "--empty",
-            "--json",
-        ]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            facts = json.loads(process.stdout.readline() if process.stdout else "")
-            try:
-                yield facts["url"], facts["token"]
-            finally:
-                process.terminate()
-        return
-    from tests.contract.real.prepare import is_ready
-    from tests.contract.real.servers import start_real_server
+def _attach(client: httpx.Client, base_id: str, name: str, content: bytes) -> None:
+    path = "/api/v1/files/?process=true&process_in_background=false"
+    uploaded = client.post(path, files={"file": (name, content)}).raise_for_status().json()
+    client.post(f"/api/v1/knowledge/{base_id}/file/add", json={"file_id": uploaded["id"]}).raise_for_status()
 
-    if not is_ready(version):
-        yield None
-        return
-    with start_real_server(version, home / "server") as server:
-        yield server.url, server.token
+
+def _make_form(kind: str, number: int, *, is_new: bool) -> dict[str, Any]:
+    slug = f"bench_{number}"
+    persona = {"id": f"{kind}_{number}", "name": f"{kind} {number}", "meta": {}, "params": {"system": "You help.\n"}}
+    forms: dict[str, Callable[[], dict[str, Any]]] = {
+        "tool": lambda: _plugin(slug, TOOL, number),
+        "function": lambda: _plugin(slug, FILTER, number),
+        "prompt": lambda: {
+            "command": slug if is_new else f"/{slug}",
+            "name" if is_new else "title": slug,
+            "content": f"Say {number}.\n",
+        },
+        "skill": lambda: {"id": slug, "name": slug, "content": f"---\nname: {slug}\ndescription: d\n---\nDo it.\n"},
+        "agent": lambda: {**persona, "base_model_id": "some-base"},
+        "model": lambda: {**persona, "base_model_id": None},
+        "knowledge": lambda: {"name": slug, "description": "d"},
+        "automation": lambda: {
+            "name": slug,
+            "data": {"prompt": "Say hi.", "model_id": "some-base", "rrule": "FREQ=DAILY"},
+            "is_active": False,
+        },
+    }
+    return forms[kind]()
+
+
+def _plugin(slug: str, source: str, number: int) -> dict[str, Any]:
+    content = source.replace("{number}", str(number))
+    return {"id": slug, "name": slug, "meta": {"description": ""}, "content": content}
 
 
 if __name__ == "__main__":
