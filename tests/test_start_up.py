@@ -154,3 +154,11 @@ def test_a_misspelt_command_is_answered_with_the_right_one(tmp_path):
     assert done.returncode == 2
     assert "did you mean `cochat pull`?" in done.stderr
     assert done.stdout == ""
+
+
+def test_talking_to_a_server_needs_no_colours(tmp_path):
+    """What reaches a server imports neither the command line of its HTTP library nor what that would print with."""
+    script = "import sys, cochat_devkit.api.client; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "httpx" in done.stdout.split()
+    assert not {"rich", "pygments"} & set(done.stdout.split())

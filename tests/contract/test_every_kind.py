@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -213,6 +214,19 @@ def test_a_deleted_base_comes_back_with_its_files(stock: Stock, desk: Desk) -> N
     again = make_desk(desk.folder.parent / "again", stock.server.url, stock.server.admin_person.token)
     again.json("pull")
     assert {path: again.files().get(path) for path in texts} == texts
+
+
+@pytest.mark.generation("0.6")
+def test_a_file_that_is_pushed_is_known_by_its_bytes(stock: Stock, desk: Desk) -> None:
+    """0.6 keeps the digest that comes with an upload, so that a clone need not read the bytes to know them."""
+    content = f"zeta {make_id()}".encode()
+    desk.path(f"knowledge/{stock.word}/files/seven.md").write_bytes(content)
+    desk.json("push")
+    rows = read_json(stock.server.admin.post(f"/api/v1/knowledge/{stock.base_id}/files/batch/add", json=[]))["files"]
+    (meta,) = [row["meta"] for row in rows if row["meta"]["name"] == "seven.md"]
+    assert meta["data"]["file_hash"] == hashlib.sha256(content).hexdigest()
+    desk.path(f"knowledge/{stock.word}/files/seven.md").unlink()
+    desk.json("push")
 
 
 def test_another_s_file_in_a_base_comes_here(stock: Stock, desk: Desk) -> None:
