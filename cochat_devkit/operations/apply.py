@@ -140,20 +140,18 @@ class Applier:
         operation, row = errand.operation, self.rows.get(step.key)
         kind = kind_named(step.key.kind)[0]
         check_writable(self._ref(errand), kind, operation, row)
-        wire, theirs = find_theirs(
-            self.session.client,
-            kind,
-            step.key,
-            row,
-            needs_groups=_names_groups(errand),
-            known_valves=self._known_valves(kind, row, errand),
-        )
+        known_valves = self._known_valves(kind, row, errand)
+        wire, theirs = self._read_theirs(kind, errand, known_valves)
         there, here = present(theirs.fingerprint) if theirs else ABSENT, local_side(self.tree, step.key, errand.path)
         if self.is_strict and (moved := find_moved(operation, here, there, theirs.version if theirs else None)):
             self._drop(step)
             return self._stale(errand, moved)
         planned = Decision(operation.action, _reason(operation))
         decision = planned if self.is_strict else decide(base_of(row), here, there)
+        if decision.action not in WRITES and kind.valve_fields and known_valves is not None:
+            # what is kept of theirs has to be theirs in everything
+            wire, theirs = self._read_theirs(kind, errand, None)
+            decision = decide(base_of(row), here, present(theirs.fingerprint) if theirs else ABSENT)
         if decision.action not in WRITES:
             self._drop(step)
             return self._settle_without_writing(errand, decision, theirs)
@@ -181,6 +179,20 @@ class Applier:
         if told is None and operation.reason == Reason.TAKEN_BACK:
             self.conflicts.settle(kind, step.key, even_covered=True)
         return told or outcome
+
+    def _read_theirs(
+        self, kind: Kind, errand: Errand, known_valves: Wire | None
+    ) -> tuple[Wire | None, Resource | None]:
+        """Read what the server holds in the moment before a write."""
+        key = errand.operation.key
+        return find_theirs(
+            self.session.client,
+            kind,
+            key,
+            self.rows.get(key),
+            needs_groups=_names_groups(errand),
+            known_valves=known_valves,
+        )
 
     def _known_valves(self, kind: Kind, row: Row | None, errand: Errand) -> Wire | None:
         """Say what is taken for the fields that are valves before a write; None where they have to be read.
