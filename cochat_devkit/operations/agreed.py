@@ -16,9 +16,17 @@ from cochat_devkit.errors import BadResource
 from cochat_devkit.mirror.rows import LockDigests, Row
 from cochat_devkit.operations.offline import digest_of_lock, is_lock_as_left
 from cochat_devkit.resource import State, make_digest
-from cochat_devkit.workspace.files import write_file
+from cochat_devkit.workspace.files import moved_ns, write_file
 from cochat_devkit.workspace.git import make_blob_hash, read_blob
-from cochat_devkit.workspace.lockfile import Entry, Lock, TargetLines, read_lock, render_lock, write_lock
+from cochat_devkit.workspace.lockfile import (
+    Entry,
+    Lock,
+    TargetLines,
+    lock_written_ns,
+    read_lock,
+    render_lock,
+    write_lock,
+)
 from cochat_devkit.workspace.tree import LocalResource, Tree, read_one
 
 if TYPE_CHECKING:
@@ -153,9 +161,12 @@ def _write(config: Config, aim: Target, records: Records, tree: Tree) -> None:
     lock = found or Lock()
     before = _lines_for(lock, aim) or TargetLines(aim.url)
     entries: dict[Key, Entry] = {}
+    written_ns = lock_written_ns(config.root)
     for key, row in records.reader.rows(records.scope).items():
         if row.base_local is not None and row.base_remote is not None:
-            entries[key] = _to_entry(row, before.entries.get(key), tree.found.get(key))
+            known = before.entries.get(key)
+            local = None if _says_still(config.root, known, row, written_ns) else tree.found.get(key)
+            entries[key] = _to_entry(row, known, local)
     if found is None and not entries:
         return
     lock = lock.with_target(aim.name, TargetLines(aim.url, entries))
@@ -171,12 +182,19 @@ def _keep_digests(root: Path, aim: Target, records: Records, lock: Lock) -> None
     records.keep_lock_digests({name: told[name] for name in (aim.name, *still)})
 
 
+def _says_still(root: Path, entry: Entry | None, row: Row, written_ns: int) -> bool:
+    """Tell whether a line of the lock is right about its files without reading them: none moved since."""
+    if entry is None or entry.here != row.base_local or not entry.files or not all(entry.files.values()):
+        return False
+    return all(moved_ns(root, path) < written_ns for path in entry.files)
+
+
 def _to_entry(row: Row, before: Entry | None, local: LocalResource | None) -> Entry:
     here, there = row.base_local, row.base_remote
     if here is None or there is None:
         raise LookupError("a row without a base has no line")
     files: Mapping[str, str] = {}
-    if local is not None and local.resource.fingerprint == here:
+    if local is not None and local.fingerprint == here:
         files = {path: make_blob_hash(content) for path, content in files_of(local).items()}
     elif before is not None and before.here == here:
         files = before.files

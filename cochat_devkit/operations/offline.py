@@ -58,10 +58,9 @@ def look_offline(config: Config, selection: Selection, target: str | None) -> It
         MirrorError: the mirror cannot be read.
     """
     from cochat_devkit.operations.agreed import rows_with_lock
-    from cochat_devkit.workspace.tree import read_tree
 
     aim = config.target_named(target)
-    tree = read_tree(config.root, selection.kinds)
+    tree = glance(config.root, selection.kinds).tree()
     with MirrorReader(config.mirror_path) as reader:
         scope = reader.scope_of(aim.name, aim.url)
         names = [kind.name for kind in selection.kinds]

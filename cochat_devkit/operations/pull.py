@@ -24,13 +24,13 @@ from cochat_devkit.operations.session import connect
 from cochat_devkit.resource import Resource, State
 from cochat_devkit.sync.decide import Action, Decision, OnConflict, Reason, decide
 from cochat_devkit.sync.describe import describe_changes
+from cochat_devkit.workspace.glance import glance
 from cochat_devkit.workspace.lock import workspace_lock
 from cochat_devkit.workspace.staging import Staging
 from cochat_devkit.workspace.tree import (
     LocalResource,
     Tree,
     keep_resource,
-    read_tree,
     trash_resource,
 )
 
@@ -76,7 +76,7 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
                 read_body=records.reader.body,
                 emit=emit,
             )
-            kept.tree = read_tree(config.root, selection.kinds)
+            kept.tree = glance(config.root, selection.kinds).tree()
             conflicts = Conflicts(config.root, records)
             pulling = _Pull(
                 config,
@@ -247,7 +247,7 @@ class _Pull:
         present, row = self.tree.found.get(key), self.rows.get(key)
         if present is not None:
             keep_resource(self.root, present)
-            if row is None or present.resource.fingerprint != row.base_local:
+            if row is None or present.fingerprint != row.base_local:
                 body, type_ = present.resource.body, present.resource.type
                 self.records.keep_seen(Seen(key, type_, body, Origin.HERE, message=message))
 
@@ -379,7 +379,7 @@ class _Pull:
         for place in (self.view.seen, self.view.unmoved, self.view.unreadable, self.rows):
             if key in place:
                 return place[key].type
-        return self.tree.found[key].resource.type if key in self.tree.found else ""
+        return self.tree.found[key].type if key in self.tree.found else ""
 
     def _ref(self, key: Key) -> str:
         return ref_of(key, self._type_of(key))

@@ -319,7 +319,7 @@ class _Push:
         local, row = self.changes.tree.found.get(operation.key), self.changes.rows.get(operation.key)
         if local is None:
             return Errand(operation, None, path=row.path if row else None)
-        return Errand(operation, local.resource, local.resource.fingerprint, local.path)
+        return Errand(operation, local.resource, local.fingerprint, local.path)
 
     def _ref(self, key: Key) -> str:
         return ref_of(key, self._type(key))
@@ -334,7 +334,7 @@ class _Push:
 
 def _type_of(key: Key, rows: Mapping[Key, Row], tree: Tree) -> str:
     if key in tree.found:
-        return tree.found[key].resource.type
+        return tree.found[key].type
     return rows[key].type if key in rows else ""
 
 

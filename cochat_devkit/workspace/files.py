@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import stat
@@ -139,6 +140,15 @@ def keep_copy(root: Path, relative: str, content: bytes) -> None:
     """Put a copy of what is about to be replaced into the trash."""
     place = f"{TRASH}/{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(4)}/{relative}"
     write_file(root, place, content, expected=None)
+
+
+def moved_ns(root: Path, relative: str) -> float:
+    """Say when a file's content or status last changed, in nanoseconds since 1970; for ever where nobody knows."""
+    try:
+        found = (root / relative).lstat()
+    except (OSError, ValueError):
+        return math.inf
+    return max(found.st_mtime_ns, found.st_ctime_ns)
 
 
 def inside(root: Path, relative: str) -> Path:

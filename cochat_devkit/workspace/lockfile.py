@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from cochat_devkit.errors import BadResource, UnknownKind, UsageError
 from cochat_devkit.kinds import parse_ref, ref_of
 from cochat_devkit.resource import Fingerprint, RemoteId, Version
-from cochat_devkit.workspace.files import LOCK, read_file, write_file
+from cochat_devkit.workspace.files import LOCK, inside, read_file, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,6 +139,14 @@ def read_lock(root: Path) -> Lock | None:
         return parse_lock(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise BadResource(f"{PATH} is no UTF-8", hint=f"git checkout {PATH}") from error
+
+
+def lock_written_ns(root: Path) -> int:
+    """Say when the lock was last written, in nanoseconds since 1970; 0 where there is none."""
+    try:
+        return inside(root, PATH).lstat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def write_lock(root: Path, lock: Lock) -> bool:

@@ -243,9 +243,8 @@ def _pictures_beside(root: Path, kind: Kind, path: str) -> dict[str, bytes]:
     """Read the pictures that a main file may name: those that bear its stem."""
     if not form_of(kind).pictures:
         return {}
-    folder = path.rpartition("/")[0]
-    names = [each.name for each in (root / folder).iterdir() if _is_picture_of(kind, path, f"{folder}/{each.name}")]
-    found = {f"{folder}/{name}": read_file(root, f"{folder}/{name}") for name in names}
+    stem = path.rpartition(".")[0]
+    found = {place: read_file(root, place) for place in (f"{stem}{suffix}" for suffix in PICTURE_SUFFIXES)}
     return {place: content for place, content in found.items() if content is not None}
 
 
