@@ -9,14 +9,14 @@ from cochat_devkit.errors import Missing, UnexpectedReply
 from cochat_devkit.events import Outcome
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.kinds.kind import WrittenBy
-from cochat_devkit.kinds.wire import from_wire, remote_id_of
+from cochat_devkit.kinds.wire import from_wire, new_remote_id, remote_id_of
 from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.mirror.journal import StepState
 from cochat_devkit.operations.observe import read_one_remote
 from cochat_devkit.operations.records import agreed_row
 from cochat_devkit.operations.verify import find_overwritten
-from cochat_devkit.resource import RemoteId, Resource
+from cochat_devkit.resource import Resource
 from cochat_devkit.sync.decide import Action, Reason
 from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.sync.outcome import Verdict, judge
@@ -145,7 +145,7 @@ def _read_now(client: Client, kind: Kind, records: Records, step: Step, sent: Bo
     """Read what the server holds now: nothing, or what is there, or all that could be what we created."""
     if step.remote_id is None and client.endpoints(kind).makes_id:
         return _find_lost(client, kind, records, step, sent)
-    remote_id = step.remote_id or RemoteId(step.key.slug)
+    remote_id = step.remote_id or new_remote_id(client.endpoints(kind), step.key.slug)
     client.know_names(kind.name, {remote_id: step.key.slug})
     try:
         return [read_one_remote(client, kind, client.fetch_item(kind, remote_id))]
