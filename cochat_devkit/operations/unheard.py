@@ -16,7 +16,6 @@ from cochat_devkit.mirror.journal import StepState
 from cochat_devkit.operations.observe import read_one_remote
 from cochat_devkit.operations.records import agreed_row
 from cochat_devkit.operations.verify import find_overwritten
-from cochat_devkit.resource import Resource
 from cochat_devkit.sync.decide import Action, Reason
 from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.sync.outcome import Verdict, judge
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.journal import Step
     from cochat_devkit.operations.conflicts import Conflicts
     from cochat_devkit.operations.records import Records
-    from cochat_devkit.resource import Body, Wire
+    from cochat_devkit.resource import Body, Resource, Wire
     from cochat_devkit.workspace.tree import LocalResource
 
 

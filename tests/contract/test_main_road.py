@@ -256,7 +256,7 @@ def test_read_only_is_said_when_pushed(stocked: Server, tmp_path: Path) -> None:
 
 
 def test_what_i_sent_before_the_first_pull_is_known_to_have_been_there(stocked: Server, tmp_path: Path) -> None:
-    """Sent from a new workspace, then deleted there: the first pull says so, and leaves nothing that no pull settles."""
+    """Sent from a new workspace, then deleted there: the first pull says so, and nothing is left unsettled."""
     desk, slug = make_desk(tmp_path, stocked.url, stocked.admin_person.token), make_id()
     place = desk.path(f"plugins/tools/{slug}.py")
     place.parent.mkdir(parents=True, exist_ok=True)
