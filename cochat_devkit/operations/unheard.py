@@ -99,7 +99,8 @@ def settle_write(client: Client, records: Records, step: Step) -> Verdict:
     before, sent = _body(records, step.before_digest), _body(records, step.sent_digest)
     found = _read_now(client, kind, records, step, sent)
     now = found[0] if found else None
-    verdict = judge(before, sent, now.body if now else None, sent_later=_later(kind))
+    told = now.body if now else None
+    verdict = judge(before, sent, told, sent_later=_later(kind), sent_by_entry=_by_entry(kind))
     if len(found) > 1:
         # any of them may be ours: a person has to say which
         verdict = Verdict.OTHER
@@ -182,6 +183,10 @@ def _is_mine(client: Client, wire: Wire) -> bool:
 
 def _later(kind: Kind) -> list[str]:
     return [each.name for each in kind.fields if each.written_by is not WrittenBy.SAVE]
+
+
+def _by_entry(kind: Kind) -> list[str]:
+    return [each.name for each in kind.fields if each.written_by is WrittenBy.FILES]
 
 
 def _body(records: Records, digest: str | None) -> Body | None:

@@ -131,6 +131,23 @@ def test_a_lost_knowledge_base_is_recognised(server, desk, onlooker, arrives):
     assert desk.json("pull", f"knowledge/{slug}").actions == {}
 
 
+def test_a_half_replaced_file_is_no_edit_of_somebody_else(server, desk, onlooker):
+    """Killed between taking the old file away and adding the new one: the next pull and push complete it."""
+    slug = make_id().replace("_", "-")
+    place = desk.path(f"knowledge/{slug}/files/a.txt")
+    place.parent.mkdir(parents=True)
+    (place.parent.parent / "knowledge.yaml").write_text(f"name: {slug}\ndescription: About {slug}\n")
+    place.write_text(f"A text of {slug}.\n")
+    desk.json("push", "--no-verify")
+    place.write_text(f"Another text of {slug}.\n")
+    base = next(each for each in bases_there(server) if each["name"] == slug)
+    push_and_die(desk, onlooker, "POST", f"/api/v1/knowledge/{base['id']}/file/add", after=False)
+    assert desk.json("pull", f"knowledge/{slug}").actions == {}
+    desk.json("push", "--no-verify")
+    assert [each["filename"] for each in files_there(server, base)] == ["a.txt"]
+    assert desk.json("push", "--no-verify").json["requests"] == 0
+
+
 @pytest.mark.parametrize("arrives", [True, False])
 def test_a_delete_is_settled(server, desk, onlooker, tool, arrives):
     """Killed while it deletes: it is gone in the end, and what it was can be brought back."""
@@ -227,6 +244,16 @@ def commands_there(server: Server) -> list[str]:
     return [str(each["command"]).removeprefix("/") for each in read_json(server.admin.get("/api/v1/prompts/"))]
 
 
-def names_of_bases(server: Server) -> list[str]:
+def bases_there(server: Server) -> list[dict[str, str]]:
     found = read_json(server.admin.get("/api/v1/knowledge/"))
-    return [each["name"] for each in (found["items"] if isinstance(found, dict) else found)]
+    listed: list[dict[str, str]] = found["items"] if isinstance(found, dict) else found
+    return listed
+
+
+def files_there(server: Server, base: dict[str, str]) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = read_json(server.admin.get(f"/api/v1/knowledge/{base['id']}/files"))["items"]
+    return found
+
+
+def names_of_bases(server: Server) -> list[str]:
+    return [each["name"] for each in bases_there(server)]
