@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.chaos.result import Result
-from tests.chaos.stage import FILTER, FLAVORS, SORTS, TOOL, World, open_world
+from tests.chaos.sorts import FILTER, FLAVORS, TOOL, sort_named
+from tests.chaos.stage import World, open_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,13 +87,13 @@ def _edit_there(world: World, chance: random.Random) -> None:
             world.browser.create(sort, world.slug(), world.mark())
     if there:
         kind, slug = chance.choice(there)
-        world.browser.update(SORTS[kind], slug, world.mark())
+        world.browser.update(sort_named(kind, world.flavor), slug, world.mark())
 
 
 def _edit_here(world: World, chance: random.Random) -> None:
     path = world.desk.path(TOOL.path(world.slug()))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(TOOL.source(world.mark()) + _FILLING * chance.choice((0, 1, 100, 1_000)))
+    path.write_text(TOOL.text(world.mark()) + _FILLING * chance.choice((0, 1, 100, 1_000)))
 
 
 def _cochat(desk: Desk, words: tuple[str, ...], limit: Callable[[], None]) -> subprocess.CompletedProcess[bytes]:
