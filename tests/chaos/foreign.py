@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WHAT = "foreign writers: saves just before our look, and between our look and our write"
 BAR = 1_000
-SHORT = 30
+SHORT = 24
 SMALL = 3
 
 _LOOKS = ("get", "list", "files")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 WHAT = "kill -9 at every journal step and at random: the next run converges"
 BAR = 2_000
-SHORT = 150
+SHORT = 60
 SMALL = 14
 
 _CHILD_TIMEOUT_S = 60.0

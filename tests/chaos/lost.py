@@ -13,7 +13,7 @@ from tests.chaos.stage import World, open_world
 
 WHAT = "lost answers: creates, updates and deletes, each as often as asked"
 BAR = 1_000
-SHORT = 100
+SHORT = 48
 SMALL = 12
 
 _FAULTS = (

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WHAT = "state machine: histories of 50 steps, edits on both sides, faults and kills"
 BAR = 2_000
-SHORT = 15
+SHORT = 12
 SMALL = 2
 
 _STEPS = 50

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 WHAT = "fault matrix: fault x request x kind x server x role x once or always, pulled, pushed, or planned and applied"
 BAR = 1_000
-SHORT = 200
+SHORT = 120
 SMALL = 12
 
 #: what is asked of a server, and where there is such a request: by (sort, how it is there, flavor)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 WHAT = "writers: two to eight processes of ours at once, on one workspace or on several, some killed"
 BAR = 1_000
-SHORT = 15
+SHORT = 12
 SMALL = 3
 
 _LOCKED_OR_DONE = (0, 1, 3, -signal.SIGKILL)
