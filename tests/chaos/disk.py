@@ -208,6 +208,7 @@ def _be_the_child(desk: Desk, words: tuple[str, ...], begin: Callable[[], None],
         os.chdir(desk.folder)
         os.dup2(out, 1)
         os.dup2(err, 2)
+        sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
         begin()
         main(words)
     except SystemExit as ended:
