@@ -192,6 +192,7 @@ def test_a_mirror_of_version_1_is_taken_over(path):
         scope = reader.scope_of("main", "https://server.test")
         before = reader.rows(scope)
         assert (read_open_runs(reader), read_lineage(reader)) == ([], None)
+        assert (read_runs(reader, scope, newest=5), read_run(reader, scope, 1)) == ([], None)
     assert before[KEY].base_digest == DIGEST
     with MirrorStore(path) as store:
         number = store.begin_run(scope, "push", "main")

@@ -61,6 +61,10 @@ MODULES = {
         {
             ("LONGEST_TEXT_LINES = 20_000", "20000 -> 20001"): _EFFORT,
             ("while i < len(here) and j < len(there):", "i < len(here): Lt -> LtE"): _LAST,
+            (
+                "if here_base + here_size < there_base + there_size:",
+                "here_base + here_size < there_base + there_size: Lt -> LtE",
+            ): "of two that end at once, either may be left first",
             ("runs.append((len(base), len(local), len(remote), 0))", "0 -> 1"): _LAST,
         },
     ),

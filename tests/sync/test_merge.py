@@ -248,12 +248,14 @@ def test_edits_that_do_not_touch_are_both_there(texts):
 
 
 def test_lines_that_are_everywhere_are_lines_too():
-    """In a long text of which most lines are alike, an edit on each side is merged as in a short one."""
-    base = [f"line {number}\n" if number % 40 == 0 else "same\n" for number in range(400)]
+    """In a long text of which every line stands there many times, an edit on each side is merged as in a short one."""
+    base = ["a\n", "b\n", "c\n"] * 100
     ours, theirs, both = [*base], [*base], [*base]
-    ours[100] = both[100] = "ours\n"
-    theirs[300] = both[300] = "theirs\n"
+    ours[30] = both[30] = "ours\n"
+    theirs[250] = both[250] = "theirs\n"
     assert merge_lines("".join(base), "".join(ours), "".join(theirs)) == "".join(both)
+    marked, places = merge_with_markers(None, "".join(base), "".join(theirs))
+    assert (places, len(marked.splitlines())) == (1, len(base) + 5)
 
 
 def test_a_huge_text_that_one_side_changed_is_that_sides():
