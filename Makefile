@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check contract bench chaos soak format clean
+.PHONY: demo test check contract bench chaos soak mutation format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)  ## the whole job once, as a story, against the local server
@@ -31,6 +31,9 @@ chaos: $(READY)  ## what is never lost, in a few minutes: a table of what was as
 
 soak: $(READY)  ## the same with the numbers of the bars: some hours
 	@$(BIN)/python -m tests.chaos --full
+
+mutation: $(READY)  ## small faults in decide, merge, plan and journal: how many of them the tests notice
+	@$(BIN)/python -m tests.mutation
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .

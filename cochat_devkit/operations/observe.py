@@ -85,8 +85,10 @@ def fetch_remote(
         missing = [
             row for row in rows.values() if row.key.kind == kind.name and not any(row.key in each for each in shown)
         ]
-        listed_before = bases.get(kind.name) if listed.is_complete else None
-        _settle_missing(client, kind, missing, view, listed_before=listed_before)
+        if listed.is_complete:
+            _settle_missing(client, kind, missing, view, listed_before=bases.get(kind.name))
+        else:
+            view.invisible |= {row.key for row in missing}
     client.forget_listings()
     emit(Progress("listing", len(kinds), len(kinds)))
     return view
@@ -213,11 +215,16 @@ def _is_closed(client: Client, kind: Kind, wire: Wire) -> bool:
 def _settle_missing(
     client: Client, kind: Kind, missing: Sequence[Row], view: RemoteView, *, listed_before: str | None
 ) -> None:
-    """Decide what it means that known resources were not listed: gone only if the server says so for each by name."""
+    """Decide what it means that known resources were not listed: gone only if the server says so for each by name.
+
+    Before the first listing there may be what we sent, and what the lock alone knows, which has no time: somebody else
+    saw that.
+    """
     is_comparable = view.bases[kind.name] == listed_before
     to_ask: list[Row] = []
     for row in missing:
-        if is_comparable and row.remote_state is not State.NOT_LISTED:
+        was_shown = is_comparable or (listed_before is None and row.updated_at is not None)
+        if was_shown and row.remote_state is not State.NOT_LISTED:
             to_ask.append(row)
         else:
             view.invisible.add(row.key)

@@ -9,14 +9,13 @@ from cochat_devkit.errors import Missing, UnexpectedReply
 from cochat_devkit.events import Outcome
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.kinds.kind import WrittenBy
-from cochat_devkit.kinds.wire import from_wire, remote_id_of
+from cochat_devkit.kinds.wire import from_wire, new_remote_id, remote_id_of
 from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.mirror.journal import StepState
 from cochat_devkit.operations.observe import read_one_remote
 from cochat_devkit.operations.records import agreed_row
 from cochat_devkit.operations.verify import find_overwritten
-from cochat_devkit.resource import RemoteId, Resource
 from cochat_devkit.sync.decide import Action, Reason
 from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.sync.outcome import Verdict, judge
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.journal import Step
     from cochat_devkit.operations.conflicts import Conflicts
     from cochat_devkit.operations.records import Records
-    from cochat_devkit.resource import Body, Wire
+    from cochat_devkit.resource import Body, Resource, Wire
     from cochat_devkit.workspace.tree import LocalResource
 
 
@@ -100,7 +99,8 @@ def settle_write(client: Client, records: Records, step: Step) -> Verdict:
     before, sent = _body(records, step.before_digest), _body(records, step.sent_digest)
     found = _read_now(client, kind, records, step, sent)
     now = found[0] if found else None
-    verdict = judge(before, sent, now.body if now else None, sent_later=_later(kind))
+    told = now.body if now else None
+    verdict = judge(before, sent, told, sent_later=_later(kind), sent_by_entry=_by_entry(kind))
     if len(found) > 1:
         # any of them may be ours: a person has to say which
         verdict = Verdict.OTHER
@@ -147,7 +147,7 @@ def _read_now(client: Client, kind: Kind, records: Records, step: Step, sent: Bo
     """Read what the server holds now: nothing, or what is there, or all that could be what we created."""
     if step.remote_id is None and client.endpoints(kind).makes_id:
         return _find_lost(client, kind, records, step, sent)
-    remote_id = step.remote_id or RemoteId(step.key.slug)
+    remote_id = step.remote_id or new_remote_id(client.endpoints(kind), step.key.slug)
     client.know_names(kind.name, {remote_id: step.key.slug})
     try:
         return [read_one_remote(client, kind, client.fetch_item(kind, remote_id))]
@@ -185,6 +185,10 @@ def _is_mine(client: Client, wire: Wire) -> bool:
 
 def _later(kind: Kind) -> list[str]:
     return [each.name for each in kind.fields if each.written_by is not WrittenBy.SAVE]
+
+
+def _by_entry(kind: Kind) -> list[str]:
+    return [each.name for each in kind.fields if each.written_by is WrittenBy.FILES]
 
 
 def _body(records: Records, digest: str | None) -> Body | None:

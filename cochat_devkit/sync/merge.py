@@ -103,8 +103,7 @@ def _marked(mark: str, lines: Sequence[str]) -> list[str]:
 
 
 def _shared_lines(here: Sequence[str], there: Sequence[str]) -> list[str]:
-    blocks = SequenceMatcher(None, here, there, autojunk=False).get_matching_blocks()
-    return [line for block in blocks for line in here[block.a : block.a + block.size]]
+    return [line for start, _, size in _shared_runs(here, there) for line in here[start : start + size]]
 
 
 def _merge_values(base: Json, local: Json, remote: Json) -> tuple[Json, list[str]]:
@@ -150,18 +149,36 @@ def _settle(base: Sequence[str], local: Sequence[str], remote: Sequence[str]) ->
 
 def _common_runs(base: Sequence[str], local: Sequence[str], remote: Sequence[str]) -> list[tuple[int, int, int, int]]:
     """List the runs of lines that all three share, in order, closed by an empty run at the ends of all."""
-    here = SequenceMatcher(None, base, local, autojunk=False).get_matching_blocks()
-    there = SequenceMatcher(None, base, remote, autojunk=False).get_matching_blocks()
+    here, there = _shared_runs(base, local), _shared_runs(base, remote)
     runs: list[tuple[int, int, int, int]] = []
     i = j = 0
     while i < len(here) and j < len(there):
-        start = max(here[i].a, there[j].a)
-        end = min(here[i].a + here[i].size, there[j].a + there[j].size)
+        (here_base, here_at, here_size), (there_base, there_at, there_size) = here[i], there[j]
+        start = max(here_base, there_base)
+        end = min(here_base + here_size, there_base + there_size)
         if start < end:
-            runs.append((start, here[i].b + start - here[i].a, there[j].b + start - there[j].a, end - start))
-        if here[i].a + here[i].size < there[j].a + there[j].size:
+            runs.append((start, here_at + start - here_base, there_at + start - there_base, end - start))
+        if here_base + here_size < there_base + there_size:
             i += 1
         else:
             j += 1
     runs.append((len(base), len(local), len(remote), 0))
     return runs
+
+
+def _shared_runs(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int, int]]:
+    """List the runs of lines that two share, in order: (start in one, start in the other, length).
+
+    What both begin and end with stays where it is: among lines that repeat, the longest run may be a shifted one, and
+    an edit of the other side would come to lie elsewhere.
+    """
+    least = min(len(one), len(other))
+    head = next((at for at in range(least) if one[at] != other[at]), least)
+    tail = next((at for at in range(least - head) if one[-1 - at] != other[-1 - at]), least - head)
+    inner = SequenceMatcher(None, one[head : len(one) - tail], other[head : len(other) - tail], autojunk=False)
+    return [
+        (0, 0, head),
+        *((block.a + head, block.b + head, block.size) for block in inner.get_matching_blocks()),
+        (len(one) - tail, len(other) - tail, tail),
+        (len(one), len(other), 0),
+    ]

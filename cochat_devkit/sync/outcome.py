@@ -32,10 +32,12 @@ def judge(
     now: Mapping[str, Json] | None,
     *,
     sent_later: Collection[str] = (),
+    sent_by_entry: Collection[str] = (),
 ) -> Verdict:
     """Tell what became of a write; None is a resource that is not there.
 
-    `sent_later` are fields that requests of their own write after a create.
+    `sent_later` are fields that requests of their own write after a create; `sent_by_entry` are mappings of which each
+    entry is written by requests of its own, and replaced by taking it away first.
     """
     if now is None or sent is None or before is None:
         return _judge_existence(before, sent, now, sent_later)
@@ -43,8 +45,22 @@ def judge(
         return Verdict.DONE
     if not changed_names(before, now):
         return Verdict.UNTOUCHED
-    foreign = [name for name in changed_names(sent, now) if name in changed_names(before, now)]
+    foreign = [
+        name
+        for name in changed_names(sent, now)
+        if name in changed_names(before, now)
+        and not (name in sent_by_entry and _is_between(before.get(name), sent.get(name), now.get(name)))
+    ]
     return Verdict.OTHER if foreign else Verdict.PARTLY
+
+
+def _is_between(before: Json, sent: Json, now: Json) -> bool:
+    """Tell whether each entry is as it was, as it was sent, or taken away to be replaced."""
+    if not all(isinstance(each, dict) for each in (before, sent, now)):
+        return False
+    moved = set(changed_names(before, now)) & set(changed_names(sent, now))
+    replaced = {name for name in changed_names(before, sent) if name in before and name in sent}
+    return all(name not in now and name in replaced for name in moved)
 
 
 def _judge_existence(

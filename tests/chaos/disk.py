@@ -1,36 +1,54 @@
-"""A disk that takes no more: a clear error, no half-written file, and the next run with room ends in step."""
+"""A disk that takes no more, or fails at a write: a clear error, nothing half-written, and the next run mends it.
+
+Beside a limit on the size of files, which the kernel holds, single calls fail: a write, an fsync, a rename, a commit.
+"""
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import io
 import json
 import os
 import random
 import resource
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import traceback
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from cochat_devkit.cli import main
+from tests.chaos.machine import mirror_text
 from tests.chaos.result import Result
-from tests.chaos.stage import FILTER, FLAVORS, SORTS, TOOL, World, open_world
+from tests.chaos.sorts import FLAVORS, TOOL, kinds_of, marks_in, sort_named, sorts_of
+from tests.chaos.stage import World, open_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.desk import Desk
 
-WHAT = "disk full: pulls and pushes with a limit on the size of a file, from nothing upwards"
+WHAT = "disk full or failing: pulls, pushes and undos with a limit on files, or one write, fsync, rename or commit lost"
 BAR = 200
 SHORT = 15
 SMALL = 5
 
 _EXITS = (0, 1, 3, 4)
-_STOCK = 6
+_NO_SUCH_RUN = 2
+_STOCK = 2
 #: a plugin here is larger than some limits and smaller than others, and so are the mirror and its journal
-_FILLING = "    # " + "x" * 70 + "\n"
+_FILLING = "# " + "x" * 70 + "\n"
+_FILE_CALLS = frozenset({"fsync", "replace", "rename", "mkdir"})
+_ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS)
+#: a command touches the disk about so often
+_MOST_CALLS = 60
+_TIMEOUT_S = 120
 _LIMITS = (0, 0, 1, 10, 100, 1_000, 4_096, 8_192, 16_384, 32_768, 65_536, 131_072)
 
 
@@ -43,75 +61,165 @@ def run(count: int, seed: int) -> Result:
         with tempfile.TemporaryDirectory(prefix="chaos-disk-") as folder, open_world(Path(folder), flavor) as world:
             for _ in range(share):
                 result.ran += 1
-                limit = chance.choice(_LIMITS) + chance.choice((0, chance.randrange(1, 200), chance.randrange(20_000)))
-                met += _play(world, chance, limit, result)
-    result.facts.append(f"{met} commands met the limit")
+                met += _play(world, chance, chance.choice((_with_limit, _with_failure)), result)
+    result.facts.append(f"{met} commands met it")
     return result
 
 
-def _play(world: World, chance: random.Random, limit: int, result: Result) -> bool:
+def _play(world: World, chance: random.Random, spoil: Callable[[random.Random], Spoiled], result: Result) -> bool:
     if chance.random() < 0.3:
         world.desk = world.new_desk()
     desk, browser = world.desk, world.browser
     _edit_there(world, chance)
-    words = chance.choice((("pull", "--json"), ("push", "--no-verify", "--json")))
+    words = chance.choice(
+        (("pull", "--json"), ("push", "--no-verify", "--json"), ("undo", _newest_run(desk), "--json"))
+    )
     if words[0] == "push":
         _edit_here(world, chance)
+    spoiled = spoil(chance)
     before, there = desk.files(), browser.contents()
-    done = _cochat(desk, words, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-    where = f"{' '.join(words)} with {limit} bytes on {world.flavor}"
-    result.check(done.returncode in _EXITS, f"{where}: exit {done.returncode}: {_end(done.stdout + done.stderr)}")
+    done = _cochat(desk, words, spoiled.begin)
+    where = f"{' '.join(words)} with {spoiled.what} on {world.flavor}"
+    is_undo = words[0] == "undo"
+    exits = (*_EXITS, _NO_SUCH_RUN) if is_undo else _EXITS
+    result.check(done.returncode in exits, f"{where}: exit {done.returncode}: {_end(done.stdout + done.stderr)}")
     result.check(b"Traceback" not in done.stderr, f"{where}: {_end(done.stderr)}")
     if done.returncode:
         result.check(done.stdout.strip().startswith(b"{"), f"{where}: no JSON: {_end(done.stdout + done.stderr)}")
-    whole = {text.encode() for text in browser.contents().values()} | {text.encode() for text in there.values()}
-    for path, content in desk.files().items():
-        is_whole = content == before.get(path) or content in whole or path.endswith((".yaml", "cochat.lock"))
-        result.check(is_whole, f"{where}: {path} is half-written")
+    after, marks = desk.files(), "".join([*browser.contents().values(), *there.values()])
+    for path, content in after.items():
+        # what is written as a whole has its mark, which every text ends with
+        is_whole = content == before.get(path) or path in _MARKLESS or marks_in(content.decode())
+        result.check(is_whole or path.endswith(_SIDECARS), f"{where}: {path} is half-written")
         result.check(not path.endswith(".tmp"), f"{where}: {path} was left")
-    lost = set(before) - set(desk.files())
+    kept = marks_in(mirror_text(desk) + marks + "".join(content.decode() for content in _all_files(desk)))
+    lost = marks_in("".join(content.decode() for content in before.values()) + marks) - kept
     result.check(not lost, f"{where}: gone: {lost}")
     _check_mirror(result, desk, where)
-    for clean in (("pull", "--on-conflict", "theirs"), ("push", "--no-verify"), ("status", "--fetch", "--exit-code")):
-        after = desk.json(*clean, expected=None)
-        result.check(after.exit_code == 0, f"{where}: with room again, {clean[0]}: {_end(after.out.encode())}")
+    # what an undo took away here is still there, until a push may delete
+    last = ("status", "--fetch") if is_undo else ("status", "--fetch", "--exit-code")
+    for clean in (("pull", "--on-conflict", "theirs"), ("push", "--no-verify"), last):
+        with_room = desk.json(*clean, expected=None)
+        result.check(with_room.exit_code == 0, f"{where}: with room again, {clean[0]}: {_end(with_room.out.encode())}")
     return done.returncode != 0
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """Say what is wrong with the disk, and how a process begins to feel it."""
+
+    what: str
+    begin: Callable[[], None]
+
+
+def _with_limit(chance: random.Random) -> Spoiled:
+    """Let no file grow beyond a size."""
+    limit = chance.choice(_LIMITS) + chance.choice((0, chance.randrange(1, 200), chance.randrange(20_000)))
+    return Spoiled(f"{limit} bytes", lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+
+
+def _with_failure(chance: random.Random) -> Spoiled:
+    """Let one call fail: the interpreter's profile hook sees each before it is made, and what it raises comes of it."""
+    number, code = chance.randint(1, _MOST_CALLS), chance.choice(_ERRORS)
+    left = number
+
+    def look(_frame: Any, event: str, called: Any) -> None:
+        nonlocal left
+        if event == "c_call" and (sort := _sort_of_call(called)):
+            left -= 1
+            if left == 0:
+                raise (
+                    sqlite3.OperationalError("disk I/O error") if sort == "commit" else OSError(code, os.strerror(code))
+                )
+
+    return Spoiled(f"{errno.errorcode[code]} at call {number}", lambda: sys.setprofile(look))
+
+
+def _sort_of_call(called: Any) -> str | None:
+    """Name the sort of a call that touches the disk; None for any other."""
+    name, owner = getattr(called, "__name__", ""), getattr(called, "__self__", None)
+    if isinstance(owner, sqlite3.Connection):
+        return "commit" if name == "commit" else None
+    if isinstance(owner, io.BufferedWriter):
+        return "write" if name == "write" else None
+    return name if name in _FILE_CALLS and getattr(owner, "__name__", "") == "posix" else None
+
+
+_MARKLESS = ("cochat.toml", ".gitignore", "cochat.lock")
+_SIDECARS = (".yaml",)
+
+
+def _newest_run(desk: Desk) -> str:
+    runs = desk.json("undo").json["runs"]
+    return str(runs[0]["run"]) if runs else "1"
+
+
+def _all_files(desk: Desk) -> Iterator[bytes]:
+    for path in desk.folder.rglob("*"):
+        if path.is_file() and not path.name.startswith("mirror.db"):
+            yield path.read_bytes()
 
 
 def _edit_there(world: World, chance: random.Random) -> None:
     """Let something move on the server, so that there is something to write here."""
-    there = list(world.browser.contents())
-    for sort in (TOOL, FILTER):
-        if sum(kind == sort.kind for kind, _ in there) < _STOCK:
+    there = list(world.browser.wires())
+    for kind, sort in kinds_of(world.flavor).items():
+        if sum(each == kind for each, _ in there) < _STOCK:
             world.browser.create(sort, world.slug(), world.mark())
-    if there:
-        kind, slug = chance.choice(there)
-        world.browser.update(SORTS[kind], slug, world.mark())
+    for kind, slug in chance.sample(there, min(2, len(there))):
+        world.browser.update(sort_named(kind, world.flavor), slug, world.mark())
 
 
 def _edit_here(world: World, chance: random.Random) -> None:
     path = world.desk.path(TOOL.path(world.slug()))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(TOOL.source(world.mark()) + _FILLING * chance.choice((0, 1, 100, 1_000)))
+    path.write_text(_FILLING * chance.choice((0, 1, 100, 1_000)) + TOOL.text(world.mark()))
+    sort = chance.choice(sorts_of(world.flavor))
+    sort.save(world.desk.folder, world.slug(), world.mark())
 
 
-def _cochat(desk: Desk, words: tuple[str, ...], limit: Callable[[], None]) -> subprocess.CompletedProcess[bytes]:
-    """Run a command in a process of its own, which the limit is laid upon."""
-    environment = {
-        **os.environ,
-        "COCHAT_TOKEN": desk.token or "",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "cochat_devkit", *words],
-        cwd=desk.folder,
-        env=environment,
-        preexec_fn=limit,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
+def _cochat(desk: Desk, words: tuple[str, ...], begin: Callable[[], None]) -> subprocess.CompletedProcess[bytes]:
+    """Run a command in a child, which feels what is wrong with the disk from its first line on."""
+    out, err = _wide_pipe(), _wide_pipe()
+    child = os.fork()
+    if child == 0:
+        _be_the_child(desk, words, begin, out[1], err[1])
+    said = []
+    for reading, writing in (out, err):
+        os.close(writing)
+        with os.fdopen(reading, "rb") as told:
+            said.append(told.read())
+    _pid, status = os.waitpid(child, 0)
+    return subprocess.CompletedProcess(words, os.waitstatus_to_exitcode(status), *said)
+
+
+def _wide_pipe() -> tuple[int, int]:
+    """Make a pipe that takes all that a command says, so nobody waits; it is no file, and no limit holds for it."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 1 << 20)
+    return reading, writing
+
+
+def _be_the_child(desk: Desk, words: tuple[str, ...], begin: Callable[[], None], out: int, err: int) -> None:
+    code = 1
+    try:
+        signal.alarm(_TIMEOUT_S)
+        os.environ["COCHAT_TOKEN"] = desk.token or ""
+        os.chdir(desk.folder)
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
+        begin()
+        main(words)
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    except BaseException:  # noqa: BLE001 - it is to be found in what was said
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        sys.setprofile(None)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _check_mirror(result: Result, desk: Desk, where: str) -> None:

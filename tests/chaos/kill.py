@@ -7,7 +7,6 @@ first; then each is taken once, in a shuffled order, and at random from then on.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import re
@@ -15,43 +14,38 @@ import shutil
 import signal
 import socket
 import sqlite3
-import subprocess
 import sys
 import tempfile
-import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from cochat_devkit.cli import main
 from tests.chaos.result import Result
-from tests.desk import Desk, make_desk
+from tests.chaos.sorts import ACTION, FILTER, FLAVORS, each_sort, marks_in, sort_named, sorts_of
+from tests.chaos.stage import Browser, Greeting, Place, make_desk_at, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from tests.chaos.sorts import Sort
+    from tests.desk import Desk
 
 WHAT = "kill -9 at every journal step and at random: the next run converges"
 BAR = 2_000
-SHORT = 150
+SHORT = 60
 SMALL = 14
 
-_REPOSITORY = Path(__file__).parents[2]
-_FLAVORS = ("owui-0.12", "cochat")
-_BOOT_TIMEOUT_S = 60.0
 _CHILD_TIMEOUT_S = 60.0
+#: so many of each sort at first, and so many in all before any is deleted
+_STOCK = 2
+_MOST_ALIVE = 16
 #: a fresh workspace after so many kills, so that journal and trash do not grow without end
 _KILLS_OF_ONE_DESK = 40
 _FILE_CALLS = frozenset({"fsync", "replace", "rename", "unlink", "mkdir", "write"})
 _SOCKET_CALLS = frozenset({"send", "sendall", "recv"})
 _CONFIRM = re.compile(r"add --confirm-deletes (\d+)")
-_MARK = re.compile(r"mark_\d+")
-
-_TOOL = 'class Tools:\n    def say(self) -> str:\n        """Say it."""\n        return "it"\n'
-_FILTER = "class Filter:\n    def inlet(self, body: dict) -> dict:\n        return body\n"
-_ACTION = "class Action:\n    def action(self, body: dict) -> dict:\n        return body\n"
 
 
 def run(count: int, seed: int) -> Result:
@@ -59,12 +53,15 @@ def run(count: int, seed: int) -> Result:
     result = Result(seed)
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="cochat-kill-") as place:
-        for number, flavor in enumerate(_FLAVORS):
+        for number, flavor in enumerate(FLAVORS):
             folder = Path(place) / flavor
-            folder.mkdir()
-            share = count // len(_FLAVORS) + (1 if number < count % len(_FLAVORS) else 0)
-            with _serving(folder, flavor) as (url, token):
-                _Killing(folder, flavor, url, token, chance, result).run(share)
+            share = count // len(FLAVORS) + (1 if number < count % len(FLAVORS) else 0)
+            if not share:
+                continue
+            with serving(folder, flavor) as greeting:
+                browser = Browser(greeting.url, greeting.token, flavor)
+                _Killing(folder, browser, greeting, chance, result).run(share)
+                browser.client.close()
     return result
 
 
@@ -73,9 +70,8 @@ class _Killing:
     """Kill on one server, desk after desk."""
 
     folder: Path
-    flavor: str
-    url: str
-    token: str
+    browser: Browser
+    greeting: Greeting
     chance: random.Random
     result: Result
     _marks: int = 0
@@ -86,38 +82,35 @@ class _Killing:
     def run(self, count: int) -> None:
         killed = 0
         while killed < count:
-            with httpx.Client(
-                base_url=self.url, headers={"authorization": f"Bearer {self.token}"}, trust_env=False, timeout=30.0
-            ) as browser:
-                world = _World(self.folder / f"desk{killed}", self.url, self.token, browser)
-                world.stock()
-                if not self._points:
-                    self._count_points(world)
-                failed_before = len(self.result.failures)
-                for _ in range(min(_KILLS_OF_ONE_DESK, count - killed)):
-                    self._kill_once(world)
-                    killed += 1
-                    if len(self.result.failures) > failed_before:
-                        # what went wrong is told once, and the next kill begins anew
-                        break
-                world.clear()
+            world = _World(self.folder / f"desk{killed}", self.greeting, self.browser, self.chance)
+            world.stock(self._mark)
+            if not self._points:
+                self._count_points(world)
+            failed_before = len(self.result.failures)
+            for _ in range(min(_KILLS_OF_ONE_DESK, count - killed)):
+                self._kill_once(world)
+                killed += 1
+                if len(self.result.failures) > failed_before:
+                    # what went wrong is told once, and the next kill begins anew
+                    break
+            world.clear()
         told = ", ".join(
             f"{verb} {points - len(self._untried[verb])} of {points}" for verb, points in sorted(self._points.items())
         )
-        self.result.facts.append(f"{self.flavor}: points {told}")
+        self.result.facts.append(f"{self.browser.flavor}: points {told}")
 
     def _count_points(self, world: _World) -> None:
         """Run each verb once in a child that is not killed, and count."""
         for verb in _VERBS:
-            expected = world.move(self.chance, self._mark)
+            expected = world.move(self._mark)
             _came_through, points = _run_and_kill(world.desk, _WORDS[verb](world), _NEVER)
             self._points[verb] = points
             self._untried[verb] = self.chance.sample(range(1, points + 1), points)
-            world.converge(self.result, f"{self.flavor}: {verb} not killed", expected, is_undo=verb == "undo")
+            world.converge(self.result, f"{self.browser.flavor}: {verb} not killed", expected, is_undo=verb == "undo")
 
     def _kill_once(self, world: _World) -> None:
         verb = self.chance.choices(_VERBS, [len(self._untried[each]) + 1 for each in _VERBS])[0]
-        expected = world.move(self.chance, self._mark)
+        expected = world.move(self._mark)
         words = _WORDS[verb](world)
         untried = self._untried[verb]
         point = untried.pop() if untried else self.chance.randint(1, self._points[verb])
@@ -126,80 +119,85 @@ class _Killing:
         if self.chance.random() < 0.5:
             # what was half done must not look like an edit of ours: another edit there would make a conflict of it
             world.edit_there_again(expected, self._mark)
-        what = f"{self.flavor}: {verb} killed at point {point}{' (came through)' if came_through else ''}"
+        came = " (came through)" if came_through else ""
+        what = f"{self.browser.flavor}: {verb} killed at point {point}{came}"
         world.converge(self.result, what, expected, is_undo=verb == "undo")
 
     def _mark(self) -> str:
         self._marks += 1
-        return f"mark_{self._marks}"
+        return f"mark-{self._marks:06d}-{self.chance.getrandbits(24):06x}."
 
 
 @dataclass
 class _Expected:
-    """Hold what must be there in the end: by id the marks, and which ids are to be gone."""
+    """Hold what must be there in the end: by address the marks, which are to be gone, and what was edited there."""
 
-    marks: dict[str, set[str]] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    edited_there: list[str] = field(default_factory=list)
+    marks: dict[Place, set[str]] = field(default_factory=dict)
+    gone: set[Place] = field(default_factory=set)
+    edited_there: list[Place] = field(default_factory=list)
+
+    def note(self, place: Place, mark: str) -> None:
+        """Expect a mark."""
+        self.marks.setdefault(place, set()).add(mark)
 
 
 class _World:
     """A desk, its server, and somebody who edits there."""
 
-    def __init__(self, folder: Path, url: str, token: str, browser: httpx.Client) -> None:
-        self.browser = browser
-        self.desk: Desk = make_desk(folder, url, token)
+    def __init__(self, folder: Path, greeting: Greeting, browser: Browser, chance: random.Random) -> None:
+        self.browser, self.chance = browser, chance
+        self.desk = make_desk_at(folder, greeting.url, greeting.token, browser.flavor)
+        self.sorts = sorts_of(browser.flavor)
         self._made = 0
 
-    def stock(self) -> None:
-        """Put some tools and functions on the server, and pull them."""
-        for number in range(5):
-            self._create("tools", f"tool_{number}", _TOOL)
-        for number in range(3):
-            self._create("functions", f"func_{number}", _FILTER)
+    def stock(self, mark: Callable[[], str]) -> None:
+        """Put some of each sort on the server, and pull them."""
+        for sort in self.sorts:
+            for _ in range(_STOCK):
+                self.browser.create(sort, self._name(), mark())
         self.desk.json("pull")
 
     def clear(self) -> None:
         """Take everything away again, here and there."""
-        for api, slug in self._there():
-            self.browser.delete(f"/api/v1/{api}/id/{slug}/delete")
+        for kind, slug in self.browser.wires():
+            self.browser.delete(sort_named(kind, self.browser.flavor), slug)
         shutil.rmtree(self.desk.folder)
 
-    def move(self, chance: random.Random, mark: Callable[[], str]) -> _Expected:
-        """Edit here and there: other resources, or other lines of the same; whatever is written must survive."""
-        there = self._there()
-        tools = sorted(slug for api, slug in there if api == "tools")
-        functions = sorted(slug for api, slug in there if api == "functions")
-        expected = _Expected()
-        doomed = set(chance.sample(tools, 2)) if len(tools) > 6 else set()
-        for slug in chance.sample(sorted(set(tools) - doomed), 2):
-            self._append_here(slug, expected.marks, mark())
-        for slug in chance.sample(sorted(set(tools) - doomed), 2):
-            self._prepend_there("tools", slug, there["tools", slug], expected.marks, mark())
-            expected.edited_there.append(slug)
-        self._turn_there(chance.choice(functions), expected.marks, mark())
-        new_here, new_there = self._name(), self._name()
-        made = mark()
-        self.desk.path(f"plugins/tools/{new_here}.py").write_text(f"{_TOOL}# {made}\n")
-        self.desk.path(f"plugins/tools/{new_here}.yaml").write_text(f"description: {made}\n")
-        expected.marks[new_here] = {made}
-        self._create("tools", new_there, f"{_TOOL}# {made}\n")
-        expected.marks[new_there] = {made}
-        for number, slug in enumerate(sorted(doomed)):
-            expected.gone.add(slug)
+    def move(self, mark: Callable[[], str]) -> _Expected:
+        """Edit here and there: other resources, or other places of the same; whatever is written must survive."""
+        there, chance, root, flavor = sorted(self.browser.wires()), self.chance, self.desk.folder, self.browser.flavor
+        expected, here = _Expected(), self._here()
+        doomed = chance.sample(there, 2) if len(there) > _MOST_ALIVE else []
+        expected.gone = set(doomed)
+        living = [each for each in there if each not in doomed]
+        for place in chance.sample(living, 3):
+            said = mark()
+            here[place].append(root, place[1], f"# {said}")
+            expected.note(place, said)
+        expected.edited_there = chance.sample(living, 3)
+        self.edit_there_again(expected, mark)
+        self._turn_one(expected, mark)
+        made, (new_here, new_there) = mark(), chance.choices(self.sorts, k=2)
+        name_here, name_there = self._name(), self._name()
+        new_here.save(root, name_here, made)
+        expected.note((new_here.kind, name_here), made)
+        self.browser.create(new_there, name_there, made)
+        expected.note((new_there.kind, name_there), made)
+        for number, (kind, slug) in enumerate(doomed):
             if number:
-                self.browser.delete(f"/api/v1/tools/id/{slug}/delete")
+                self.browser.delete(sort_named(kind, flavor), slug)
             else:
-                self.desk.path(f"plugins/tools/{slug}.py").unlink()
-                self.desk.path(f"plugins/tools/{slug}.yaml").unlink(missing_ok=True)
+                here[kind, slug].delete(root, slug)
         return expected
 
     def edit_there_again(self, expected: _Expected, mark: Callable[[], str]) -> None:
-        """Edit on the server once more what was edited there."""
-        there = self._there()
-        for slug in expected.edited_there:
-            if ("tools", slug) in there:
-                self._prepend_there("tools", slug, there["tools", slug], expected.marks, mark())
+        """Edit on the server what is to be edited there, where it still is."""
+        there = self.browser.wires()
+        for kind, slug in expected.edited_there:
+            if (kind, slug) in there:
+                said = mark()
+                self.browser.prepend(sort_named(kind, self.browser.flavor), slug, f"# {said}")
+                expected.note((kind, slug), said)
 
     def converge(self, result: Result, what: str, expected: _Expected, *, is_undo: bool) -> None:
         """Run as a person would after a crash, and look whether everything is there, once, and equal on both sides."""
@@ -213,23 +211,23 @@ class _World:
                 return
         last = self.desk.json("pull", expected=None)
         result.check(last.exit_code == 0 and not last.actions, f"{what}: does not settle: {last.out[:800]}")
-        there = self._there()
+        there, root = self.browser.contents(), self.desk.folder
         with closing(sqlite3.connect(self.desk.path("mirror.db"))) as mirror:
             found = mirror.execute("PRAGMA integrity_check").fetchone()[0]
             left = mirror.execute("SELECT count(*) FROM run WHERE ended IS NULL").fetchone()[0]
         result.check(found == "ok", f"{what}: integrity_check says {found}")
         result.check(left == 0, f"{what}: {left} runs are still open")
-        here = {place.stem: place.read_text() for place in self.desk.path("plugins").rglob("*.py")}
-        result.check(
-            here == {slug: source for (_api, slug), source in there.items()},
-            f"{what}: files and server differ: {sorted(set(here) ^ {slug for _api, slug in there})}",
-        )
+        here = self._here()
+        result.check(set(here) == set(there), f"{what}: files and server differ: {sorted(set(here) ^ set(there))}")
+        for place, sort in here.items():
+            agrees = sort.agrees(root, place[1], there.get(place))
+            result.check(agrees, f"{what}: {place} is not the same here and there")
         if is_undo:
             # what an undo took back is no loss; that both sides agree and the marks are known is all that can be asked
             return
-        for slug, marks in expected.marks.items():
-            source = here.get(slug, "")
-            result.check(marks <= set(_MARK.findall(source)), f"{what}: {slug} lost {marks} of an edit")
+        for place, marks in expected.marks.items():
+            lost = marks - marks_in(there.get(place, ""))
+            result.check(not lost, f"{what}: {place} lost {lost} of an edit")
         result.check(not expected.gone & set(here), f"{what}: {expected.gone & set(here)} came back")
 
     def newest_run(self) -> str:
@@ -237,41 +235,18 @@ class _World:
         runs = self.desk.json("undo").json["runs"]
         return str(runs[0]["run"]) if runs else "1"
 
-    def _there(self) -> dict[tuple[str, str], str]:
-        found = {}
-        for api in ("tools", "functions"):
-            listed = self.browser.get(f"/api/v1/{api}/export").json()
-            assert len({each["id"] for each in listed}) == len(listed), "two resources of one id"
-            found |= {(api, each["id"]): each["content"] for each in listed}
-        return found
+    def _here(self) -> dict[Place, Sort]:
+        return {(sort.kind, slug): sort for sort, slug in each_sort(self.browser.flavor, self.desk.folder)}
 
-    def _append_here(self, slug: str, marks: dict[str, set[str]], mark: str) -> None:
-        place = self.desk.path(f"plugins/tools/{slug}.py")
-        place.write_text(f"{place.read_text()}# {mark}\n")
-        marks.setdefault(slug, set()).add(mark)
-
-    def _prepend_there(self, api: str, slug: str, source: str, marks: dict[str, set[str]], mark: str) -> None:
-        self._update(api, slug, f"# {mark}\n{source}")
-        marks.setdefault(slug, set()).add(mark)
-
-    def _turn_there(self, slug: str, marks: dict[str, set[str]], mark: str) -> None:
-        """Make an action of a filter, or a filter of an action: the files move to another folder."""
-        now = self._there()["functions", slug]
-        self._update("functions", slug, f"{_FILTER if 'class Action' in now else _ACTION}# {mark}\n")
-        marks[slug] = {mark}
-
-    def _create(self, api: str, slug: str, source: str) -> None:
-        self._save(f"/api/v1/{api}/create", slug, source)
-
-    def _update(self, api: str, slug: str, source: str) -> None:
-        self._save(f"/api/v1/{api}/id/{slug}/update", slug, source)
-
-    def _save(self, path: str, slug: str, source: str) -> None:
-        # a description of its own makes a sidecar beside the source: two files that change together
-        mark = (_MARK.findall(source) or ["none"])[0]
-        form = {"id": slug, "name": slug, "content": source, "meta": {"description": f"about {mark}"}}
-        answer = self.browser.post(path, json=form)
-        assert answer.status_code == 200, f"{path}: {answer.text[:300]}"
+    def _turn_one(self, expected: _Expected, mark: Callable[[], str]) -> None:
+        """Give one the other type of its kind: its files move to another folder."""
+        wires = self.browser.wires([FILTER])
+        free = sorted(place for place in wires if place not in expected.marks and place not in expected.gone)
+        if free:
+            kind, slug = self.chance.choice(free)
+            said, is_action = mark(), "class Action" in wires[kind, slug]["content"]
+            self.browser.update(FILTER if is_action else ACTION, slug, said)
+            expected.marks[kind, slug] = {said}
 
     def _name(self) -> str:
         self._made += 1
@@ -339,30 +314,3 @@ def _touches_the_world(called: Any) -> bool:
     if isinstance(owner, socket.socket):
         return name in _SOCKET_CALLS
     return name in _FILE_CALLS and getattr(owner, "__name__", "") == "posix"
-
-
-@contextmanager
-def _serving(folder: Path, flavor: str) -> Iterator[tuple[str, str]]:
-    """Run an empty local server: its address, and its administrator's token."""
-    command = [sys.executable, "-m", "cochat_devkit", "serve", "--flavor", flavor, "--port", "0", "--json", "--empty"]
-    told = folder / "serve.out"
-    with told.open("wb") as out, (folder / "serve.err").open("wb") as err:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(_REPOSITORY)},
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-        )
-    try:
-        deadline = time.monotonic() + _BOOT_TIMEOUT_S
-        while b"\n" not in told.read_bytes():
-            assert process.poll() is None, (folder / "serve.err").read_text()[-2000:]
-            assert time.monotonic() < deadline, "the local server did not start"
-            time.sleep(0.05)
-        greeting = json.loads(told.read_text().partition("\n")[0])
-        yield greeting["url"], greeting["token"]
-    finally:
-        process.terminate()
-        process.wait(10)

@@ -6,7 +6,6 @@ import contextlib
 import multiprocessing
 import os
 import random
-import re
 import signal
 import sqlite3
 import tempfile
@@ -14,10 +13,10 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.chaos.matrix import sort_of_request
 from tests.chaos.proxy import Fault, Request, Script
 from tests.chaos.result import Result
-from tests.chaos.stage import FILTER, FLAVORS, SORTS, TOOL, Sort, World, open_world
+from tests.chaos.sorts import FLAVORS, Sort, each_sort, marks_in, operation_of, sort_named, sorts_of
+from tests.chaos.stage import World, open_world
 from tests.desk import Desk
 
 if TYPE_CHECKING:
@@ -26,22 +25,15 @@ if TYPE_CHECKING:
 
 WHAT = "state machine: histories of 50 steps, edits on both sides, faults and kills"
 BAR = 2_000
-SHORT = 15
+SHORT = 12
 SMALL = 2
 
 _STEPS = 50
-_EXITS = (0, 1, 3, 4)
-_MARK = re.compile(rb"mark-\d{6}-[0-9a-f]{6}\.")
+#: what names a run, a conflict, a version or a plan may name one that is gone by now, and that is a mistake of usage
+_EXITS = (0, 1, 2, 3, 4)
 _FAULTS = (Fault.RESET, Fault.LOST, Fault.TRUNCATED, Fault.FAILED, Fault.FAILED_AFTER, Fault.LOGIN_PAGE, Fault.SHRUNK)
-_COMMANDS = (
-    (("pull",), 6),
-    (("push", "--no-verify"), 6),
-    (("push", "--no-verify", "--delete"), 2),
-    (("pull", "--on-conflict", "ours"), 1),
-    (("pull", "--on-conflict", "theirs"), 1),
-    (("status", "--fetch"), 1),
-)
-_MOST_ALIVE = 8
+_MOST_ALIVE = 10
+_PLAN = "plan.json"
 
 
 def run(count: int, seed: int) -> Result:
@@ -86,8 +78,8 @@ class _History:
     def play(self) -> None:
         world = self.world
         world.proxy.play()
-        for kind, slug in world.browser.contents():
-            world.browser.delete(SORTS[kind], slug)
+        for kind, slug in world.browser.wires():
+            world.browser.delete(sort_named(kind, world.flavor), slug)
         world.desk = world.new_desk()
         steps: list[tuple[Callable[[], str], int]] = [
             (self._edit_here, 6),
@@ -107,17 +99,33 @@ class _History:
 
     def _settle(self) -> None:
         """End in step: with clean runs both sides agree."""
-        for words in (("pull", "--on-conflict", "theirs"), ("push", "--no-verify"), ("status", "--fetch")):
+        for words in (
+            ("pull", "--on-conflict", "theirs"),
+            ("push", "--no-verify"),
+            ("pull", "--on-conflict", "theirs"),
+        ):
             self._run(words, None)
         there = self.world.browser.contents()
-        for sort, slug, path in self._files():
-            text = path.read_text()
-            assert there.get((sort.kind, slug)) == text, f"at the end {sort.kind}/{slug} differs"
+        for sort, slug in self._files():
+            agrees = sort.agrees(self.world.desk.folder, slug, there.get((sort.kind, slug)))
+            assert agrees, f"at the end {sort.kind}/{slug} differs"
 
     def _command(self) -> str:
-        words = self.chance.choices([each for each, _ in _COMMANDS], weights=[weight for _, weight in _COMMANDS])[0]
-        if "--delete" in words:
-            words = (*words, "--confirm-deletes", str(self._doomed()))
+        commands: list[tuple[Callable[[], tuple[str, ...]], int]] = [
+            (lambda: ("pull",), 6),
+            (lambda: ("push", "--no-verify"), 6),
+            (lambda: ("push", "--no-verify", "--atomic"), 1),
+            (lambda: ("push", "--no-verify", "--delete", "--confirm-deletes", str(self._doomed())), 2),
+            (lambda: ("pull", "--on-conflict", "ours"), 1),
+            (lambda: ("pull", "--on-conflict", "theirs"), 1),
+            (lambda: ("status", "--fetch"), 1),
+            (lambda: ("push", "--no-verify", "--delete", "--out", _PLAN), 1),
+            (lambda: ("apply", _PLAN, "--confirm-deletes", str(self._doomed())), 2),
+            (lambda: ("undo", str(self._some_run()), "--confirm-deletes", str(self.chance.randint(0, 2))), 2),
+            (lambda: ("resolve", self._some_conflict(), self.chance.choice(("--ours", "--theirs", "--merge"))), 2),
+            (lambda: ("restore", f"{self._some_ref()}@{self.chance.randint(1, 4)}"), 1),
+        ]
+        words = self.chance.choices([each for each, _ in commands], weights=[weight for _, weight in commands])[0]()
         fate = self.chance.random()
         if fate < 0.6:
             return self._run(words, None)
@@ -127,9 +135,28 @@ class _History:
             return self._run(words, lambda request: fault if _hits(request, reach, once=once) else None, str(fault))
         return self._run_and_kill(words, reach, after=self.chance.random() < 0.5)
 
+    def _some_run(self) -> int:
+        """Choose one of the newest runs."""
+        told = self.world.desk.json("undo", expected=None)
+        runs = [each["run"] for each in told.json.get("runs", ())] if told.exit_code == 0 else []
+        return int(self.chance.choice(runs[:4])) if runs else 1
+
+    def _some_conflict(self) -> str:
+        """Choose a conflict where there is one."""
+        told = self.world.desk.json("status", expected=None)
+        found = [each["ref"] for each in told.json.get("conflicts", ())]
+        return str(self.chance.choice(found)) if found else self._some_ref()
+
+    def _some_ref(self) -> str:
+        files = self._files()
+        if not files:
+            return "tool/none"
+        sort, slug = self.chance.choice(files)
+        return f"{sort.kind}/{slug}"
+
     def _run(self, words: tuple[str, ...], script: Script | None, fault: str = "") -> str:
         world = self.world
-        before, at_stake = self._kept(), self._at_stake()
+        at_stake = self._at_stake()
         world.proxy.play(*([script] if script else []))
         done = world.desk.json(*words, expected=None)
         met = any(each.fault for each in world.proxy.record)
@@ -140,13 +167,13 @@ class _History:
         assert done.exit_code in _EXITS, f"{said}: {done.err[-300:]}{done.out[-300:]}"
         if not met and words[0] == "status":
             assert done.exit_code == 0, said
-        self._check_kept(before, at_stake, said)
+        self._check_kept(at_stake, said)
         return said
 
     def _run_and_kill(self, words: tuple[str, ...], reach: int, *, after: bool) -> str:
         """Kill the process when its n-th request comes, or just after it was carried out."""
         world = self.world
-        before, at_stake = self._kept(), self._at_stake()
+        at_stake = self._at_stake()
         process = self.context.Process(
             target=run_here, args=(str(world.desk.folder), world.desk.token, words, os.environ.copy())
         )
@@ -171,129 +198,125 @@ class _History:
         _Tally.kills += killed
         said = f"{' '.join(words)} {'killed' if killed else ''} -> {process.exitcode}"
         assert killed or process.exitcode in _EXITS, said
-        self._check_kept(before, at_stake, said)
+        self._check_kept(at_stake, said)
         return said
 
-    def _at_stake(self) -> set[bytes]:
+    def _at_stake(self) -> set[str]:
         """Name what a command may not lose: every body in the files, and every one on the server."""
-        here = b"".join(path.read_bytes() for _, _, path in self._files())
-        there = "".join(self.world.browser.contents().values()).encode()
-        return set(_MARK.findall(here + there))
+        here = "".join(sort.raw(self.world.desk.folder, slug) for sort, slug in self._files())
+        return marks_in(here + "".join(self.world.browser.contents().values()))
 
-    def _kept(self) -> set[bytes]:
-        """Name all that is still somewhere: on the server, in its history, in files, trash, conflicts or the mirror."""
-        desk, browser = self.world.desk, self.world.browser
-        found: set[bytes] = set()
+    def _kept(self) -> set[str]:
+        """Name all that is still somewhere: on the server, in files, trash, conflicts or the mirror."""
+        desk = self.world.desk
+        found = [*self.world.browser.contents().values(), mirror_text(desk)]
         for path in desk.folder.rglob("*"):
             if path.is_file() and not path.name.startswith("mirror.db"):
                 with contextlib.suppress(OSError):
-                    found.update(_MARK.findall(path.read_bytes()))
-        contents = browser.contents()
-        found.update(_MARK.findall("".join(contents.values()).encode()))
-        found.update(_MARK.findall(_mirror_text(desk)))
-        return found
+                    found.append(path.read_bytes().decode(errors="replace"))
+        return marks_in("".join(found))
 
-    def _check_kept(self, before: set[bytes], at_stake: set[bytes], said: str) -> None:
+    def _check_kept(self, at_stake: set[str], said: str) -> None:
         lost = at_stake - self._kept()
         if lost:
-            past = "".join(self.world.browser.past(SORTS[kind], slug) for kind, slug in self.world.browser.contents())
-            lost -= set(_MARK.findall(past.encode()))
-        assert not lost, f"{said}: lost {sorted(lost)}, of {len(before)}"
+            browser, flavor = self.world.browser, self.world.flavor
+            past = "".join(browser.past(sort_named(kind, flavor), slug) for kind, slug in browser.wires())
+            lost -= marks_in(past)
+        assert not lost, f"{said}: lost {sorted(lost)}"
 
     def _doomed(self) -> int:
-        here = {(sort.kind, slug) for sort, slug, _ in self._files()}
+        here = {(sort.kind, slug) for sort, slug in self._files()}
         return len(set(self.world.bases()) - here)
 
-    def _files(self) -> list[tuple[Sort, str, Path]]:
-        found = []
-        for sort in SORTS.values():
-            folder = self.world.desk.path(sort.folder)
-            found += [(sort, path.stem, path) for path in sorted(folder.glob("*.py"))] if folder.is_dir() else []
-        return found
+    def _files(self) -> list[tuple[Sort, str]]:
+        return list(each_sort(self.world.flavor, self.world.desk.folder))
+
+    def _there(self) -> list[tuple[Sort, str]]:
+        return [(sort_named(kind, self.world.flavor), slug) for kind, slug in sorted(self.world.browser.wires())]
 
     def _edit_here(self) -> str:
         files = self._files()
         if not files:
             return self._create_here()
-        sort, slug, path = self.chance.choice(files)
-        path.write_text(sort.source(self.world.mark()))
-        return f"edit here {slug}"
+        sort, slug = self.chance.choice(files)
+        sort.save(self.world.desk.folder, slug, self.world.mark())
+        return f"edit here {sort.kind}/{slug}"
 
     def _edit_there(self) -> str:
-        there = sorted(self.world.browser.contents())
+        there = self._there()
         if not there:
             return self._create_there()
-        kind, slug = self.chance.choice(there)
-        self.world.browser.update(SORTS[kind], slug, self.world.mark())
-        return f"edit there {slug}"
+        sort, slug = self.chance.choice(there)
+        self.world.browser.update(sort, slug, self.world.mark())
+        return f"edit there {sort.kind}/{slug}"
 
     def _edit_both(self) -> str:
-        both = [each for each in self._files() if (each[0].kind, each[1]) in self.world.browser.contents()]
+        there = self._there()
+        both = [each for each in self._files() if each in there]
         if not both:
             return self._create_here()
-        sort, slug, path = self.chance.choice(both)
-        path.write_text(sort.source(self.world.mark()))
-        self.world.browser.update(sort, slug, self.world.mark())
-        return f"edit both {slug}"
+        sort, slug = self.chance.choice(both)
+        if self.chance.random() < 0.5:
+            # different places of one body, which can be merged
+            sort.append(self.world.desk.folder, slug, f"# {self.world.mark()}")
+            self.world.browser.prepend(sort, slug, f"# {self.world.mark()}")
+        else:
+            sort.save(self.world.desk.folder, slug, self.world.mark())
+            self.world.browser.update(sort, slug, self.world.mark())
+        return f"edit both {sort.kind}/{slug}"
 
     def _create_here(self) -> str:
         if len(self._files()) >= _MOST_ALIVE:
             return self._edit_here()
-        sort, slug = self.chance.choice((TOOL, FILTER)), self.world.slug()
-        path = self.world.desk.path(sort.path(slug))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(sort.source(self.world.mark()))
-        return f"create here {slug}"
+        sort, slug = self.chance.choice(sorts_of(self.world.flavor)), self.world.slug()
+        sort.save(self.world.desk.folder, slug, self.world.mark())
+        return f"create here {sort.kind}/{slug}"
 
     def _create_there(self) -> str:
-        if len(self.world.browser.contents()) >= _MOST_ALIVE:
+        if len(self._there()) >= _MOST_ALIVE:
             return self._edit_there()
-        sort, slug = self.chance.choice((TOOL, FILTER)), self.world.slug()
+        sort, slug = self.chance.choice(sorts_of(self.world.flavor)), self.world.slug()
         self.world.browser.create(sort, slug, self.world.mark())
-        return f"create there {slug}"
+        return f"create there {sort.kind}/{slug}"
 
     def _delete_here(self) -> str:
         files = self._files()
         if not files:
             return self._create_here()
-        sort, slug, path = self.chance.choice(files)
-        path.unlink()
-        self.world.desk.path(sort.sidecar(slug)).unlink(missing_ok=True)
-        return f"delete here {slug}"
+        sort, slug = self.chance.choice(files)
+        sort.delete(self.world.desk.folder, slug)
+        return f"delete here {sort.kind}/{slug}"
 
     def _delete_there(self) -> str:
-        there = sorted(self.world.browser.contents())
+        there = self._there()
         if not there:
             return self._create_there()
-        kind, slug = self.chance.choice(there)
-        self.world.browser.delete(SORTS[kind], slug)
-        return f"delete there {slug}"
+        sort, slug = self.chance.choice(there)
+        self.world.browser.delete(sort, slug)
+        return f"delete there {sort.kind}/{slug}"
 
     def _rename_here(self) -> str:
         files = self._files()
         if not files:
             return self._create_here()
-        sort, slug, path = self.chance.choice(files)
+        sort, slug = self.chance.choice(files)
         name = self.world.slug()
-        path.rename(path.with_name(f"{name}.py"))
-        sidecar = self.world.desk.path(sort.sidecar(slug))
-        if sidecar.exists():
-            sidecar.rename(sidecar.with_name(f"{name}.yaml"))
-        return f"rename here {slug} {name}"
+        sort.rename(self.world.desk.folder, slug, name)
+        return f"rename here {sort.kind}/{slug} {name}"
 
 
 def _hits(request: Request, reach: int, *, once: bool) -> bool:
-    if sort_of_request(request) == "probe" and reach > 2:
+    if operation_of(request.method, request.path) == "probe" and reach > 2:
         return False
     return request.number == reach if once else request.number >= reach
 
 
-def _mirror_text(desk: Desk) -> bytes:
+def mirror_text(desk: Desk) -> str:
     """Write out every value of the mirror, taken out of its compression."""
     mirror = desk.path("mirror.db")
     found = []
     if not mirror.exists():
-        return b""
+        return ""
     with contextlib.closing(sqlite3.connect(mirror)) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",), "the mirror is damaged"
         for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
@@ -303,7 +326,7 @@ def _mirror_text(desk: Desk) -> bytes:
                     with contextlib.suppress(zlib.error):
                         raw = zlib.decompress(raw)
                     found.append(raw)
-    return b"\n".join(found)
+    return b"\n".join(found).decode(errors="replace")
 
 
 def run_here(folder: str, token: str, words: tuple[str, ...], environment: dict[str, str]) -> None:

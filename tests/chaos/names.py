@@ -15,7 +15,8 @@ from cochat_devkit.workspace.files import inside
 from cochat_devkit.workspace.paths import file_stem, name_of_stem
 from cochat_devkit.workspace.tree import read_tree
 from tests.chaos.result import Result
-from tests.chaos.stage import TOOL, read_bases
+from tests.chaos.sorts import TOOL
+from tests.chaos.stage import read_bases
 from tests.desk import Desk, make_desk
 from tests.server.fakes import FakeLoader
 from tests.workspace.test_paths import CHOSEN as SHORT_LIST
@@ -177,10 +178,10 @@ def _plant(server: RunningServer, names: list[str]) -> None:
     import httpx
 
     collection = server.collections[TOOL.kind]
-    form = {"id": "seed", "name": "seed", "content": TOOL.source("seed"), "meta": {"description": ""}}
+    form = {"id": "seed", "name": "seed", "content": TOOL.text("seed"), "meta": {"description": ""}}
     headers = {"authorization": f"Bearer {server.token}"}
     with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as client:
-        client.post(f"{TOOL.api}/create", json=form).raise_for_status()
+        client.post("/api/v1/tools/create", json=form).raise_for_status()
     seed = collection._items.get("seed")
     assert seed
     with server.context.store.writing():

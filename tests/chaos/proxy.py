@@ -48,6 +48,8 @@ class Fault(StrEnum):
     NOBODY = "null"
     EMPTY = "empty list"
     SHRUNK = "shrunk"
+    #: a page that is shorter, and says that there are fewer in all: something was deleted while it was read
+    FEWER = "fewer in all"
     #: a refusal that repeats everything it was sent, as debug pages do
     ECHO = "echo"
 
@@ -64,6 +66,7 @@ APPLIED = {
     Fault.NOBODY,
     Fault.EMPTY,
     Fault.SHRUNK,
+    Fault.FEWER,
 }
 _HTML = "text/html; charset=utf-8"
 _PAGE = b"<!doctype html><html><head><title>Sign in</title></head><body><form></form></body></html>"
@@ -259,16 +262,18 @@ def _spoilt(fault: Fault | None, answer: httpx.Response | None) -> tuple[int, st
     status, kind, content = answer.status_code, answer.headers.get("content-type", "text/plain"), answer.content
     if fault is Fault.BROKEN_JSON:
         content = content[: max(len(content) // 2, 1)]
-    if fault is Fault.SHRUNK and "json" in kind:
-        content = _shrunk(content)
+    if fault in (Fault.SHRUNK, Fault.FEWER) and "json" in kind:
+        content = _shrunk(content, says_so=fault is Fault.FEWER)
     return status, kind, content
 
 
-def _shrunk(content: bytes) -> bytes:
+def _shrunk(content: bytes, *, says_so: bool) -> bytes:
     """Leave the first half of a list, and of a page the first half of its items."""
     value = json.loads(content)
     if isinstance(value, dict) and isinstance(value.get("items"), list):
-        value = {**value, "items": value["items"][: len(value["items"]) // 2]}
+        items = value["items"][: len(value["items"]) // 2]
+        fewer = {"total": value["total"] - len(value["items"]) + len(items)} if says_so and "total" in value else {}
+        value = {**value, "items": items, **fewer}
     elif isinstance(value, list):
         value = value[: len(value) // 2]
     return json.dumps(value).encode()

@@ -19,7 +19,8 @@ from urllib.parse import quote
 from cochat_devkit.credentials import credentials_path, read_credential
 from tests.chaos.proxy import Fault, Request
 from tests.chaos.result import Result
-from tests.chaos.stage import FILTER, FLAVORS, TOOL, World, open_world
+from tests.chaos.sorts import FILTER, FLAVORS, TOOL, kind_of_request
+from tests.chaos.stage import World, open_world
 
 if TYPE_CHECKING:
     from tests.desk import Desk
@@ -71,7 +72,7 @@ def _play_round(world: World, folder: Path, chance: random.Random, result: Resul
         for words in commands:
             path = desk.path(TOOL.path(f"made_{chance.randrange(10**9)}"))
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(TOOL.source(world.mark()))
+            path.write_text(TOOL.text(world.mark()))
             reach = chance.randint(1, 6)
             world.proxy.play(_from(reach, fault))
             said.append(_cochat(desk, folder, words))
@@ -94,7 +95,7 @@ def _fill(world: World, secrets: dict[str, str]) -> None:
     for sort in (TOOL, FILTER):
         slug = world.slug()
         world.browser.create(sort, slug, world.mark())
-        world.browser.client.post(f"{sort.api}/id/{slug}/valves/update", json={"api_key": secrets["valve"]})
+        world.browser.client.post(f"/api/v1/{sort.kind}s/id/{slug}/valves/update", json={"api_key": secrets["valve"]})
     world.proxy.headers = {
         "set-cookie": f"token={secrets['cookie']}; Path=/; HttpOnly",
         "x-request-id": secrets["trace"],
@@ -102,7 +103,7 @@ def _fill(world: World, secrets: dict[str, str]) -> None:
     }
 
     def add(request: Request, value: Any) -> Any:
-        if not request.path.startswith((TOOL.api, FILTER.api)):
+        if kind_of_request(request.path) not in (TOOL.kind, FILTER.kind):
             return value
         for wire in value if isinstance(value, list) else [value]:
             if isinstance(wire, dict) and "id" in wire:

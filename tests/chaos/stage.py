@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -20,50 +21,15 @@ from cochat_devkit.config import read_config
 from cochat_devkit.mirror.reader import MirrorReader
 from tests.chaos.clock import VirtualClock
 from tests.chaos.proxy import Proxy, run_proxy
+from tests.chaos.sorts import MORE_WRITES, kinds_of
 from tests.desk import Desk, make_desk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-FLAVORS = ("cochat", "owui-0.12", "owui-0.6")
+    from tests.chaos.sorts import Files, Sort, There, Wire
+
 _REPOSITORY = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Sort:
-    """Say how one sort of plugin is written, and where it lives here and there."""
-
-    kind: str
-    api: str
-    folder: str
-    template: str
-
-    def source(self, mark: str) -> str:
-        """Write a source that bears a mark."""
-        return self.template.replace("MARK", mark)
-
-    def path(self, slug: str) -> str:
-        """Name its file."""
-        return f"{self.folder}/{slug}.py"
-
-    def sidecar(self, slug: str) -> str:
-        """Name the file beside it."""
-        return f"{self.folder}/{slug}.yaml"
-
-
-TOOL = Sort(
-    "tool",
-    "/api/v1/tools",
-    "plugins/tools",
-    'class Tools:\n    def say(self) -> str:\n        """Say MARK."""\n        return "MARK"\n',
-)
-FILTER = Sort(
-    "function",
-    "/api/v1/functions",
-    "plugins/filters",
-    'class Filter:\n    def inlet(self, body: dict) -> dict:\n        body["mark"] = "MARK"\n        return body\n',
-)
-SORTS = {sort.kind: sort for sort in (TOOL, FILTER)}
 Place = tuple[str, str]
 
 
@@ -78,47 +44,107 @@ class Greeting:
 class Browser:
     """Somebody who works on the server itself, past us."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, flavor: str) -> None:
+        self.flavor = flavor
         self.client = httpx.Client(
             base_url=url, headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=30.0
         )
 
     def create(self, sort: Sort, slug: str, mark: str) -> None:
-        """Make a plugin."""
-        self._save(f"{sort.api}/create", sort, slug, mark)
+        """Make one."""
+        there, text = sort.there[self.flavor], sort.text(mark)
+        wire = self._send(there.create, "", form=there.form(slug, text))
+        if there.files:
+            self._attach(there.files, str(wire["id"]), text)
 
     def update(self, sort: Sort, slug: str, mark: str) -> None:
-        """Put another source in its place."""
-        self._save(f"{sort.api}/id/{slug}/update", sort, slug, mark)
+        """Put another text in its place."""
+        text, there, wire = sort.text(mark), sort.there[self.flavor], self.wires([sort])[sort.kind, slug]
+        self._save(there, wire, there.form(slug, text))
+        if there.files:
+            self._attach(there.files, str(wire["id"]), text, instead_of=wire["attached"])
+
+    def prepend(self, sort: Sort, slug: str, line: str) -> None:
+        """Put another first line before its text, and leave all else as it is."""
+        there, wire = sort.there[self.flavor], self.wires([sort])[sort.kind, slug]
+        self._save(there, wire, there.form(slug, f"{line}\n{there.text(wire)}"))
 
     def delete(self, sort: Sort, slug: str) -> None:
         """Take it away."""
-        answer = self.client.delete(f"{sort.api}/id/{slug}/delete")
-        assert answer.status_code == 200, answer.text
+        there, wire = sort.there[self.flavor], self.wires([sort])[sort.kind, slug]
+        self._send(there.delete, there.address(wire), form=there.delete_form(slug) if there.delete_form else None)
 
     def contents(self) -> dict[Place, str]:
-        """Read every source, by (kind, id)."""
-        return {place: wire["content"] for place, wire in self.wires().items()}
+        """Read every text and what lies beside it, by (kind, id)."""
+        sorts = kinds_of(self.flavor)
+        return {place: sorts[place[0]].there[self.flavor].content(wire) for place, wire in self.wires().items()}
 
-    def wires(self) -> dict[Place, dict[str, Any]]:
-        """Read everything as an administrator sees it."""
-        found = {}
-        for sort in SORTS.values():
-            for wire in self._ask("GET", f"{sort.api}/export"):
-                found[sort.kind, wire["id"]] = wire
+    def wires(self, sorts: Sequence[Sort] = ()) -> dict[Place, Wire]:
+        """Read everything as an administrator sees it; two of one name are a failure."""
+        found: dict[Place, Wire] = {}
+        for sort in sorts or kinds_of(self.flavor).values():
+            there = sort.there[self.flavor]
+            for wire in self._list(there.listing):
+                if there.files:
+                    wire["attached"] = self._attached(there.files, str(wire["id"]))
+                place = sort.kind, there.slug_of(wire)
+                assert place not in found, f"there are two {sort.kind}/{place[1]}"
+                found[place] = wire
         return found
 
     def past(self, sort: Sort, slug: str) -> str:
-        """Read all that the server's history holds of a plugin, as text; nothing where it keeps none."""
-        answer = self.client.get(f"{sort.api}/id/{slug}/history")
+        """Read all that the server's history holds of one, as text; nothing where it keeps none."""
+        there = sort.there[self.flavor]
+        if there.history is None:
+            return ""
+        wire = self.wires([sort])[sort.kind, slug]
+        path, _, query = there.history.format(id=wire["id"]).partition("?")
+        answer = self.client.get(there.history.format(id=wire["id"]))
         if not answer.headers.get("content-type", "").startswith("application/json"):
             return ""
-        entries = answer.json()
-        return "".join(self.client.get(f"{sort.api}/id/{slug}/history/{each['id']}").text for each in entries)
+        asked = f"?{query}" if query else ""
+        return "".join(self.client.get(f"{path}/{each['id']}{asked}").text for each in answer.json())
 
-    def _save(self, path: str, sort: Sort, slug: str, mark: str) -> None:
-        form = {"id": slug, "name": slug, "content": sort.source(mark), "meta": {"description": ""}}
-        self._ask("POST", path, json=form)
+    def _save(self, there: There, wire: Wire, form: Wire) -> None:
+        if there.versioned:
+            seen = self._ask("GET", there.versioned.format(id=wire["id"]))
+            form = {**form, "expected_version_id": seen["version_id"]}
+        self._send(there.update, there.address(wire), form=form)
+
+    def _list(self, path: str) -> list[Wire]:
+        """Read a listing, page by page where it is paged."""
+        found: list[Wire] = []
+        for page in itertools.count(1):
+            asked = path if page == 1 else f"{path}{'&' if '?' in path else '?'}page={page}"
+            told = self._ask("GET", asked)
+            if isinstance(told, list):
+                return told
+            found += told["items"]
+            if len(found) >= told["total"] or not told["items"]:
+                return found
+        raise AssertionError
+
+    def _attached(self, files: Files, id_: str) -> dict[str, tuple[str, str]]:
+        """Read the files beside an object: (id, content) by name."""
+        found = {}
+        for each in self._list(files.listing.format(id=id_)):
+            answer = self.client.get(files.content.format(id=each["id"]))
+            found[str(each["filename"])] = (str(each["id"]), answer.text)
+        return found
+
+    def _attach(
+        self, files: Files, id_: str, text: str, instead_of: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
+        method, path = files.upload.split(" ")
+        answer = self.client.request(method, path, files={"file": ("note.md", text.encode())})
+        assert answer.status_code == 200, answer.text
+        for old, _content in (instead_of or {}).values():
+            self._send(files.detach, id_, form={"file_id": old})
+        self._send(files.attach, id_, form={"file_id": answer.json()["id"]})
+
+    def _send(self, request: str, id_: str, form: Wire | None) -> Any:
+        method, path = request.split(" ")
+        return self._ask(method, path.replace("{id}", id_), **({} if form is None else {"json": form}))
 
     def _ask(self, method: str, path: str, **more: Any) -> Any:
         answer = self.client.request(method, path, **more)
@@ -157,11 +183,24 @@ class World:
     def new_desk(self) -> Desk:
         """Make another workspace of the same owner, empty."""
         self._folders += 1
-        return make_desk(self.base_folder / f"desk{self._folders}", self.proxy.url, self.token)
+        return make_desk_at(self.base_folder / f"desk{self._folders}", self.proxy.url, self.token, self.flavor)
 
     def bases(self) -> dict[Place, tuple[Any, ...]]:
         """Read what the mirror holds as agreed."""
         return read_bases(self.desk, self.proxy.url)
+
+
+def make_desk_at(folder: Path, url: str, token: str, flavor: str) -> Desk:
+    """Make a workspace whose settings name what writes the server has beyond its reference."""
+    desk = make_desk(folder, url, token)
+    if flavor == "cochat":
+        tables = (
+            f"\n[targets.main.endpoints.{kind}]\n" + "".join(f'{column} = "{said}"\n' for column, said in rows.items())
+            for kind, rows in MORE_WRITES.items()
+        )
+        with desk.path("cochat.toml").open("a") as settings:
+            settings.write("".join(tables))
+    return desk
 
 
 def read_bases(desk: Desk, url: str) -> dict[Place, tuple[Any, ...]]:
@@ -185,10 +224,10 @@ def open_world(folder: Path, flavor: str, role: str = "admin") -> Iterator[World
         proxy = ends.enter_context(run_proxy(greeting.url))
         clock = VirtualClock()
         use_gate(proxy.url, Gate(clock=clock, sleep=clock.sleep))
-        browser = Browser(greeting.url, greeting.token)
+        browser = Browser(greeting.url, greeting.token, flavor)
         ends.callback(browser.client.close)
         token = greeting.token if role == "admin" else _add_user(browser)
-        desk = make_desk(folder / "desk", proxy.url, token)
+        desk = make_desk_at(folder / "desk", proxy.url, token, flavor)
         yield World(flavor, role, proxy, browser, desk, clock, greeting.url, token=token, base_folder=folder)
 
 
@@ -197,6 +236,7 @@ def serving(folder: Path, flavor: str) -> Iterator[Greeting]:
     """Run `cochat serve` with nothing in it."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "cochat_devkit", "serve", "--flavor", flavor, "--port", "0", "--json", "--empty"]
+    command += [word for kind in MORE_WRITES for word in ("--more-writes", kind)]
     errors = folder / "serve.err"
     with errors.open("wb") as stderr:
         process = subprocess.Popen(

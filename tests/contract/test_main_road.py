@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.contract.stage import read_json
+from tests.contract.stage import make_id, read_json
 from tests.desk import Desk, make_desk
 
 if TYPE_CHECKING:
@@ -253,6 +253,19 @@ def test_read_only_is_said_when_pushed(stocked: Server, tmp_path: Path) -> None:
     assert failed["action"] == "failed"
     assert failed["hint"]
     assert _everything(stocked) == before
+
+
+def test_what_i_sent_before_the_first_pull_is_known_to_have_been_there(stocked: Server, tmp_path: Path) -> None:
+    """Sent from a new workspace, then deleted there: the first pull says so, and nothing is left unsettled."""
+    desk, slug = make_desk(tmp_path, stocked.url, stocked.admin_person.token), make_id()
+    place = desk.path(f"plugins/tools/{slug}.py")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(_tool(0))
+    desk.json("push", "--no-verify")
+    read_json(stocked.admin.delete(f"/api/v1/tools/id/{slug}/delete"))
+    assert desk.json("pull", f"tool/{slug}").actions == {f"tool/{slug}": "delete-here"}
+    assert not place.exists()
+    assert list(desk.path(".cochat/trash").rglob(f"{slug}.py"))
 
 
 def test_lost_rights_delete_nothing(stocked: Server, tmp_path: Path) -> None:

@@ -82,10 +82,9 @@ def test_a_create_is_never_repeated_blindly(server, desk, onlooker, arrives, com
     assert open_runs(desk) == []
 
 
-@pytest.mark.generation("0.12")
 @pytest.mark.parametrize("arrives", [True, False])
-def test_a_lost_create_is_recognised_where_the_server_makes_the_id(server, desk, onlooker, arrives):
-    """A prompt of which nobody heard the id is found again by its body, and not created twice."""
+def test_a_lost_create_of_a_prompt_is_recognised(server, desk, onlooker, arrives):
+    """It is found again by its body where the server made its id, else by its command, and not created twice."""
     command = make_id()
     place = desk.path(f"prompts/{command}.md")
     place.parent.mkdir(exist_ok=True)
@@ -93,11 +92,11 @@ def test_a_lost_create_is_recognised_where_the_server_makes_the_id(server, desk,
     push_and_die(desk, onlooker, "POST", "/api/v1/prompts/create", after=arrives)
     pushed = desk.json("push", "--no-verify")
     assert pushed.actions == {f"prompt/{command}": "create-there"}
-    assert [each["command"] for each in prompts_there(server)].count(command) == 1
+    assert commands_there(server).count(command) == 1
     assert open_runs(desk) == []
     place.write_text(place.read_text() + "And again.\n")
     assert desk.json("push", "--no-verify").actions == {f"prompt/{command}": "update-there"}
-    assert [each["command"] for each in prompts_there(server)].count(command) == 1
+    assert commands_there(server).count(command) == 1
 
 
 @pytest.mark.generation("0.12")
@@ -130,6 +129,23 @@ def test_a_lost_knowledge_base_is_recognised(server, desk, onlooker, arrives):
     assert open_runs(desk) == []
     assert desk.json("push", "--no-verify").json["requests"] == 0
     assert desk.json("pull", f"knowledge/{slug}").actions == {}
+
+
+def test_a_half_replaced_file_is_no_edit_of_somebody_else(server, desk, onlooker):
+    """Killed between taking the old file away and adding the new one: the next pull and push complete it."""
+    slug = make_id().replace("_", "-")
+    place = desk.path(f"knowledge/{slug}/files/a.txt")
+    place.parent.mkdir(parents=True)
+    (place.parent.parent / "knowledge.yaml").write_text(f"name: {slug}\ndescription: About {slug}\n")
+    place.write_text(f"A text of {slug}.\n")
+    desk.json("push", "--no-verify")
+    place.write_text(f"Another text of {slug}.\n")
+    base = next(each for each in bases_there(server) if each["name"] == slug)
+    push_and_die(desk, onlooker, "POST", f"/api/v1/knowledge/{base['id']}/file/add", after=False)
+    assert desk.json("pull", f"knowledge/{slug}").actions == {}
+    desk.json("push", "--no-verify")
+    assert [each["filename"] for each in files_there(server, base)] == ["a.txt"]
+    assert desk.json("push", "--no-verify").json["requests"] == 0
 
 
 @pytest.mark.parametrize("arrives", [True, False])
@@ -223,11 +239,21 @@ def source_there(server: Server, tool_id: str) -> str:
     return found
 
 
-def prompts_there(server: Server) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = read_json(server.admin.get("/api/v1/prompts/"))
+def commands_there(server: Server) -> list[str]:
+    """List the commands of the prompts, which begin with a slash on 0.6."""
+    return [str(each["command"]).removeprefix("/") for each in read_json(server.admin.get("/api/v1/prompts/"))]
+
+
+def bases_there(server: Server) -> list[dict[str, str]]:
+    found = read_json(server.admin.get("/api/v1/knowledge/"))
+    listed: list[dict[str, str]] = found["items"] if isinstance(found, dict) else found
+    return listed
+
+
+def files_there(server: Server, base: dict[str, str]) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = read_json(server.admin.get(f"/api/v1/knowledge/{base['id']}/files"))["items"]
     return found
 
 
 def names_of_bases(server: Server) -> list[str]:
-    found = read_json(server.admin.get("/api/v1/knowledge/"))
-    return [each["name"] for each in (found["items"] if isinstance(found, dict) else found)]
+    return [each["name"] for each in bases_there(server)]

@@ -14,6 +14,7 @@ from cochat_devkit.errors import MirrorDamaged
 from cochat_devkit.mirror.bodies import digest_of_body, pack_plain, to_plain
 from cochat_devkit.mirror.journal import (
     OPEN,
+    Run,
     Step,
     StepState,
     pack_step,
@@ -25,7 +26,7 @@ from cochat_devkit.mirror.journal import (
     unpack_step,
 )
 from cochat_devkit.mirror.reader import MirrorReader
-from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row
+from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row, Scope
 from cochat_devkit.mirror.store import MirrorStore
 from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version, make_digest
 
@@ -191,6 +192,7 @@ def test_a_mirror_of_version_1_is_taken_over(path):
         scope = reader.scope_of("main", "https://server.test")
         before = reader.rows(scope)
         assert (read_open_runs(reader), read_lineage(reader)) == ([], None)
+        assert (read_runs(reader, scope, newest=5), read_run(reader, scope, 1)) == ([], None)
     assert before[KEY].base_digest == DIGEST
     with MirrorStore(path) as store:
         number = store.begin_run(scope, "push", "main")
@@ -203,3 +205,39 @@ def test_a_mirror_of_version_1_is_taken_over(path):
         assert reader.health() == "ok"
         assert reader.ask("PRAGMA user_version", ()) == [(SCHEMA_VERSION,)]
         assert reader.ask("PRAGMA foreign_key_check", ()) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [("create-here", True), ("delete-here", True), ("merge", True), ("create-there", False), ("update-there", False)],
+)
+def test_a_step_is_about_files_or_about_the_server(action, expected):
+    """What writes here is settled offline; what writes there is asked for."""
+    assert Step(0, KEY, "", action).is_about_files is expected
+
+
+def test_the_states_that_a_mirror_holds_stay():
+    """A journal that an earlier version wrote is read by a later one."""
+    assert [str(each) for each in StepState] == ["intended", "begun", "applied", "done", "dropped"]
+
+
+def test_before_the_first_command_there_are_no_runs(tmp_path):
+    """A folder without a mirror has no history, and that is no error."""
+    with MirrorReader(tmp_path / "none.db") as reader:
+        scope = Scope(1, "http://server.test", "u", "admin", "cochat", "0.6")
+        assert read_runs(reader, scope, newest=5) == []
+        assert read_run(reader, scope, 1) is None
+        assert read_open_runs(reader) == []
+        assert read_lineage(reader) is None
+
+
+def test_what_a_server_computed_is_not_in_a_step():
+    """Of the rows before and after, a step keeps what an undo needs."""
+    row = Row(KEY, "", RemoteId("x"), remote_state=State.PRESENT, derived={"specs": [1]})
+    step = unpack_step(1, KEY, "done", pack_step(Step(1, KEY, "", "update-there", row_before=row)))
+    assert step.row_before == Row(KEY, "", RemoteId("x"), remote_state=State.PRESENT)
+
+
+def test_a_run_of_nobody_in_particular_says_nothing():
+    """A run without a message has an empty one, which the list of runs fills with what was done."""
+    assert Run(1, 1, "push", "main", datetime(2026, 11, 25, tzinfo=UTC)).message == ""

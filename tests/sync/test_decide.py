@@ -221,3 +221,53 @@ def test_a_second_run_finds_nothing_to_do(base, local, remote, settled):
     first = decide(base, local, remote)
     again = decide(*apply(first, base, local, remote, present(settled)))
     assert again.action is (Action.SKIP if first.action is Action.SKIP else Action.NOTHING)
+
+
+def test_without_a_word_nothing_is_won_and_nothing_deleted():
+    """A policy that says nothing lets a conflict stand and deletes nothing on the server."""
+    a, b = present(Fingerprint("A")), present(Fingerprint("B"))
+    conflict = Decision(Action.CONFLICT, Reason.NEW_BOTH)
+    assert settle(conflict, a, b, Policy()) == conflict
+    assert settle(Decision(Action.DELETE_THERE, Reason.DELETED_HERE), ABSENT, a, Policy()).action is Action.NOTHING
+
+
+def test_the_words_that_others_read_stay():
+    """Plans, journals and `--json` hold these words: what an earlier version wrote is read by a later one."""
+    assert {each.name: str(each) for each in Action} == {
+        "NOTHING": "nothing",
+        "MIRROR": "mirror",
+        "ADOPT": "adopt",
+        "CREATE_HERE": "create-here",
+        "UPDATE_HERE": "update-here",
+        "DELETE_HERE": "delete-here",
+        "CREATE_THERE": "create-there",
+        "UPDATE_THERE": "update-there",
+        "DELETE_THERE": "delete-there",
+        "MERGE": "merge",
+        "CONFLICT": "conflict",
+        "FORGET": "forget",
+        "SKIP": "skip",
+    }
+    assert {each.name: str(each) for each in Reason} == {
+        "IN_STEP": "in step",
+        "EDITED_HERE": "edited here",
+        "EDITED_THERE": "edited there",
+        "SAME_EDIT": "same on both sides",
+        "EDITED_BOTH": "edited here and there",
+        "NEW_HERE": "new here",
+        "NEW_THERE": "new there",
+        "NEW_BOTH": "here and there, and different, with no common past",
+        "DELETED_HERE": "deleted here",
+        "DELETED_THERE": "deleted there",
+        "DELETED_BOTH": "deleted here and there",
+        "DELETED_HERE_EDITED_THERE": "deleted here, edited there",
+        "EDITED_HERE_DELETED_THERE": "edited here, deleted there",
+        "UNREADABLE_HERE": "its file cannot be read",
+        "UNREADABLE_THERE": "the server does not show its body to you",
+        "INVISIBLE_THERE": "the server did not show it this time; that is not a deletion",
+        "MIRRORED": "kept by the mirror alone",
+        "NOWHERE": "nowhere",
+        "TAKEN_BACK": "taken back",
+        "OVERWRITTEN": "somebody saved it in the moment before this push, and the push covered that",
+    }
+    assert [str(each) for each in OnConflict] == ["stop", "ours", "theirs"]

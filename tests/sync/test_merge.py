@@ -223,3 +223,73 @@ def _side(text, side):
         elif place in ("", side):
             kept.append(line)
     return "".join(kept)
+
+
+@st.composite
+def apart(draw):
+    """Make a base, two edits of it in places that do not touch, and the text that has both."""
+    base, ours, theirs, both = [], [], [], []
+    for number, sort in enumerate(draw(st.lists(st.sampled_from(("kept", "ours", "theirs")), max_size=12))):
+        line, kept = f"line {number}\n", f"kept {number}\n"
+        new = draw(st.sampled_from(("", f"new {number}\n", f"new {number}\nand {number}\n")))
+        base += [line, kept]
+        ours += [new if sort == "ours" else line, kept]
+        theirs += [new if sort == "theirs" else line, kept]
+        both += [line if sort == "kept" else new, kept]
+    return tuple("".join(each) for each in (base, ours, theirs, both))
+
+
+@given(apart())
+def test_edits_that_do_not_touch_are_both_there(texts):
+    """However many places each of us edits: with a line between them, the merge has every edit and asks nobody."""
+    base, ours, theirs, both = texts
+    assert merge_lines(base, ours, theirs) == both
+    assert merge_with_markers(base, ours, theirs) == (both, 0)
+
+
+def test_lines_that_are_everywhere_are_lines_too():
+    """In a long text of which every line stands there many times, an edit on each side is merged as in a short one."""
+    base = ["a\n", "b\n", "c\n"] * 100
+    ours, theirs, both = [*base], [*base], [*base]
+    ours[30] = both[30] = "ours\n"
+    theirs[250] = both[250] = "theirs\n"
+    assert merge_lines("".join(base), "".join(ours), "".join(theirs)) == "".join(both)
+    marked, places = merge_with_markers(None, "".join(base), "".join(theirs))
+    assert (places, len(marked.splitlines())) == (1, len(base) + 5)
+
+
+def test_a_huge_text_that_one_side_changed_is_that_sides():
+    """How long it is matters only where both changed it, and then the longest of the three counts."""
+    huge = "".join(f"{number}\n" for number in range(LONGEST_TEXT_LINES + 1))
+    assert merge_lines("a\n", "a\n", huge) == huge
+    assert merge_lines("a\n", huge, "a\n") == huge
+    assert merge_lines("a\nb\n", "ours\nb\n", f"a\nb\n{huge}") is None
+
+
+def test_a_text_is_merged_within_its_field():
+    """Two lines of one field, edited on one side each, are no conflict."""
+    base, ours, theirs = ({"content": text} for text in ("a\nb\nc\n", "A\nb\nc\n", "a\nb\nC\n"))
+    assert merge_bodies(base, ours, theirs) == Merged({"content": "A\nb\nC\n"})
+
+
+def test_a_place_that_cannot_be_merged_shows_all_three():
+    """Between the marks stand whole lines, those of here, of the base and of there, and no line beside them."""
+    merged, places = merge_with_markers("a\nb1\nb2\nc\n", "a\nh1\nh2\nc\n", "a\nt1\nt2\nc\n")
+    assert places == 1
+    shown = ["a", "<<<<<<< here", "h1", "h2", "||||||| base", "b1", "b2", "=======", "t1", "t2", ">>>>>>> there", "c"]
+    assert merged.splitlines() == shown
+
+
+def test_without_a_base_what_both_have_is_the_base():
+    """Two texts that never met: only what one of them lacks stands between marks."""
+    merged, places = merge_with_markers(None, "a\nh\nb\nc\n", "a\nt\nb\nc\n")
+    assert places == 1
+    assert merged.splitlines() == ["a", "<<<<<<< here", "h", "||||||| base", "=======", "t", ">>>>>>> there", "b", "c"]
+
+
+def test_only_the_whole_mark_is_one():
+    """What only resembles a mark is text, and so is a mark that stood there before."""
+    assert marks_left("=======!\n") == []
+    assert marks_left("<<<<<<< a!\n", "<<<<<<< a!\n") == []
+    assert marks_left("a\r\n=======\r\n") == [2]
+    assert marks_left("a\r\n=======\r\n", "=======\n") == []

@@ -53,6 +53,30 @@ def test_a_new_resource_may_lack_its_switches():
     assert judge(None, {**B, "active": True}, now) is X
 
 
+@pytest.mark.parametrize(
+    ("now", "verdict"),
+    [
+        # the old one was taken away, and the new one is still to be added
+        ({"kept": "k", "gone": "g"}, P),
+        ({"kept": "k", "moved": "new"}, P),
+        ({"kept": "k", "moved": "old", "made": "m"}, P),
+        ({"kept": "k", "made": "m"}, P),
+        # somebody else was here
+        ({"moved": "old"}, X),
+        ({"kept": "k", "moved": "theirs"}, X),
+        ({"kept": "other", "moved": "new"}, X),
+        ({"kept": "k", "moved": "old", "made": "theirs"}, X),
+        ({"kept": "k", "moved": "old", "more": "theirs"}, X),
+        (None, X),
+    ],
+)
+def test_files_that_are_replaced_one_by_one_may_be_half_replaced(now, verdict):
+    """A file is taken away before the new one is added: stopped between, that is no edit by somebody else."""
+    before = {"name": "n", "files": {"kept": "k", "moved": "old", "gone": "g"}}
+    sent = {"name": "n", "files": {"kept": "k", "moved": "new", "made": "m"}}
+    assert judge(before, sent, {"name": "n", "files": now}, sent_by_entry=["files"]) is verdict
+
+
 bodies = st.dictionaries(st.sampled_from("abc"), st.integers(0, 2))
 
 

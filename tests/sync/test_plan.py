@@ -208,3 +208,88 @@ def test_the_checksum_is_of_everything():
 def test_stale_is_a_difference():
     """A stale plan exits as any difference does: 3."""
     assert StalePlan("moved").exit_code == 3
+
+
+def test_what_is_in_step_is_no_part_of_a_plan():
+    """A plan names what is written, and what else is not in step: a deletion that may not be, and what stops."""
+    a, b, c = (present(Fingerprint(each)) for each in "ABC")
+    base = Base(Fingerprint("A"), Fingerprint("A"))
+    seen = {
+        "in_step": (base, a, a),
+        "kept_there": (base, ABSENT, a),
+        "gone": (base, ABSENT, ABSENT),
+        "both": (base, b, c),
+        "new": (None, a, b),
+        "hidden": (base, b, Side(State.NOT_LISTED)),
+        "written": (base, b, a),
+    }
+    planned = plan_sync(
+        [Sight(Key("tool", Slug(slug)), *sides) for slug, sides in seen.items()], ORDER, Policy(delete=False)
+    )
+    assert [(each.key.slug, each.type) for each in planned.operations] == [("written", "")]
+    assert {sight.key.slug: decision.action for sight, decision in planned.others} == {
+        "kept_there": Action.NOTHING,
+        "gone": Action.FORGET,
+        "both": Action.MERGE,
+        "new": Action.CONFLICT,
+        "hidden": Action.SKIP,
+    }
+    assert {sight.key.slug for sight, _ in planned.stopped()} == {"both", "new", "hidden"}
+
+
+def test_what_has_no_place_in_the_order_comes_first():
+    """A kind that nobody ordered is named by others, for all that is known."""
+    unknown, known = make_operation(), replace(make_operation(), key=Key("file", Slug("a")))
+    assert order_of(unknown, {"file": 1}) < order_of(known, {"file": 1})
+
+
+_SAVED = r"""{
+  "checksum": "9d36daf35ae00d25e7d81a7346fa83d96a71ea52b8c26b7a95f0608e3ffe5534",
+  "format": 1,
+  "lineage": "lineage",
+  "message": "",
+  "operations": [
+    {
+      "action": "update-there",
+      "body_digest": "d",
+      "expected": {
+        "local": "B",
+        "remote": "A",
+        "version": "v1"
+      },
+      "fields": [
+        "content"
+      ],
+      "kind": "tool",
+      "lines": [
+        "content: +1 -0 lines"
+      ],
+      "reason": "edited here",
+      "remote_id": "gr\u00f6\u00dfe",
+      "slug": "gr\u00f6\u00dfe",
+      "type": ""
+    }
+  ],
+  "target": {
+    "name": "main",
+    "url": "https://server.test",
+    "user_id": "u1"
+  },
+  "undoes": null
+}
+"""
+
+
+def test_a_plan_that_was_saved_before_is_read():
+    """The document stays as it is: its bytes, its format, its checksum."""
+    operation = make_operation("größe", fields=("content",), lines=("content: +1 -0 lines",), body_digest="d")
+    plan = Plan("lineage", TARGET, (operation,))
+    assert render_plan(plan) == _SAVED
+    assert parse_plan(_SAVED, "plan.json") == plan
+
+
+def test_what_is_no_plan_says_how_to_make_one():
+    """The way out is named."""
+    with pytest.raises(BadResource) as raised:
+        parse_plan("{}", "plan.json")
+    assert raised.value.hint == "make it anew: cochat push --out PLAN"
