@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
-from tests.chaos.rows import ROWS, run_row
+from tests.chaos.rows import ROWS, end_with, run_row
 
 if TYPE_CHECKING:
     from tests.chaos.result import Result
@@ -56,9 +56,8 @@ def _share(name: str, count: int, seed: int, jobs: int) -> list[Result]:
     """Run a row in so many processes, each with a seed and a home of its own."""
     parts = max(1, min(jobs, count // max(ROWS[name].SMALL, 1)))
     counts = [count // parts + (number < count % parts) for number in range(parts)]
-    if parts == 1:
-        return [run_row(name, count, seed)]
-    with ProcessPoolExecutor(parts, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(parts, mp_context=context, initializer=end_with, initargs=(os.getpid(),)) as pool:
         return list(pool.map(run_row, [name] * parts, counts, [seed + number for number in range(parts)]))
 
 
@@ -68,4 +67,8 @@ def _count_of(part: Result, parts: list[Result], count: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        # the processes that work for this one end with it
+        os._exit(130)

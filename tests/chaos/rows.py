@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
+import threading
+import time
 import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -71,3 +74,15 @@ def run_row(name: str, count: int, seed: int) -> Result:
             return ROWS[name].run(count, seed)
     except Exception:  # noqa: BLE001 - whatever it is, it belongs into the table
         return Result(seed, failures=[traceback.format_exc()[-2000:]])
+
+
+def end_with(parent: int) -> None:
+    """End this process, with the servers and children that it started, as soon as whoever started it is gone."""
+    os.setpgid(0, 0)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
