@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ import pytest
 
 from cochat_devkit.operations.serve import RunningServer, running_server
 from cochat_devkit.workspace.lockfile import read_lock
-from tests.desk import make_desk
+from tests.desk import Desk, make_desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,17 +43,17 @@ def server() -> Iterator[RunningServer]:
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is a POSIX signal")
 def test_a_killed_pull_leaves_a_whole_lock(server: RunningServer, tmp_path: Path) -> None:
     """Whenever a pull is killed, the lock is the one before or a whole new one, and the next pull completes it."""
-    desk = make_desk(tmp_path, server.url, server.token)
+    began_s = time.monotonic()
+    with _pulling(make_desk(tmp_path / "whole", server.url, server.token)) as pulling:
+        pulling.wait()
+    whole_s = time.monotonic() - began_s
     chance = random.Random(7)
     killed = 0
-    for _ in range(KILLS):
-        environment = {**os.environ, "COCHAT_TOKEN": server.token}
-        command = [sys.executable, "-m", "cochat_devkit", "pull", "--json"]
-        with subprocess.Popen(
-            command, cwd=desk.folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as pulling:
+    for number in range(KILLS):
+        desk = make_desk(tmp_path / str(number), server.url, server.token)
+        with _pulling(desk) as pulling:
             with suppress(subprocess.TimeoutExpired):
-                pulling.wait(timeout=chance.uniform(0.3, 2.0))
+                pulling.wait(timeout=whole_s * chance.uniform(0.3, 0.95))
             pulling.send_signal(signal.SIGKILL)
             pulling.wait()
             killed += pulling.returncode == -signal.SIGKILL
@@ -66,6 +67,14 @@ def test_a_killed_pull_leaves_a_whole_lock(server: RunningServer, tmp_path: Path
     assert desk.json("status").json["items"] == []
     desk.path("mirror.db").unlink()
     assert desk.json("status", "--exit-code").json["items"] == []
+
+
+def _pulling(desk: Desk) -> subprocess.Popen[bytes]:
+    """Start a pull as a process of its own."""
+    environment = {**os.environ, "COCHAT_TOKEN": desk.token or ""}
+    command = [sys.executable, "-m", "cochat_devkit", "pull", "--json"]
+    nowhere = subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=desk.folder, env=environment, stdout=nowhere, stderr=nowhere)
 
 
 def test_a_server_of_the_environment_leaves_no_trace_in_git(
