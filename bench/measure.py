@@ -6,13 +6,12 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,18 @@ class Run:
     peak_mib: float
 
 
+#: on Linux the peak of a process is never below what its parent had when it began: a small one starts what is measured
+_LAUNCH = """
+import os, subprocess, sys, time
+began_s = time.perf_counter()
+with open(sys.argv[1], "wb") as printed:
+    process = subprocess.Popen(sys.argv[2:], stdout=printed)
+_pid, status, used = os.wait4(process.pid, 0)
+wall_s = time.perf_counter() - began_s
+print(os.waitstatus_to_exitcode(status), wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
+
+
 def run_process(
     command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, out: Path | None = None
 ) -> Run:
@@ -32,22 +43,18 @@ def run_process(
     Raises:
         RuntimeError: it failed.
     """
-    started_s = time.perf_counter()
-    with (out or Path(os.devnull)).open("wb") as printed:
-        process = subprocess.Popen(
-            command, cwd=cwd, env={**os.environ, **(env or {})}, stdout=printed, stderr=subprocess.PIPE
-        )
-        said = process.stderr.read() if process.stderr else b""
-    _pid, status, used = os.wait4(process.pid, 0)
-    wall_s = time.perf_counter() - started_s
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.stderr:
-        process.stderr.close()
-    if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {said.decode(errors='replace')}")
-    return Run(
-        wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    launched = subprocess.run(
+        [sys.executable, "-S", "-c", _LAUNCH, str(out or os.devnull), *command],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        check=True,
     )
+    exit_code, wall_s, cpu_s, peak = launched.stdout.split()
+    if exit_code != "0":
+        raise RuntimeError(f"{' '.join(command)} ended with {exit_code}: {launched.stderr}")
+    return Run(float(wall_s), float(cpu_s), int(peak) / (1024 * 1024 if sys.platform == "darwin" else 1024))
 
 
 def side_by_side(contenders: Mapping[str, Callable[[], Run]], *, rounds: int) -> dict[str, Run]:

@@ -26,7 +26,6 @@ TARGET = "main"
 SOURCE = '"""\ntitle: Bench {number}\n"""\n\nclass Tools:\n    def run(self, city: str) -> str:\n        return city\n'
 #: an installed package has its bytecode, whatever the shell of a developer says
 INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}
-MAKE = "import pathlib, sys, bench.offline as here; here.make_workspace(pathlib.Path(sys.argv[1]), here.COUNT)"
 #: what anybody pays who asks the system about every file
 STAT = """
 import os, sys
@@ -40,8 +39,7 @@ def main() -> None:
     """Make the workspace, measure, and print the table."""
     with tempfile.TemporaryDirectory(prefix="cochat-bench-") as home:
         root = Path(home)
-        # in a process of its own: on Linux the peak of a process is never below what its parent had when it began
-        run_process([sys.executable, "-c", MAKE, str(root)])
+        make_workspace(root, COUNT)
         ours = [sys.executable, "-m", "cochat_devkit"]
         commands = {
             "python -c pass": [sys.executable, "-c", "pass"],
