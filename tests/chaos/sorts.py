@@ -497,6 +497,8 @@ _REQUESTS: tuple[tuple[str, str], ...] = (
     (r"POST \S*/create", "create"),
     (r"POST /api/custom/agents/$", "create"),
     (r"DELETE |POST \S*/delete", "delete"),
+    # where 0.6 lists all files of a base in one answer
+    (r"POST \S*/files/batch/add$", "files"),
     (r"PUT |POST \S*/update", "update"),
     (r"GET \S*(/id/|/command/|/model\?|[?&]ids=)", "get"),
     (r"GET /api/v1/(knowledge|automations)/[0-9a-f-]{36}$", "get"),
