@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import complete_refs, confirm_production, json_option, verbose_option, yes_option
-from cochat_devkit.cli.push import WORDS
+from cochat_devkit.cli.options import complete_refs, json_option, verbose_option, yes_option
+from cochat_devkit.cli.push import WORDS, confirm_plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,13 +63,7 @@ def command(refs: Sequence[str], **options: Any) -> int:
 
     if not wanted.plan_only:
         planning = replace(wanted, plan_only=True, verify=False)
-        confirm_production(
-            config,
-            options["target"],
-            "promote",
-            yes=options["yes"],
-            preview=lambda: render.show_report(carry_out(planning), WORDS, "nothing to promote", is_plan=True),
-        )
+        confirm_plan(config, options["target"], "promote", yes=options["yes"], plan=lambda: carry_out(planning))
     report = carry_out(wanted)
     report.extra["dry_run"] = wanted.plan_only
     report.extra.pop("plan", None)

@@ -20,8 +20,9 @@ from cochat_devkit.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from cochat_devkit.config import Config
     from cochat_devkit.events import Report
     from cochat_devkit.operations.push import PushOptions
 
@@ -88,13 +89,7 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
 
     if not wanted.plan_only:
         planning = replace(wanted, plan_only=True, verify=False)
-        confirm_production(
-            config,
-            options["target"],
-            "push",
-            yes=options["yes"],
-            preview=lambda: render.show_report(carry_out(planning), WORDS, "nothing to push", is_plan=True),
-        )
+        confirm_plan(config, options["target"], "push", yes=options["yes"], plan=lambda: carry_out(planning))
     report = carry_out(wanted)
     report.extra["dry_run"] = wanted.plan_only
     plan = report.extra.pop("plan", None)
@@ -109,3 +104,16 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
     if options["plan_file"] is not None and plan is not None:
         render.out(f"the plan is in {options['plan_file']}; carry it out: cochat apply {options['plan_file']}")
     return report.exit_code
+
+
+def confirm_plan(config: Config, target: str | None, what: str, *, yes: bool, plan: Callable[[], Report]) -> None:
+    """Show what would be written to production, and ask.
+
+    Raises:
+        UsageError: nobody is there to ask, or the answer was no.
+    """
+
+    def preview() -> None:
+        render.show_report(plan(), WORDS, f"nothing to {what}", is_plan=True)
+
+    confirm_production(config, target, what, yes=yes, preview=preview)
