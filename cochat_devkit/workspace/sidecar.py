@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cochat_devkit.errors import BadResource, UsageError
 from cochat_devkit.kinds.codecs import SWITCH, TEXT
 from cochat_devkit.resource import is_same_json
+from cochat_devkit.workspace.plain_yaml import read_plain, write_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +27,7 @@ def parse_sidecar(kind: Kind, text: str, shown: str) -> dict[str, Json]:
     Raises:
         BadResource: it is no YAML mapping, or states something that this kind does not have.
     """
-    found = _load(text, shown)
+    found = _read(text, shown)
     known = _fields_beside_the_source(kind)
     stated: dict[str, Json] = {}
     for name, value in found.items():
@@ -35,11 +36,11 @@ def parse_sidecar(kind: Kind, text: str, shown: str) -> dict[str, Json]:
                 stated[name] = _parse_value(known.get(name), value)
             except (UsageError, TypeError, ValueError, AttributeError, RecursionError) as error:
                 hint = error.hint if isinstance(error, UsageError) else None
-                raise BadResource(f"{shown}:{_line_of(found, name)}: {name} cannot be {value!r}", hint=hint) from error
+                raise BadResource(f"{shown}:{_line_of(text, name)}: {name} cannot be {value!r}", hint=hint) from error
         else:
             close = difflib.get_close_matches(str(name), [*known, ID], n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"a {kind.name} has: {', '.join([*known, ID])}"
-            raise BadResource(f"{shown}:{_line_of(found, name)}: a {kind.name} has no {name!r}", hint=hint)
+            raise BadResource(f"{shown}:{_line_of(text, name)}: a {kind.name} has no {name!r}", hint=hint)
     return stated
 
 
@@ -55,12 +56,12 @@ def render_sidecar(kind: Kind, slug: Slug, body: Body, present: str | None, *, s
     needed = {ID: str(slug)} if states_id else {}
     needed |= {name: body[name] for name, each in known.items() if not is_same_json(body[name], each.implied(facts))}
     if present is None:
-        return _dump({name: _styled(value) for name, value in needed.items()}) if needed else None
-    whole = _load(present, "sidecar")
-    said = {name for name in whole if name in true and _says(known.get(name), whole[name], true[name])}
-    dropped = [name for name in whole if name not in said and name not in needed]
+        return _render(needed) if needed else None
+    shown = _read(present, "sidecar")
+    said = {name for name in shown if name in true and _says(known.get(name), shown[name], true[name])}
+    dropped = [name for name in shown if name not in said and name not in needed]
     changed = {name: value for name, value in needed.items() if name not in said}
-    return _edit(present, whole, dropped, changed) if dropped or changed else present
+    return _edit(present, dropped, changed) if dropped or changed else present
 
 
 def to_body(kind: Kind, slug: Slug, source: str, stated: dict[str, Json]) -> Body:
@@ -100,8 +101,9 @@ def _says(of: Field | None, value: Any, wanted: Json) -> bool:
         return False
 
 
-def _edit(present: str, whole: Any, dropped: list[str], changed: Mapping[str, Json]) -> str | None:
+def _edit(present: str, dropped: list[str], changed: Mapping[str, Json]) -> str | None:
     """Change a sidecar line by line, so that every other byte stays; where its form forbids that, write it anew."""
+    whole = _load(present, "sidecar")
     expected = {name: value for name, value in _plain(whole).items() if name not in dropped} | dict(changed)
     if not expected:
         comments = [line for line in present.splitlines(keepends=True) if line.startswith("#")]
@@ -127,7 +129,7 @@ def _edited_lines(present: str, whole: Any, dropped: list[str], changed: Mapping
         while after > start + 1 and (not lines[after - 1].strip() or lines[after - 1].startswith("#")):
             after -= 1
         if name in changed:
-            yield _with_comment(_dump({name: _styled(changed[name])}), whole, name).replace("\n", end)
+            yield _with_comment(_render({name: changed[name]}), whole, name).replace("\n", end)
         elif name not in dropped:
             yield from lines[start:after]
         yield from lines[after:stop]
@@ -135,7 +137,7 @@ def _edited_lines(present: str, whole: Any, dropped: list[str], changed: Mapping
         yield end
     for name, value in changed.items():
         if name not in starts:
-            yield _dump({name: _styled(value)}).replace("\n", end)
+            yield _render({name: value}).replace("\n", end)
 
 
 def _with_comment(line: str, whole: Any, name: str) -> str:
@@ -152,10 +154,20 @@ def _reads_as(text: str, expected: Mapping[str, Json]) -> bool:
         return False
 
 
+def _render(values: Mapping[str, Json]) -> str:
+    plain = write_plain(values)
+    return plain if plain is not None else _dump({name: _styled(value) for name, value in values.items()})
+
+
 def _dump(whole: Any) -> str:
     stream = io.StringIO()
     _yaml().dump(whole, stream)
     return stream.getvalue()
+
+
+def _read(text: str, shown: str) -> Mapping[str, Any]:
+    plain = read_plain(text)
+    return plain if plain is not None else _load(text, shown)
 
 
 def _load(text: str, shown: str) -> Any:
@@ -177,6 +189,7 @@ def _load(text: str, shown: str) -> Any:
 
 
 def _yaml() -> Any:
+    # one for each text: a text that says which YAML it is changes how its reader takes the next one
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="rt")
@@ -186,9 +199,9 @@ def _yaml() -> Any:
     return yaml
 
 
-def _line_of(whole: Any, name: str) -> int:
+def _line_of(text: str, name: str) -> int:
     try:
-        return int(whole.lc.key(name)[0]) + 1
+        return int(_load(text, "sidecar").lc.key(name)[0]) + 1
     except (AttributeError, KeyError, TypeError):
         return 1
 
