@@ -108,6 +108,8 @@ def is_same_json(one: Json, other: Json) -> bool:
     """Compare as JSON does: true is not 1, and 1 is not 1.0, however deep they stand."""
     if isinstance(one, str) or isinstance(other, str):
         return bool(one == other)
+    if isinstance(one, bool | None) or isinstance(other, bool | None):
+        return one is other
     return to_canonical_json(one) == to_canonical_json(other)
 
 

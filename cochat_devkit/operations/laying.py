@@ -26,7 +26,7 @@ CONFLICTS = ".cochat/conflicts"
 def lay_resource(
     root: Path, kind: Kind, resource: Resource, present: LocalResource | None, write: WriteFile = write_file
 ) -> LocalResource:
-    """Write a resource over what is there; the path stays, unless the type moved to another folder.
+    """Write a resource over what is there: what was written. The path stays, unless the type moved to another folder.
 
     Raises:
         CannotWrite: a file changed meanwhile, or the disk refuses.
@@ -34,13 +34,12 @@ def lay_resource(
     """
     read = blob_reader(root, kind, local=present)
     if present is not None and present.resource.type == resource.type:
-        write_resource(root, kind, resource, present.path, present, read, write)
-        return read_one(root, kind, resource.type, present.path)
+        return write_resource(root, kind, resource, present.path, present, read, write)
     path = path_for(kind, resource.type, resource.key.slug)
-    write_resource(root, kind, resource, path, None, read, write)
+    written = write_resource(root, kind, resource, path, None, read, write)
     if present is not None:
         trash_resource(root, present)
-    return read_one(root, kind, resource.type, path)
+    return written
 
 
 def lay_theirs(root: Path, kind: Kind, theirs: Resource) -> str | None:

@@ -253,9 +253,8 @@ def _texts_of(case: _Case, resource: Resource) -> dict[str, str]:
         root = Path(folder)
         for path, content in files_of(local).items():
             write_file(root, path, content, expected=None)
-        write_resource(root, case.kind, resource, local.path, local)
-        found = read_one(root, case.kind, local.resource.type, local.path)
-        return {path: content.decode("utf-8") for path, content in files_of(found).items()}
+        written = write_resource(root, case.kind, resource, local.path, local)
+        return {path: content.decode("utf-8") for path, content in files_of(written).items()}
 
 
 def _take_edited(case: _Case, records: Records, scratch: Path) -> Outcome:

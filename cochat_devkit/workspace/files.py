@@ -63,7 +63,6 @@ def write_file(root: Path, relative: str, content: bytes, *, expected: bytes | N
     try:
         temporary = write_beside(root, relative, content)
         try:
-            sync_file(temporary)
             _check_unchanged(root, relative, expected)
             temporary.replace(path)
         except BaseException:
@@ -94,7 +93,7 @@ def put_file(root: Path, relative: str, temporary: Path, *, expected: bytes | No
 
 
 def write_beside(root: Path, relative: str, content: bytes) -> Path:
-    """Write a hidden file beside another, with the other's rights: its path. It may not be on the disk yet.
+    """Write a hidden file beside another, with the other's rights, and wait until it is on the disk: its path.
 
     Raises:
         OSError: the disk refuses.
@@ -111,6 +110,8 @@ def write_beside(root: Path, relative: str, content: bytes) -> Path:
                 # a file keeps its rights: who made it executable or private meant it
                 os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -203,15 +204,6 @@ def _cannot_write(relative: str, error: OSError) -> CannotWrite:
     return CannotWrite(
         f"{relative} cannot be written: {error.strerror}", hint="check the rights of the folder and the free space"
     )
-
-
-def sync_file(path: Path) -> None:
-    """Wait until a file's content is on the disk; an OSError where it cannot get there."""
-    handle = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sync_folder(folder: Path) -> None:

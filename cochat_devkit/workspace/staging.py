@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, CannotWrite
-from cochat_devkit.workspace.files import put_file, sync_file, sync_folder, write_beside, write_file
+from cochat_devkit.workspace.files import put_file, sync_folder, write_beside, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
-#: a file system brings files that wait at a time to the disk in one go
+#: a file system brings the files that wait at a time to the disk in one go
 _AT_A_TIME = 16
 
 
@@ -45,17 +45,14 @@ class Staging:
 
     def stage(self, files: Mapping[str, bytes]) -> None:
         """Bring contents by path to the disk; where that fails, writing the file in its turn says why."""
-        found: dict[tuple[str, bytes], Path] = {}
-        for relative, content in files.items():
-            with contextlib.suppress(OSError, BadResource):
-                found[relative, content] = write_beside(self._root, relative, content)
+        waiting = [*files.items()]
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
-            for (address, temporary), is_safe in zip(found.items(), pool.map(_is_safe, found.values()), strict=True):
-                if is_safe:
-                    self._staged[address] = temporary
-                else:
-                    with contextlib.suppress(OSError):
-                        temporary.unlink(missing_ok=True)
+            list(pool.map(self._stage_some, (waiting[start::_AT_A_TIME] for start in range(_AT_A_TIME))))
+
+    def _stage_some(self, files: Iterable[tuple[str, bytes]]) -> None:
+        for relative, content in files:
+            with contextlib.suppress(OSError, BadResource):
+                self._staged[relative, content] = write_beside(self._root, relative, content)
 
     def write(self, root: Path, relative: str, content: bytes, *, expected: bytes | None) -> None:
         """Replace a file as `write_file` does, by what was staged for it if anything was.
@@ -86,11 +83,3 @@ class Staging:
                 continue
             except OSError as error:
                 raise CannotWrite(f"{folder} cannot be written: {error.strerror}") from error
-
-
-def _is_safe(path: Path) -> bool:
-    try:
-        sync_file(path)
-    except OSError:
-        return False
-    return True

@@ -105,11 +105,12 @@ def write_resource(
     present: LocalResource | None,
     read_blob: ReadBlob | None = None,
     write: WriteFile = write_file,
-) -> None:
+) -> LocalResource:
     """Lay a resource's files down, the main one last: what lies beside a main file that is not there is not misread.
 
     `present` is what a scan saw at that path; a file that is no longer so is left alone. `read_blob` gives the bytes of
-    files that the resource names by digest.
+    files that the resource names by digest. What comes back is what was written: whoever edits a file a moment later
+    has edited it.
 
     Raises:
         CannotWrite: a file changed meanwhile, or the disk refuses.
@@ -123,7 +124,8 @@ def write_resource(
         keep_copy(root, sidecar_path, left_behind)
         before[sidecar_path] = left_behind
     after = render_files(kind, resource, path, before)
-    gone_later = _write_tree(root, kind, resource, path, present, read_blob)
+    tree = _tree_of(kind, resource, path)
+    gone_later = _write_tree(root, tree, present, read_blob)
     for place in sorted(after, key=lambda place: (place == path, place)):
         if after[place] != before.get(place):
             write(root, place, after[place], expected=before.get(place))
@@ -131,6 +133,7 @@ def write_resource(
         trash_file(root, place, expected=before[place])
     for place, content in gone_later.items():
         trash_file(root, place, expected=content)
+    return parse_one(kind, resource.type, path, after, tree)
 
 
 def trash_resource(root: Path, local: LocalResource) -> None:
@@ -149,19 +152,18 @@ def keep_resource(root: Path, local: LocalResource) -> None:
         keep_copy(root, place, content)
 
 
+def _tree_of(kind: Kind, resource: Resource, path: str) -> dict[str, str]:
+    """Name the files of a resource that are kept by digest: the digests by path."""
+    if kind.digest_field is None:
+        return {}
+    folder = tree_folder_of(kind, path)
+    return {f"{folder}/{tree_path(name)}": digest for name, digest in resource.body[kind.digest_field].items()}
+
+
 def _write_tree(
-    root: Path,
-    kind: Kind,
-    resource: Resource,
-    path: str,
-    present: LocalResource | None,
-    read_blob: ReadBlob | None,
+    root: Path, wanted: Mapping[str, str], present: LocalResource | None, read_blob: ReadBlob | None
 ) -> dict[str, bytes]:
     """Write the files that are kept by digest: those that are to go then, with what is in them."""
-    name_of_field, folder = kind.digest_field, tree_folder_of(kind, path)
-    if name_of_field is None:
-        return {}
-    wanted = {f"{folder}/{tree_path(name)}": digest for name, digest in resource.body[name_of_field].items()}
     there = dict(present.tree) if present else {}
     for place, digest in wanted.items():
         if there.get(place) == digest:

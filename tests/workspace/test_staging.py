@@ -7,6 +7,7 @@ import os
 import pytest
 
 from cochat_devkit.errors import BadResource, CannotWrite
+from cochat_devkit.workspace import files as files_module
 from cochat_devkit.workspace import staging as staging_module
 from cochat_devkit.workspace.staging import Staging
 
@@ -29,11 +30,7 @@ def test_what_was_staged_is_put_in_place_without_writing_it_again(tmp_path, monk
 def test_every_file_is_on_the_disk_before_one_is_put_in_place(tmp_path, monkeypatch):
     """A power cut never leaves an empty file where a plugin was."""
     told = []
-    sync_file, sync_folder, put_file = (
-        staging_module.sync_file,
-        staging_module.sync_folder,
-        staging_module.put_file,
-    )
+    sync_folder, put_file = staging_module.sync_folder, staging_module.put_file
 
     def note(word, act):
         def noted(*words, **more):
@@ -42,7 +39,7 @@ def test_every_file_is_on_the_disk_before_one_is_put_in_place(tmp_path, monkeypa
 
         return noted
 
-    monkeypatch.setattr(staging_module, "sync_file", note("file", sync_file))
+    monkeypatch.setattr(files_module.os, "fsync", note("on disk", os.fsync))
     monkeypatch.setattr(staging_module, "sync_folder", note("folder", sync_folder))
     monkeypatch.setattr(staging_module, "put_file", note("put", put_file))
     with Staging(tmp_path) as staging:
@@ -50,9 +47,10 @@ def test_every_file_is_on_the_disk_before_one_is_put_in_place(tmp_path, monkeypa
         staging.write(tmp_path, "x.py", b"x", expected=None)
         staging.write(tmp_path, "y.py", b"y", expected=None)
         staging.settle()
-        assert told == ["file", "file", "put", "put", "folder"]
+        expected = ["on disk", "on disk", "put", "put", "folder", "on disk"]
+        assert told == expected
         staging.settle()
-    assert told == ["file", "file", "put", "put", "folder"]
+    assert told == expected
 
 
 def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path):
