@@ -7,29 +7,21 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import LocalError
 from cochat_devkit.events import Notice
-from cochat_devkit.kinds import kind_named, ref_of
+from cochat_devkit.kinds import ref_of
 from cochat_devkit.mirror.journal import Step, StepState, read_content
-from cochat_devkit.operations.records import agreed_row
 from cochat_devkit.resource import make_digest
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.workspace.files import read_file, trash_file, write_file
-from cochat_devkit.workspace.forms import path_for, render_files, sidecar_path_of
-from cochat_devkit.workspace.tree import read_one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from cochat_devkit.events import Emit
-    from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.records import Records
-    from cochat_devkit.resource import Key, Resource
-    from cochat_devkit.workspace.tree import LocalResource
-
-
-#: notes a step after which files and server hold the same
-AGREED = "agreed"
+    from cochat_devkit.resource import Key
+    from cochat_devkit.workspace.tree import Layout, LocalResource
 
 
 class FileSteps:
@@ -46,30 +38,19 @@ class FileSteps:
 
     def begin(
         self,
-        kind: Kind,
         key: Key,
         action: Action,
         present: LocalResource | None,
-        after: Resource | None,
-        theirs: Resource | None,
-        row: Row | None,
-    ) -> dict[str, bytes]:
-        """Note which files of a resource are about to change, and keep what is in them; `after` None: they all go.
+        layout: Layout | None,
+        rows: tuple[Row | None, Row | None],
+    ) -> None:
+        """Note which files of a resource are about to change, and keep what is in them; `layout` None: they all go.
 
-        `theirs` is what the base becomes with it. It is in the mirror once the records are flushed. What comes back is
-        what is to be written, by path.
+        `rows` is what the mirror knows before and after.
         """
-        before, then = _foresee(self._root, kind, present, after)
-        row_after = None
-        if after is not None and theirs is not None:
-            stays = present is not None and present.resource.type == after.type
-            path = present.path if present and stays else path_for(kind, after.type, key.slug)
-            row_after = agreed_row(theirs, None, path)
-            self._records.keep_bodies((theirs.type, theirs.body))
-        type_ = after.type if after else present.resource.type if present else ""
-        note = AGREED if after is theirs else ""
-        self.begin_with(key, type_, action, before, then, (row, row_after), note=note)
-        return {place: content for place, content in then.items() if before.get(place) != content}
+        before = layout.before if layout else present.files if present else {}
+        type_ = layout.local.type if layout else present.resource.type if present else ""
+        self.begin_with(key, type_, action, before, layout.after if layout else {}, rows)
 
     def begin_with(
         self,
@@ -79,8 +60,6 @@ class FileSteps:
         before: Mapping[str, bytes],
         after: Mapping[str, bytes],
         rows: tuple[Row | None, Row | None],
-        *,
-        note: str = "",
     ) -> None:
         """Note files by their contents before and after, and what the mirror knows before and after."""
         if self._records.run_id is None:
@@ -94,7 +73,6 @@ class FileSteps:
             state=StepState.BEGUN,
             row_before=rows[0],
             row_after=rows[1],
-            note=note,
             files_before={place: make_digest(before[place]) for place in sorted(touched & {*before})},
             files_after={place: make_digest(after[place]) for place in sorted(touched & {*after})},
         )
@@ -136,7 +114,7 @@ def settle_files(root: Path, records: Records, step: Step, emit: Emit) -> None:
         state = StepState.DROPPED
         if all(now.get(place) == step.files_after.get(place) for place in places):
             state = StepState.DONE
-            _advance(root, records, step)
+            _advance(records, step)
         elif all(now.get(place) in (step.files_before.get(place), step.files_after.get(place)) for place in places):
             put_files(root, records, contents, step.files_before)
             if any(now.get(place) != step.files_before.get(place) for place in places):
@@ -147,17 +125,13 @@ def settle_files(root: Path, records: Records, step: Step, emit: Emit) -> None:
     records.keep_step(replace(step, state=state))
 
 
-def _advance(root: Path, records: Records, step: Step) -> None:
+def _advance(records: Records, step: Step) -> None:
     """Make the base what it was to become with the files."""
     row = step.row_after
     if row is None:
         if step.action == Action.DELETE_HERE:
             records.drop(step.key)
         return
-    if step.note == AGREED and row.path is not None:
-        # files agree with a server as they themselves say it
-        local = read_one(root, kind_named(step.key.kind)[0], step.type, row.path)
-        row = replace(row, base_local=local.resource.fingerprint)
     records.keep(row)
 
 
@@ -173,19 +147,3 @@ def put_files(root: Path, records: Records, now: Mapping[str, bytes | None], wan
             write_file(root, place, read_content(records.reader, digest), expected=found)
         elif digest is None and found is not None:
             trash_file(root, place, expected=found)
-
-
-def _foresee(
-    root: Path, kind: Kind, present: LocalResource | None, after: Resource | None
-) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Say which contents a resource's files have, and will have: the same way as they are going to be written."""
-    before = dict(present.files) if present else {}
-    if after is None:
-        return before, {}
-    if present is not None and present.resource.type == after.type:
-        return before, render_files(kind, after, present.path, before)
-    path = path_for(kind, after.type, after.key.slug)
-    sidecar_path = sidecar_path_of(kind, path)
-    left_behind = read_file(root, sidecar_path) if sidecar_path else None
-    beside = {sidecar_path: left_behind} if sidecar_path and left_behind is not None else {}
-    return {**before, **beside}, render_files(kind, after, path, beside)

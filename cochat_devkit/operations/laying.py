@@ -9,7 +9,7 @@ from cochat_devkit.errors import BadResource, CannotWrite
 from cochat_devkit.operations.agreed import files_of
 from cochat_devkit.operations.blobs import blob_reader
 from cochat_devkit.workspace.files import inside, write_file
-from cochat_devkit.workspace.tree import path_for, read_one, trash_resource, write_resource
+from cochat_devkit.workspace.tree import foresee, path_for, read_one, write_layout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,40 +17,42 @@ if TYPE_CHECKING:
     from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.resource import Resource
     from cochat_devkit.workspace.files import WriteFile
-    from cochat_devkit.workspace.tree import LocalResource
+    from cochat_devkit.workspace.tree import Layout, LocalResource
 
 #: where the server's side of what both sides changed lies, each file at its own path
 CONFLICTS = ".cochat/conflicts"
 
 
-def lay_resource(
-    root: Path, kind: Kind, resource: Resource, present: LocalResource | None, write: WriteFile = write_file
-) -> LocalResource:
+def lay_resource(root: Path, kind: Kind, resource: Resource, present: LocalResource | None) -> LocalResource:
     """Write a resource over what is there: what was written. The path stays, unless the type moved to another folder.
 
     Raises:
         CannotWrite: a file changed meanwhile, or the disk refuses.
-        BadResource: the resource cannot be a file.
+        BadResource: the resource cannot be files, or the bytes of one are nowhere.
     """
-    read = blob_reader(root, kind, local=present)
-    if present is not None and present.resource.type == resource.type:
-        return write_resource(root, kind, resource, present.path, present, read, write)
-    path = path_for(kind, resource.type, resource.key.slug)
-    written = write_resource(root, kind, resource, path, None, read, write)
-    if present is not None:
-        trash_resource(root, present)
-    return written
+    return lay_foreseen(root, kind, foresee(root, kind, resource, present))
+
+
+def lay_foreseen(root: Path, kind: Kind, layout: Layout, write: WriteFile = write_file) -> LocalResource:
+    """Write a resource as it was foreseen: what was written.
+
+    Raises:
+        CannotWrite: a file changed meanwhile, or the disk refuses.
+        BadResource: the bytes of one of its files are nowhere.
+    """
+    return write_layout(root, layout, blob_reader(root, kind, local=layout.present), write)
 
 
 def lay_theirs(root: Path, kind: Kind, theirs: Resource) -> str | None:
     """Put the server's side of a conflict beside the workspace's files: its path; None where it can be no file."""
-    path = path_for(kind, theirs.type, theirs.key.slug)
-    clear_theirs(root, kind, theirs.type, f"{CONFLICTS}/{path}")
+    path = f"{CONFLICTS}/{path_for(kind, theirs.type, theirs.key.slug)}"
+    clear_theirs(root, kind, theirs.type, path)
+    place = inside(root, CONFLICTS)
     try:
-        write_resource(inside(root, CONFLICTS), kind, theirs, path, None, blob_reader(root, kind))
+        write_layout(place, foresee(place, kind, theirs, None), blob_reader(root, kind))
     except BadResource:
         return None
-    return f"{CONFLICTS}/{path}"
+    return path
 
 
 def clear_theirs(root: Path, kind: Kind, type_: str, path: str) -> None:

@@ -22,7 +22,7 @@ from cochat_devkit.operations.session import Selection, connect
 from cochat_devkit.resource import Key, Resource, State
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.workspace.lock import workspace_lock
-from cochat_devkit.workspace.tree import LocalResource, Tree, path_for, write_resource
+from cochat_devkit.workspace.tree import LocalResource, Tree, foresee, path_for, write_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -186,7 +186,7 @@ def _verify_apart(config: Config, taken: Iterable[LocalResource], files: Tree, e
         copies = []
         for each in others:
             kind, resource = kind_named(each.resource.key.kind)[0], each.resource
-            copies.append(write_resource(root, kind, resource, each.path, None))
+            copies.append(write_layout(root, foresee(root, kind, resource, None, path=each.path)))
         verify(replace(config, root=root), copies, emit)
 
 

@@ -14,11 +14,11 @@ from cochat_devkit.operations.agreed import find_base_body, keeping_lock
 from cochat_devkit.operations.blobs import fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts, settle_hint
 from cochat_devkit.operations.filesteps import FileSteps
-from cochat_devkit.operations.laying import lay_resource
+from cochat_devkit.operations.laying import lay_foreseen
 from cochat_devkit.operations.merging import merge_sides
 from cochat_devkit.operations.observe import fetch_remote
 from cochat_devkit.operations.offline import base_of, local_side
-from cochat_devkit.operations.records import Records, agree, to_row
+from cochat_devkit.operations.records import Records, agree, agreed_row, to_row
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import connect
 from cochat_devkit.resource import Resource, State
@@ -27,12 +27,7 @@ from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.workspace.glance import glance
 from cochat_devkit.workspace.lock import workspace_lock
 from cochat_devkit.workspace.staging import Staging
-from cochat_devkit.workspace.tree import (
-    LocalResource,
-    Tree,
-    keep_resource,
-    trash_resource,
-)
+from cochat_devkit.workspace.tree import Layout, LocalResource, Tree, foresee, keep_resource, trash_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -128,6 +123,8 @@ class _Pull:
     def __post_init__(self) -> None:
         self.steps = FileSteps(self.root, self.records, "pull", self.aim.name)
         self.staging = Staging(self.root)
+        #: how what this batch writes is to lie in the files
+        self.layouts: dict[Key, Layout] = {}
 
     def run(self, left_open: Iterable[Outcome] = ()) -> Report:
         """Pull every resource of the selection; `left_open` is what became of an earlier run's steps."""
@@ -144,7 +141,7 @@ class _Pull:
             self.records.before_flush = self.staging.settle
             for start in range(0, len(meant), _BATCH):
                 decisions = {key: self._decide(kinds[key.kind], key) for key in meant[start : start + _BATCH]}
-                self.staging.stage(self._note_files(kinds, decisions))
+                self._note_files(kinds, decisions)
                 for number, (key, decision) in enumerate(decisions.items(), start):
                     self.emit(Progress("files", number, len(meant)))
                     report.add(self._pull_one(kinds[key.kind], key, decision))
@@ -159,23 +156,36 @@ class _Pull:
             return None
         return decide(base_of(row), local_side(self.tree, key, row.path if row else None), self.view.side(key))
 
-    def _note_files(self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]) -> dict[str, bytes]:
-        """Put into the journal which files are about to change, before the first of them does: what they will hold."""
+    def _note_files(self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]) -> None:
+        """Put into the journal which files are about to change, before the first of them does, and stage their contents."""
         wanted: dict[str, bytes] = {}
+        self.layouts = {}
         for key, decision in decisions.items():
             if decision and decision.action in (Action.CREATE_HERE, Action.UPDATE_HERE, Action.DELETE_HERE):
                 after = None if decision.action is Action.DELETE_HERE else self._seen(key)
-                wanted |= self._note_change(kinds[key.kind], key, decision.action, after)
+                try:
+                    self._note_change(kinds[key.kind], key, decision.action, after)
+                except LocalError:
+                    # it cannot become files at all: writing it says so
+                    continue
+                wanted |= self.layouts[key].written if key in self.layouts else {}
+        self.staging.stage(wanted)
         self.records.flush()
-        return wanted
 
-    def _note_change(self, kind: Kind, key: Key, action: Action, after: Resource | None) -> dict[str, bytes]:
-        try:
-            present, theirs = self.tree.found.get(key), self._theirs(key)
-            return self.steps.begin(kind, key, action, present, after, theirs, self.rows.get(key))
-        except LocalError:
-            # it cannot become files at all: writing it says so
-            return {}
+    def _note_change(self, kind: Kind, key: Key, action: Action, after: Resource | None) -> None:
+        """Foresee what becomes of a resource's files, and put it into the journal.
+
+        Raises:
+            BadResource: it cannot become files at all.
+        """
+        present, theirs, row = self.tree.found.get(key), self._theirs(key), self.rows.get(key)
+        if after is None or theirs is None:
+            self.steps.begin(key, action, present, None, (row, None))
+            return
+        layout = self.layouts[key] = foresee(self.root, kind, after, present)
+        base_local = layout.local.fingerprint if after is theirs else None
+        self.records.keep_bodies((theirs.type, theirs.body))
+        self.steps.begin(key, action, present, layout, (row, agreed_row(theirs, base_local, layout.local.path)))
 
     def _pull_one(self, kind: Kind, key: Key, decision: Decision | None) -> Outcome:
         if decision is None:
@@ -231,9 +241,8 @@ class _Pull:
     def _write_theirs(self, kind: Kind, key: Key) -> None:
         """Write the server's body over ours; the path stays, unless the type moved to another folder."""
         self._fetch_blobs(kind, key)
-        self.tree.found[key] = lay_resource(
-            self.root, kind, self._seen(key), self.tree.found.get(key), self.staging.write
-        )
+        layout = self.layouts.get(key) or foresee(self.root, kind, self._seen(key), self.tree.found.get(key))
+        self.tree.found[key] = lay_foreseen(self.root, kind, layout, self.staging.write)
         self._agree(key, self.tree.found[key])
 
     def _fetch_blobs(self, kind: Kind, key: Key) -> None:
@@ -263,7 +272,7 @@ class _Pull:
         merged_resource = replace(present.resource, body=merged.body)
         self._note_change(kind, key, Action.MERGE, merged_resource)
         self.records.flush()
-        self.tree.found[key] = lay_resource(self.root, kind, merged_resource, present)
+        self.tree.found[key] = lay_foreseen(self.root, kind, self.layouts[key])
         self._settle_on_theirs(key, present.path)
         changes = describe_changes(present.resource.body, merged.body)
         return self._outcome(key, decision, changes=tuple(changes))

@@ -29,7 +29,15 @@ from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.sync.merge import marks_left, merge_bodies, merge_with_markers
 from cochat_devkit.workspace.files import inside, write_file
 from cochat_devkit.workspace.lock import workspace_lock
-from cochat_devkit.workspace.tree import LocalResource, Tree, keep_resource, read_one, trash_resource, write_resource
+from cochat_devkit.workspace.tree import (
+    LocalResource,
+    Tree,
+    foresee,
+    keep_resource,
+    read_one,
+    trash_resource,
+    write_layout,
+)
 
 if TYPE_CHECKING:
     from cochat_devkit.config import Config, Target
@@ -253,7 +261,7 @@ def _texts_of(case: _Case, resource: Resource) -> dict[str, str]:
         root = Path(folder)
         for path, content in files_of(local).items():
             write_file(root, path, content, expected=None)
-        written = write_resource(root, case.kind, resource, local.path, local)
+        written = write_layout(root, foresee(root, case.kind, resource, local))
         return {path: content.decode("utf-8") for path, content in files_of(written).items()}
 
 

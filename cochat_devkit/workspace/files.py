@@ -27,7 +27,10 @@ def read_file(root: Path, relative: str) -> bytes | None:
     Raises:
         BadResource: it is there and cannot be read, or it leads out of the workspace.
     """
-    path = inside(root, relative)
+    return _read_at(inside(root, relative), relative)
+
+
+def _read_at(path: Path, relative: str) -> bytes | None:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE_BYTES + 1)
@@ -63,7 +66,7 @@ def write_file(root: Path, relative: str, content: bytes, *, expected: bytes | N
     try:
         temporary = write_beside(root, relative, content)
         try:
-            _check_unchanged(root, relative, expected)
+            _check_unchanged(path, relative, expected)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -82,7 +85,7 @@ def put_file(root: Path, relative: str, temporary: Path, *, expected: bytes | No
     """
     try:
         path = inside(root, relative)
-        _check_unchanged(root, relative, expected)
+        _check_unchanged(path, relative, expected)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
@@ -125,7 +128,7 @@ def trash_file(root: Path, relative: str, *, expected: bytes) -> None:
         CannotWrite: it changed meanwhile, or the disk refuses.
     """
     path = inside(root, relative)
-    _check_unchanged(root, relative, expected)
+    _check_unchanged(path, relative, expected)
     place = inside(root, f"{TRASH}/{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}/{relative}")
     while place.exists():
         place = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
@@ -195,8 +198,8 @@ def _is_free_of_links(root: Path, relative: str) -> bool:
     return True
 
 
-def _check_unchanged(root: Path, relative: str, expected: bytes | None) -> None:
-    if read_file(root, relative) != expected:
+def _check_unchanged(path: Path, relative: str, expected: bytes | None) -> None:
+    if _read_at(path, relative) != expected:
         raise CannotWrite(f"{relative} changed while we worked; it is left as it is", hint="run the command again")
 
 

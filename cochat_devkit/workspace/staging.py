@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, CannotWrite
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-#: a file system brings the files that wait at a time to the disk in one go
+#: so many files wait for the disk at a time: a file system brings them there in one go
 _AT_A_TIME = 16
 
 
 class Staging:
-    """Hold files that are on the disk, each beside its place, until `write` puts them there.
+    """Bring files to the disk in threads, each beside its place, until `write` puts them there.
 
     What is put in place is sure to stay there once `settle` has returned. Use as a context manager: what was not put
     in place is gone at the end.
@@ -30,6 +30,8 @@ class Staging:
         self._root = root
         self._staged: dict[tuple[str, bytes], Path] = {}
         self._folders: set[Path] = set()
+        self._pool = ThreadPoolExecutor(_AT_A_TIME)
+        self._on_their_way: list[Future[None]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -37,6 +39,7 @@ class Staging:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._pool.shutdown()
         for temporary in self._staged.values():
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -44,12 +47,12 @@ class Staging:
         self.settle()
 
     def stage(self, files: Mapping[str, bytes]) -> None:
-        """Bring contents by path to the disk; where that fails, writing the file in its turn says why."""
+        """Begin to bring contents by path to the disk; where that fails, writing the file in its turn says why."""
         waiting = [*files.items()]
-        with ThreadPoolExecutor(_AT_A_TIME) as pool:
-            list(pool.map(self._stage_some, (waiting[start::_AT_A_TIME] for start in range(_AT_A_TIME))))
+        shares = [waiting[start::_AT_A_TIME] for start in range(min(_AT_A_TIME, len(waiting)))]
+        self._on_their_way += [self._pool.submit(self._bring, share) for share in shares]
 
-    def _stage_some(self, files: Iterable[tuple[str, bytes]]) -> None:
+    def _bring(self, files: Iterable[tuple[str, bytes]]) -> None:
         for relative, content in files:
             with contextlib.suppress(OSError, BadResource):
                 self._staged[relative, content] = write_beside(self._root, relative, content)
@@ -61,6 +64,8 @@ class Staging:
             CannotWrite: it changed meanwhile, or the disk refuses.
             BadResource: it leads out of the workspace.
         """
+        while self._on_their_way:
+            self._on_their_way.pop().result()
         temporary = self._staged.pop((relative, content), None) if root == self._root else None
         if temporary is None:
             write_file(root, relative, content, expected=expected)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
@@ -29,7 +30,17 @@ if TYPE_CHECKING:
     from cochat_devkit.kinds.kind import FileForm, Kind
     from cochat_devkit.workspace.files import WriteFile
 
-__all__ = ["LocalResource", "Tree", "path_for", "read_one", "read_tree", "sidecar_path_of", "write_resource"]
+__all__ = [
+    "Layout",
+    "LocalResource",
+    "Tree",
+    "foresee",
+    "path_for",
+    "read_one",
+    "read_tree",
+    "sidecar_path_of",
+    "write_layout",
+]
 
 #: gives the bytes behind a digest
 ReadBlob = Callable[[str], bytes]
@@ -97,43 +108,75 @@ def parse_one(kind: Kind, type_: str, path: str, files: Mapping[str, bytes], tre
     return LocalResource(resource, path, {place: files[place] for place in sorted(used)}, tree)
 
 
-def write_resource(
-    root: Path,
-    kind: Kind,
-    resource: Resource,
-    path: str,
-    present: LocalResource | None,
-    read_blob: ReadBlob | None = None,
-    write: WriteFile = write_file,
+@dataclass(frozen=True)
+class Layout:
+    """Hold how a resource is to lie in the files.
+
+    `local` is the resource as they will say it, `after` those of its files that are not kept by digest, by path.
+    `present` is what a scan saw there, `left_behind` a sidecar without its source.
+    """
+
+    local: LocalResource
+    after: Mapping[str, bytes]
+    present: LocalResource | None
+    left_behind: Mapping[str, bytes]
+
+    @property
+    def before(self) -> dict[str, bytes]:
+        """Say what the files hold that are written over, or go."""
+        return {**(self.present.files if self.present else {}), **self.left_behind}
+
+    @property
+    def written(self) -> dict[str, bytes]:
+        """Say what is to be written, by path, the main file last."""
+        before, path = self.before, self.local.path
+        places = sorted(self.after, key=lambda place: (place == path, place))
+        return {place: self.after[place] for place in places if self.after[place] != before.get(place)}
+
+
+def foresee(
+    root: Path, kind: Kind, resource: Resource, present: LocalResource | None, *, path: str | None = None
+) -> Layout:
+    """Say how a resource will lie over what is there. Its path stays, unless the type moved to another folder.
+
+    Raises:
+        BadResource: the resource cannot be files.
+    """
+    stays = present if present is not None and present.resource.type == resource.type else None
+    place = path or (stays.path if stays else path_for(kind, resource.type, resource.key.slug))
+    sidecar_path = None if stays else sidecar_path_of(kind, place)
+    found = read_file(root, sidecar_path) if sidecar_path else None
+    left_behind = {sidecar_path: found} if sidecar_path and found is not None else {}
+    after = render_files(kind, resource, place, stays.files if stays else left_behind)
+    local = parse_one(kind, resource.type, place, after, _tree_of(kind, resource, place))
+    return Layout(local, after, present, left_behind)
+
+
+def write_layout(
+    root: Path, layout: Layout, read_blob: ReadBlob | None = None, write: WriteFile = write_file
 ) -> LocalResource:
     """Lay a resource's files down, the main one last: what lies beside a main file that is not there is not misread.
 
-    `present` is what a scan saw at that path; a file that is no longer so is left alone. `read_blob` gives the bytes of
-    files that the resource names by digest. What comes back is what was written: whoever edits a file a moment later
-    has edited it.
+    A file that is no longer as it was seen is left alone. `read_blob` gives the bytes of files that the resource names
+    by digest. What comes back is what was written: whoever edits a file a moment later has edited it.
 
     Raises:
         CannotWrite: a file changed meanwhile, or the disk refuses.
-        BadResource: the resource cannot be a file.
+        BadResource: a file leads out of the workspace.
     """
-    before = dict(present.files) if present else {}
-    sidecar_path = sidecar_path_of(kind, path)
-    left_behind = read_file(root, sidecar_path) if present is None and sidecar_path else None
-    if sidecar_path and left_behind is not None:
+    before, present = layout.before, layout.present
+    for place, content in layout.left_behind.items():
         # a sidecar that was left behind would speak for the new source
-        keep_copy(root, sidecar_path, left_behind)
-        before[sidecar_path] = left_behind
-    after = render_files(kind, resource, path, before)
-    tree = _tree_of(kind, resource, path)
-    gone_later = _write_tree(root, tree, present, read_blob)
-    for place in sorted(after, key=lambda place: (place == path, place)):
-        if after[place] != before.get(place):
-            write(root, place, after[place], expected=before.get(place))
-    for place in [place for place in before if place not in after]:
+        keep_copy(root, place, content)
+    gone_later = _write_tree(root, layout.local.tree, present, read_blob)
+    for place, content in layout.written.items():
+        write(root, place, content, expected=before.get(place))
+    gone = [place for place in before if place not in layout.after]
+    for place in sorted(gone, key=lambda place: (present is None or place != present.path, place)):
         trash_file(root, place, expected=before[place])
     for place, content in gone_later.items():
         trash_file(root, place, expected=content)
-    return parse_one(kind, resource.type, path, after, tree)
+    return layout.local
 
 
 def trash_resource(root: Path, local: LocalResource) -> None:

@@ -16,7 +16,7 @@ from cochat_devkit.operations.records import Records, agreed_row
 from cochat_devkit.resource import Key, RemoteId, Resource, Slug
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.workspace.sidecar import to_body
-from cochat_devkit.workspace.tree import read_one, write_resource
+from cochat_devkit.workspace.tree import foresee, read_one, write_layout
 
 TOOL = kind_named("tool")[0]
 KEY = Key("tool", Slug("x"))
@@ -53,18 +53,21 @@ def begin(mirror, root, before, after):
     path, scope = mirror
     present = None
     if before is not None:
-        write_resource(root, TOOL, before, SOURCE, None)
-        present = read_one(root, TOOL, "", SOURCE)
+        present = write_layout(root, foresee(root, TOOL, before, None))
     was = contents(root)
     row = agreed_row(before, None, SOURCE) if before else None
     with Records(path, None, scope) as records:
         steps = FileSteps(root, records, "pull", "main")
         if before is not None:
             records.keep(row, (before.type, before.body))
-        steps.begin(TOOL, KEY, Action.UPDATE_HERE if after else Action.DELETE_HERE, present, after, after, row)
+        layout = foresee(root, TOOL, after, present) if after else None
+        row_after = agreed_row(after, layout.local.fingerprint, SOURCE) if after else None
+        steps.begin(KEY, Action.UPDATE_HERE if after else Action.DELETE_HERE, present, layout, (row, row_after))
+        if after is not None:
+            records.keep_bodies((after.type, after.body))
         records.flush()
-    if after is not None:
-        write_resource(root, TOOL, after, SOURCE, present)
+    if layout is not None:
+        write_layout(root, layout)
     else:
         for place in was:
             (root / place).unlink()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from cochat_devkit.kinds import kind_named
-from cochat_devkit.operations.laying import lay_resource
+from cochat_devkit.operations.laying import lay_foreseen
 from cochat_devkit.resource import Key, Resource, Slug
 from cochat_devkit.workspace.files import write_file
-from cochat_devkit.workspace.tree import read_one
+from cochat_devkit.workspace.tree import foresee, read_one
 
 TOOL = kind_named("tool")[0]
 SOURCE = '"""\ntitle: Clock\n"""\n\nclass Tools:\n    pass\n'
@@ -22,6 +22,6 @@ def test_an_edit_right_after_the_write_is_an_edit(tmp_path):
         if relative.endswith(".py"):
             (root / relative).write_bytes(content + b"# mine\n")
 
-    written = lay_resource(tmp_path, TOOL, theirs, None, write_then_edit)
+    written = lay_foreseen(tmp_path, TOOL, foresee(tmp_path, TOOL, theirs, None), write_then_edit)
     assert written.fingerprint == theirs.fingerprint
     assert read_one(tmp_path, TOOL, "", written.path).fingerprint != written.fingerprint

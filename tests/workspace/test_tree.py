@@ -11,13 +11,14 @@ from cochat_devkit.kinds import all_kinds, kind_named
 from cochat_devkit.resource import Key, Resource, Slug
 from cochat_devkit.workspace.files import TRASH
 from cochat_devkit.workspace.tree import (
+    foresee,
     keep_resource,
     path_for,
     read_one,
     read_tree,
     sidecar_path_of,
     trash_resource,
-    write_resource,
+    write_layout,
 )
 
 TOOL, FUNCTION = kind_named("tool")[0], kind_named("function")[0]
@@ -46,9 +47,10 @@ def resource(slug, source=SOURCE, kind=TOOL, type_="", **body):
 
 
 def lay(root, theirs, kind=TOOL, present=None):
-    path = present.path if present else path_for(kind, theirs.type, theirs.key.slug)
-    write_resource(root, kind, theirs, path, present)
-    return read_one(root, kind, theirs.type, path)
+    """Lay a resource, and read it: the files say what was foreseen."""
+    written = write_layout(root, foresee(root, kind, theirs, present))
+    assert read_one(root, kind, theirs.type, written.path) == written
+    return written
 
 
 def files(root):
@@ -65,7 +67,8 @@ def test_sources_are_kept_byte_for_byte(tmp_path, source):
     assert local.source == source.encode()
     assert local.text == source
     before = files(tmp_path)
-    write_resource(tmp_path, TOOL, local.resource, local.path, local)
+    assert foresee(tmp_path, TOOL, local.resource, local).written == {}
+    lay(tmp_path, local.resource, present=local)
     assert files(tmp_path) == before
 
 
