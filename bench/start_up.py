@@ -17,7 +17,6 @@ def main() -> None:
         "python -c pass": [sys.executable, "-c", "pass"],
         "import click": [sys.executable, "-c", "import click"],
         "import httpx": [sys.executable, "-c", "import httpx"],
-        "import sqlalchemy": [sys.executable, "-c", "import sqlalchemy"],
         "cochat --help": [sys.executable, "-m", "cochat_devkit", "--help"],
         "cochat --version": [sys.executable, "-m", "cochat_devkit", "--version"],
         "cochat pull --help": [sys.executable, "-m", "cochat_devkit", "pull", "--help"],

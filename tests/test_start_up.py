@@ -16,8 +16,8 @@ from cochat_devkit.mirror.rows import Row
 from cochat_devkit.mirror.store import MirrorStore
 from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, Version
 
-HEAVY = ("sqlmodel", "sqlalchemy", "fastapi", "httpx", "keyring", "rich", "pydantic", "jinja2", "watchdog")
-ONLINE = ("sqlmodel", "sqlalchemy", "httpx", "fastapi", "uvicorn", "pydantic")
+HEAVY = ("fastapi", "httpx", "keyring", "rich", "pydantic", "jinja2", "watchdog")
+ONLINE = ("httpx", "fastapi", "uvicorn", "pydantic")
 COMMANDS = [name for section in SECTIONS.values() for name in section]
 #: what these print is no report, but a script and a story
 WITHOUT_JSON = ("completion", "demo")

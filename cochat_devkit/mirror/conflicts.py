@@ -1,4 +1,4 @@
-"""Conflicts in the mirror: what both sides changed, since when, and with which bodies; read without the ORM."""
+"""Conflicts in the mirror: what both sides changed, since when, and with which bodies."""
 
 from __future__ import annotations
 

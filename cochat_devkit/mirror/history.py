@@ -1,4 +1,4 @@
-"""History in the mirror: every body ever seen of a resource, read without the ORM."""
+"""History in the mirror: every body ever seen of a resource."""
 
 from __future__ import annotations
 

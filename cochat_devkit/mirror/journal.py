@@ -1,4 +1,4 @@
-"""The journal in the mirror: what runs set out to do and how far each step came; read without the ORM."""
+"""The journal in the mirror: what runs set out to do and how far each step came."""
 
 from __future__ import annotations
 

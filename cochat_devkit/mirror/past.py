@@ -6,15 +6,12 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.history import Origin, Seen
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
-
-    from sqlalchemy import Connection
 
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.rows import LockDigests, Row, Scope
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
 
 
 #: an entry that says what the newest of its origin says is none; nor is a version that is known already
-_ADD = text("""
+_ADD = """
 INSERT INTO history (scope_id, kind, slug, type, digest, origin, version, message, at)
 SELECT :scope_id, :kind, :slug, :type, :digest, :origin, :version, :message, :at
 WHERE NOT EXISTS (
@@ -35,16 +32,16 @@ WHERE NOT EXISTS (
 )) AND NOT (:digest IS NULL AND NOT EXISTS (
     SELECT 1 FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug
 ))
-""")
+"""
 #: what the server's own history says of a version that we saw ourselves
-_ANNOTATE = text("""
+_ANNOTATE = """
 UPDATE history SET message = :message
 WHERE :message IS NOT NULL AND message IS NULL AND origin = 'there' AND version = :version AND id = (
     SELECT min(id) FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug AND version = :version
 )
-""")
+"""
 #: a version that was told in part, and is now seen as a whole: the whole takes its message, and its place
-_TAKE_MESSAGE = text("""
+_TAKE_MESSAGE = """
 UPDATE history SET message = (
     SELECT message FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug
         AND origin = 'their history' AND version = :version
@@ -52,13 +49,13 @@ UPDATE history SET message = (
     SELECT max(id) FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug
         AND origin = 'there' AND version = :version
 )
-""")
-_SUPERSEDE = text("""
+"""
+_SUPERSEDE = """
 DELETE FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug
     AND origin = 'their history' AND version = :version
-""")
-_TOLD = text("SELECT DISTINCT kind, slug, version FROM history WHERE scope_id = :scope_id AND origin = 'their history'")
-_NOTE_CONFLICT = text("""
+"""
+_TOLD = "SELECT DISTINCT kind, slug, version FROM history WHERE scope_id = :scope_id AND origin = 'their history'"
+_NOTE_CONFLICT = """
 INSERT INTO conflict (
     scope_id, kind, slug, type, reason, parts, base_digest, local_digest, remote_digest, path, since, run
 ) VALUES (
@@ -68,14 +65,14 @@ ON CONFLICT (scope_id, kind, slug) DO UPDATE SET
     type = excluded.type, reason = excluded.reason, parts = excluded.parts, base_digest = excluded.base_digest,
     local_digest = excluded.local_digest, remote_digest = excluded.remote_digest, path = excluded.path,
     run = coalesce(excluded.run, run)
-""")
-_KEEP_DIGESTS = text("""
+"""
+_KEEP_DIGESTS = """
 INSERT INTO locked (target, lines, file) VALUES (:target, :lines, :file)
 ON CONFLICT (target) DO UPDATE SET lines = excluded.lines, file = excluded.file
-""")
-_SETTLE = text("DELETE FROM conflict WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug")
+"""
+_SETTLE = "DELETE FROM conflict WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug"
 #: a mirror of before there was history: what it knows is the beginning of it
-_BEGIN = text("""
+_BEGIN = """
 INSERT INTO history (scope_id, kind, slug, type, digest, origin, version, message, at)
 SELECT scope_id, kind, slug, type, digest, 'there', version, NULL, at FROM (
     SELECT scope_id, kind, slug, type, base_digest AS digest, NULL AS version,
@@ -85,20 +82,20 @@ SELECT scope_id, kind, slug, type, digest, 'there', version, NULL, at FROM (
     SELECT scope_id, kind, slug, type, remote_digest, version, coalesce(updated_at, :at), 1
     FROM resource WHERE remote_digest IS NOT NULL
 ) ORDER BY turn, scope_id, kind, slug
-""")
+"""
 
 
-def add_history(connection: Connection, scope: Scope, seen: Iterable[Seen]) -> None:
+def add_history(connection: sqlite3.Connection, scope: Scope, seen: Iterable[Seen]) -> None:
     """Add entries, oldest first; their bodies are stored already."""
     found = [_to_columns(scope, each, _digest_of(each)) for each in seen]
     if found:
-        connection.execute(_ADD, found)
+        connection.executemany(_ADD, found)
     told = [each for each in found if each["origin"] == Origin.THEIR_HISTORY and each["message"]]
     if told:
-        connection.execute(_ANNOTATE, told)
+        connection.executemany(_ANNOTATE, told)
 
 
-def add_history_of_rows(connection: Connection, scope: Scope, rows: Iterable[Row], gone: Iterable[Key]) -> None:
+def add_history_of_rows(connection: sqlite3.Connection, scope: Scope, rows: Iterable[Row], gone: Iterable[Key]) -> None:
     """Add what a batch of rows says: the bodies that the server showed, and what is gone."""
     shown = [
         _to_columns(scope, Seen(row.key, row.type, None, Origin.THERE, row.version), row.remote_digest)
@@ -107,30 +104,32 @@ def add_history_of_rows(connection: Connection, scope: Scope, rows: Iterable[Row
     ]
     ended = [_to_columns(scope, Seen(key, "", None, Origin.THERE, message="gone"), None) for key in gone]
     if shown or ended:
-        connection.execute(_ADD, shown + ended)
+        connection.executemany(_ADD, shown + ended)
     told = {tuple(each) for each in connection.execute(_TOLD, {"scope_id": scope.id})} if shown else set()
     whole = [each for each in shown if (each["kind"], each["slug"], each["version"]) in told]
     if whole:
-        connection.execute(_TAKE_MESSAGE, whole)
-        connection.execute(_SUPERSEDE, whole)
+        connection.executemany(_TAKE_MESSAGE, whole)
+        connection.executemany(_SUPERSEDE, whole)
 
 
-def note_conflicts(connection: Connection, scope: Scope, conflicts: Sequence[Conflict], settled: Sequence[Key]) -> None:
+def note_conflicts(
+    connection: sqlite3.Connection, scope: Scope, conflicts: Sequence[Conflict], settled: Sequence[Key]
+) -> None:
     """Write conflicts, each as it is now and with the date of its first meeting; take settled ones out."""
     if settled:
-        connection.execute(_SETTLE, [_address(scope, key) for key in settled])
+        connection.executemany(_SETTLE, [_address(scope, key) for key in settled])
     if conflicts:
-        connection.execute(_NOTE_CONFLICT, [_to_conflict_columns(scope, each) for each in conflicts])
+        connection.executemany(_NOTE_CONFLICT, [_to_conflict_columns(scope, each) for each in conflicts])
 
 
-def keep_lock_digests(connection: Connection, digests: Mapping[str, LockDigests]) -> None:
+def keep_lock_digests(connection: sqlite3.Connection, digests: Mapping[str, LockDigests]) -> None:
     """Write by target what the lock says."""
     if digests:
         columns = [{"target": each, "lines": found.lines, "file": found.file} for each, found in digests.items()]
-        connection.execute(_KEEP_DIGESTS, columns)
+        connection.executemany(_KEEP_DIGESTS, columns)
 
 
-def begin_history(connection: Connection) -> None:
+def begin_history(connection: sqlite3.Connection) -> None:
     """Begin the history of a mirror that had none."""
     connection.execute(_BEGIN, {"at": _now()})
 

@@ -1,4 +1,4 @@
-"""The mirror, read without the ORM, which costs half a second to import."""
+"""The mirror, read."""
 
 from __future__ import annotations
 

@@ -6,47 +6,46 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 from cochat_devkit.mirror.journal import pack_content, pack_step
 from cochat_devkit.resource import make_digest
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable
-
-    from sqlalchemy import Connection
 
     from cochat_devkit.mirror.journal import Step
     from cochat_devkit.mirror.rows import Scope
 
 
-_BEGIN = text("""
+_BEGIN = """
 INSERT INTO run (scope_id, command, target, started, ended, message, undoes)
 VALUES (:scope_id, :command, :target, :at, NULL, :message, :undoes) RETURNING id
-""")
-_END = text("UPDATE run SET ended = :at WHERE id = :id")
-_STEP = text("""
+"""
+_END = "UPDATE run SET ended = :at WHERE id = :id"
+_STEP = """
 INSERT INTO step (run_id, number, kind, slug, state, packed)
 VALUES (:run_id, :number, :kind, :slug, :state, :packed)
 ON CONFLICT (run_id, number) DO UPDATE SET state = excluded.state, packed = excluded.packed
-""")
-_CONTENT = text("INSERT INTO content (digest, packed) VALUES (:digest, :packed) ON CONFLICT DO NOTHING")
-_OPEN_STEPS = text("SELECT count(*) FROM step WHERE run_id = :id AND state NOT IN ('done', 'dropped')")
+"""
+_CONTENT = "INSERT INTO content (digest, packed) VALUES (:digest, :packed) ON CONFLICT DO NOTHING"
+_OPEN_STEPS = "SELECT count(*) FROM step WHERE run_id = :id AND state NOT IN ('done', 'dropped')"
 
 
-def begin_run(connection: Connection, scope: Scope, command: str, target: str, message: str, undoes: int | None) -> int:
+def begin_run(
+    connection: sqlite3.Connection, scope: Scope, command: str, target: str, message: str, undoes: int | None
+) -> int:
     """Write that a run begins: its number."""
     facts = {"scope_id": scope.id, "command": command, "target": target, "message": message, "undoes": undoes}
-    return int(connection.execute(_BEGIN, {**facts, "at": _now()}).scalar_one())
+    return int(connection.execute(_BEGIN, {**facts, "at": _now()}).fetchone()[0])
 
 
-def end_run(connection: Connection, run_id: int) -> None:
+def end_run(connection: sqlite3.Connection, run_id: int) -> None:
     """Write that a run has ended, unless a step of it is still to be settled."""
-    if not connection.execute(_OPEN_STEPS, {"id": run_id}).scalar_one():
+    if not connection.execute(_OPEN_STEPS, {"id": run_id}).fetchone()[0]:
         connection.execute(_END, {"id": run_id, "at": _now()})
 
 
-def write_steps(connection: Connection, run_id: int, steps: Iterable[Step]) -> None:
+def write_steps(connection: sqlite3.Connection, run_id: int, steps: Iterable[Step]) -> None:
     """Write steps as they now are."""
     found = [
         {
@@ -60,19 +59,19 @@ def write_steps(connection: Connection, run_id: int, steps: Iterable[Step]) -> N
         for step in steps
     ]
     if found:
-        connection.execute(_STEP, found)
+        connection.executemany(_STEP, found)
 
 
-def keep_contents(connection: Connection, contents: Iterable[bytes]) -> None:
+def keep_contents(connection: sqlite3.Connection, contents: Iterable[bytes]) -> None:
     """Store contents of files, each once."""
     found = [{"digest": make_digest(each), "packed": pack_content(each)} for each in contents]
     if found:
-        connection.execute(_CONTENT, found)
+        connection.executemany(_CONTENT, found)
 
 
-def make_lineage(connection: Connection) -> None:
+def make_lineage(connection: sqlite3.Connection) -> None:
     """Give the mirror an id of its own, unless it has one."""
-    fact = text("INSERT INTO fact (name, value) VALUES ('lineage', :value) ON CONFLICT DO NOTHING")
+    fact = "INSERT INTO fact (name, value) VALUES ('lineage', :value) ON CONFLICT DO NOTHING"
     connection.execute(fact, {"value": uuid.uuid4().hex})
 
 

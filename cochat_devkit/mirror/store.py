@@ -6,17 +6,13 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, create_engine, delete, event, func, select
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, ProgrammingError
-
 from cochat_devkit.errors import MirrorDamaged, MirrorError
 from cochat_devkit.mirror.bodies import pack_json, pack_plain, to_plain
 from cochat_devkit.mirror.past import add_history, add_history_of_rows, begin_history, keep_lock_digests, note_conflicts
 from cochat_devkit.mirror.reader import check_schema_version
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
 from cochat_devkit.mirror.runs import begin_run, end_run, keep_contents, make_lineage, write_steps
-from cochat_devkit.mirror.tables import BODY, LISTING, METADATA, RESOURCE, SCOPE, TARGET
+from cochat_devkit.mirror.tables import TABLES
 from cochat_devkit.resource import make_digest
 
 if TYPE_CHECKING:
@@ -25,12 +21,49 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from sqlalchemy import Engine
-
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.history import Seen
     from cochat_devkit.mirror.journal import Step
     from cochat_devkit.resource import Json, Key
+
+#: readers never wait for us, nor we for them; somebody else's tool may
+_PATIENCE_S = 5.0
+_FIND_SCOPE = """
+SELECT id, url, user_id, role, dialect, server_version FROM scope WHERE url = :url AND user_id = :user_id
+"""
+_ENTER_SCOPE = """
+INSERT INTO scope (url, user_id, role, dialect, server_version)
+VALUES (:url, :user_id, :role, :dialect, :server_version)
+ON CONFLICT (url, user_id) DO UPDATE SET
+    role = excluded.role, dialect = excluded.dialect, server_version = excluded.server_version
+    WHERE (role, dialect, server_version) IS NOT (excluded.role, excluded.dialect, excluded.server_version)
+"""
+_LINK_TARGET = """
+INSERT INTO target (name, scope_id) VALUES (:name, :scope_id)
+ON CONFLICT (name) DO UPDATE SET scope_id = excluded.scope_id WHERE scope_id <> excluded.scope_id
+"""
+_KEEP_BODY = "INSERT INTO body (digest, packed) VALUES (?, ?) ON CONFLICT DO NOTHING"
+#: what a row does not say of what the server derived stays as it was known
+_KEEP_ROW = """
+INSERT INTO resource (
+    scope_id, kind, slug, type, remote_id, remote_state, remote_fingerprint, remote_digest,
+    base_local, base_remote, base_digest, version, updated_at, writable, path, derived
+) VALUES (
+    :scope_id, :kind, :slug, :type, :remote_id, :remote_state, :remote_fingerprint, :remote_digest,
+    :base_local, :base_remote, :base_digest, :version, :updated_at, :writable, :path, :derived
+)
+ON CONFLICT (scope_id, kind, slug) DO UPDATE SET
+    type = excluded.type, remote_id = excluded.remote_id, remote_state = excluded.remote_state,
+    remote_fingerprint = excluded.remote_fingerprint, remote_digest = excluded.remote_digest,
+    base_local = excluded.base_local, base_remote = excluded.base_remote, base_digest = excluded.base_digest,
+    version = excluded.version, updated_at = excluded.updated_at, writable = excluded.writable, path = excluded.path,
+    derived = coalesce(excluded.derived, derived)
+"""
+_DROP_ROW = "DELETE FROM resource WHERE scope_id = ? AND kind = ? AND slug = ?"
+_KEEP_BASIS = """
+INSERT INTO listing (scope_id, kind, basis) VALUES (?, ?, ?)
+ON CONFLICT (scope_id, kind) DO UPDATE SET basis = excluded.basis WHERE basis <> excluded.basis
+"""
 
 
 class MirrorStore:
@@ -40,12 +73,12 @@ class MirrorStore:
         self._path = path
         #: digests of bodies that this very process stored: they are there, whatever is written again
         self._stored: set[str] = set()
-        self._engine = _make_engine(path)
+        self._connection = _connect(path)
         try:
             with self._begin() as connection:
                 _migrate(connection)
         except BaseException:
-            self._engine.dispose()
+            self._connection.close()
             raise
 
     def __enter__(self) -> Self:
@@ -58,29 +91,18 @@ class MirrorStore:
 
     def close(self) -> None:
         """Close the file."""
-        self._engine.dispose()
+        self._connection.close()
 
     def enter_scope(
         self, target: str, *, url: str, user_id: str, role: str, dialect: str, server_version: str
     ) -> Scope:
         """Find or make the scope of a server and user, and remember it as the target's; writes only what is new."""
-        facts = {"role": role, "dialect": dialect, "server_version": server_version}
+        facts = {"url": url, "user_id": user_id, "role": role, "dialect": dialect, "server_version": server_version}
         with self._begin() as connection:
-            mine = select(SCOPE).where(SCOPE.c.url == url, SCOPE.c.user_id == user_id)
-            found = connection.execute(mine).mappings().first()
-            if found is None or any(found[name] != value for name, value in facts.items()):
-                statement = insert(SCOPE).values(url=url, user_id=user_id, **facts)
-                connection.execute(statement.on_conflict_do_update(index_elements=["url", "user_id"], set_=facts))
-                found = connection.execute(mine).mappings().one()
-            link = insert(TARGET).values(name=target, scope_id=found["id"])
-            connection.execute(
-                link.on_conflict_do_update(
-                    index_elements=["name"],
-                    set_={"scope_id": found["id"]},
-                    where=TARGET.c.scope_id != found["id"],
-                )
-            )
-        return Scope(**dict(found))
+            connection.execute(_ENTER_SCOPE, facts)
+            found = Scope(*connection.execute(_FIND_SCOPE, facts).fetchone())
+            connection.execute(_LINK_TARGET, {"name": target, "scope_id": found.id})
+        return found
 
     def remember(
         self,
@@ -110,21 +132,8 @@ class MirrorStore:
         with self._begin() as connection:
             stored = [*bodies, *((each.type, each.body) for each in seen if each.body is not None)]
             packed = self._pack_new(stored)
-            if packed:
-                columns_of_bodies = [{"digest": digest, "packed": each} for digest, each in packed.items()]
-                connection.execute(insert(BODY).on_conflict_do_nothing(), columns_of_bodies)
-            if rows:
-                statement = insert(RESOURCE)
-                columns: dict[str, Json] = {
-                    each.name: statement.excluded[each.name]
-                    for each in RESOURCE.columns
-                    if each.name not in ("id", "scope_id", "kind", "slug")
-                }
-                columns["derived"] = func.coalesce(statement.excluded.derived, RESOURCE.c.derived)
-                connection.execute(
-                    statement.on_conflict_do_update(index_elements=["scope_id", "kind", "slug"], set_=columns),
-                    [_to_columns(scope, row) for row in rows],
-                )
+            connection.executemany(_KEEP_BODY, packed.items())
+            connection.executemany(_KEEP_ROW, [_to_columns(scope, row) for row in rows])
             add_history(connection, scope, seen)
             add_history_of_rows(connection, scope, rows, gone)
             note_conflicts(connection, scope, conflicts, settled)
@@ -132,22 +141,8 @@ class MirrorStore:
             keep_contents(connection, contents)
             if run_id is not None:
                 write_steps(connection, run_id, steps)
-            for key in gone:
-                connection.execute(
-                    delete(RESOURCE).where(
-                        RESOURCE.c.scope_id == scope.id, RESOURCE.c.kind == key.kind, RESOURCE.c.slug == key.slug
-                    )
-                )
-            for kind, basis in (bases or {}).items():
-                listing = insert(LISTING).values(scope_id=scope.id, kind=kind, basis=basis)
-                connection.execute(
-                    listing.on_conflict_do_update(
-                        index_elements=["scope_id", "kind"],
-                        set_={"basis": basis},
-                        where=LISTING.c.basis != basis,
-                    )
-                )
-
+            connection.executemany(_DROP_ROW, [(scope.id, key.kind, key.slug) for key in gone])
+            connection.executemany(_KEEP_BASIS, [(scope.id, *each) for each in (bases or {}).items()])
         self._stored |= packed.keys()
 
     def _pack_new(self, bodies: Sequence[tuple[str, dict[str, Json]]]) -> dict[str, bytes]:
@@ -168,62 +163,66 @@ class MirrorStore:
             end_run(connection, run_id)
 
     @contextmanager
-    def _begin(self) -> Iterator[Connection]:
-        """Open a transaction; what SQLite refuses becomes an error of ours, but for what is our own bug."""
-        name = self._path.name
+    def _begin(self) -> Iterator[sqlite3.Connection]:
+        """Open a transaction: all of it is written, or nothing."""
+        with _translated(self._path):
+            self._connection.execute("BEGIN")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """Make what SQLite refuses an error of ours, but for what is our own bug."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        hint = "check the rights and the space of its folder"
+        raise MirrorError(f"{path.name} cannot be written: {error}", hint=hint) from error
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise
+    except sqlite3.DatabaseError as error:
+        hint = "move it away and pull again; no work is lost"
+        raise MirrorDamaged(f"{path.name} cannot be used: {error}", hint=hint) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    with _translated(path):
+        # transactions are ours to begin: Python opens none for CREATE, and a full disk would leave some of the tables
+        connection = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE_S)
         try:
-            with self._engine.begin() as connection:
-                yield connection
-        except (OperationalError, sqlite3.OperationalError) as error:
-            raise MirrorError(
-                f"{name} cannot be written: {_words_of(error)}", hint="check the rights and the space of its folder"
-            ) from error
-        except (IntegrityError, ProgrammingError):
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
             raise
-        except (DatabaseError, sqlite3.DatabaseError) as error:
-            raise MirrorDamaged(
-                f"{name} cannot be used: {_words_of(error)}", hint="move it away and pull again; no work is lost"
-            ) from error
+    return connection
 
 
-def _words_of(error: DatabaseError | sqlite3.DatabaseError) -> str:
-    return str(error.orig if isinstance(error, DatabaseError) else error)
+def make_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables that are not there, within a transaction."""
+    for statement in TABLES:
+        connection.execute(statement)
 
 
-def _make_engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}")
-
-    @event.listens_for(engine, "connect")
-    def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-        # Python's sqlite3 opens no transaction for CREATE: a crash or a full disk would leave some of the tables
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA busy_timeout = 5000")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: sqlite3.Connection) -> None:
     """Bring the tables to our version: one step for each earlier version."""
-    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
     check_schema_version(version)
-    if version == 0:
-        tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
-        if tables:
-            raise MirrorDamaged("mirror.db is a database of something else", hint="move it away and pull again")
+    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise MirrorDamaged("mirror.db is a database of something else", hint="move it away and pull again")
     if version < SCHEMA_VERSION:
         # version 2 brought tables and changed none
-        METADATA.create_all(connection)
+        make_tables(connection)
         if version == 1:
             begin_history(connection)
         make_lineage(connection)
-        connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _to_columns(scope: Scope, row: Row) -> dict[str, Json]:

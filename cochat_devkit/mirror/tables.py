@@ -1,145 +1,123 @@
-"""The tables of the mirror, as SQLAlchemy's core knows them: bulk statements need no classes of rows."""
+"""The tables of the mirror, in SQL, each with what it holds; `SCHEMA_VERSION` moves with them."""
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    UniqueConstraint,
+#: each statement makes one table or index, and does nothing where it is there
+TABLES = (
+    # a server and a user on it
+    """CREATE TABLE IF NOT EXISTS scope (
+        id INTEGER PRIMARY KEY NOT NULL,
+        url VARCHAR NOT NULL,
+        user_id VARCHAR NOT NULL,
+        role VARCHAR NOT NULL,
+        dialect VARCHAR NOT NULL,
+        server_version VARCHAR NOT NULL,
+        UNIQUE (url, user_id)
+    )""",
+    # the scope that a target of `cochat.toml` was last used with
+    """CREATE TABLE IF NOT EXISTS target (
+        name VARCHAR PRIMARY KEY NOT NULL,
+        scope_id INTEGER NOT NULL REFERENCES scope (id)
+    )""",
+    # how a kind was last listed: endpoint and role
+    """CREATE TABLE IF NOT EXISTS listing (
+        scope_id INTEGER NOT NULL REFERENCES scope (id),
+        kind VARCHAR NOT NULL,
+        basis VARCHAR NOT NULL,
+        PRIMARY KEY (scope_id, kind)
+    )""",
+    # every body ever seen, once
+    """CREATE TABLE IF NOT EXISTS body (
+        digest VARCHAR PRIMARY KEY NOT NULL,
+        packed BLOB NOT NULL
+    )""",
+    # what is remembered of one resource
+    """CREATE TABLE IF NOT EXISTS resource (
+        id INTEGER PRIMARY KEY NOT NULL,
+        scope_id INTEGER NOT NULL REFERENCES scope (id),
+        kind VARCHAR NOT NULL,
+        slug VARCHAR NOT NULL,
+        type VARCHAR NOT NULL,
+        remote_id VARCHAR NOT NULL,
+        remote_state VARCHAR NOT NULL,
+        remote_fingerprint VARCHAR,
+        remote_digest VARCHAR REFERENCES body (digest),
+        base_local VARCHAR,
+        base_remote VARCHAR,
+        base_digest VARCHAR REFERENCES body (digest),
+        version VARCHAR,
+        updated_at VARCHAR,
+        writable BOOLEAN,
+        path VARCHAR,
+        derived BLOB,
+        UNIQUE (scope_id, kind, slug)
+    )""",
+    # every body ever seen, in the order in which it was seen; no digest: it was gone
+    """CREATE TABLE IF NOT EXISTS history (
+        id INTEGER PRIMARY KEY NOT NULL,
+        scope_id INTEGER NOT NULL REFERENCES scope (id),
+        kind VARCHAR NOT NULL,
+        slug VARCHAR NOT NULL,
+        type VARCHAR NOT NULL,
+        digest VARCHAR REFERENCES body (digest),
+        origin VARCHAR NOT NULL,
+        version VARCHAR,
+        message VARCHAR,
+        at VARCHAR NOT NULL
+    )""",
+    "CREATE INDEX IF NOT EXISTS history_of ON history (scope_id, kind, slug, origin, id)",
+    # what both sides changed and nobody settled yet
+    """CREATE TABLE IF NOT EXISTS conflict (
+        scope_id INTEGER NOT NULL REFERENCES scope (id),
+        kind VARCHAR NOT NULL,
+        slug VARCHAR NOT NULL,
+        type VARCHAR NOT NULL,
+        reason VARCHAR NOT NULL,
+        parts VARCHAR NOT NULL,
+        base_digest VARCHAR,
+        local_digest VARCHAR,
+        remote_digest VARCHAR,
+        path VARCHAR,
+        since VARCHAR NOT NULL,
+        run VARCHAR,
+        PRIMARY KEY (scope_id, kind, slug)
+    )""",
+    # what `cochat.lock` said of a target when the mirror knew as much: digests of its lines and of the whole file
+    """CREATE TABLE IF NOT EXISTS locked (
+        target VARCHAR PRIMARY KEY NOT NULL,
+        lines VARCHAR NOT NULL,
+        file VARCHAR NOT NULL
+    )""",
+    # what is so of the mirror as a whole
+    """CREATE TABLE IF NOT EXISTS fact (
+        name VARCHAR PRIMARY KEY NOT NULL,
+        value VARCHAR NOT NULL
+    )""",
+    # one run of a writing command
+    """CREATE TABLE IF NOT EXISTS run (
+        id INTEGER PRIMARY KEY NOT NULL,
+        scope_id INTEGER NOT NULL REFERENCES scope (id),
+        command VARCHAR NOT NULL,
+        target VARCHAR NOT NULL,
+        started VARCHAR NOT NULL,
+        ended VARCHAR,
+        message VARCHAR NOT NULL,
+        undoes INTEGER
+    )""",
+    "CREATE INDEX IF NOT EXISTS run_open ON run (ended)",
+    # one step of a run: a write to the server, or to the files of one resource
+    """CREATE TABLE IF NOT EXISTS step (
+        run_id INTEGER NOT NULL REFERENCES run (id),
+        number INTEGER NOT NULL,
+        kind VARCHAR NOT NULL,
+        slug VARCHAR NOT NULL,
+        state VARCHAR NOT NULL,
+        packed BLOB NOT NULL,
+        PRIMARY KEY (run_id, number)
+    )""",
+    # the contents of files before they were replaced, once each
+    """CREATE TABLE IF NOT EXISTS content (
+        digest VARCHAR PRIMARY KEY NOT NULL,
+        packed BLOB NOT NULL
+    )""",
 )
-
-METADATA = MetaData()
-
-
-def _text(name: str, *of: ForeignKey, is_key: bool = False, may_be_none: bool = False) -> Column[str]:
-    return Column(name, String, *of, primary_key=is_key, nullable=may_be_none)
-
-
-def _maybe_text(name: str, *of: ForeignKey) -> Column[str]:
-    return _text(name, *of, may_be_none=True)
-
-
-def _scope_id(*, is_key: bool = False) -> Column[int]:
-    return Column("scope_id", Integer, ForeignKey("scope.id"), primary_key=is_key, nullable=False)
-
-
-def _number(name: str = "id") -> Column[int]:
-    return Column(name, Integer, primary_key=True, nullable=False)
-
-
-def _bytes(name: str, *, may_be_none: bool = False) -> Column[bytes]:
-    return Column(name, LargeBinary, nullable=may_be_none)
-
-
-#: a server and a user on it
-SCOPE = Table(
-    "scope",
-    METADATA,
-    _number(),
-    _text("url"),
-    _text("user_id"),
-    _text("role"),
-    _text("dialect"),
-    _text("server_version"),
-    UniqueConstraint("url", "user_id"),
-)
-#: the scope that a target of `cochat.toml` was last used with
-TARGET = Table("target", METADATA, _text("name", is_key=True), _scope_id())
-#: how a kind was last listed: endpoint and role
-LISTING = Table("listing", METADATA, _scope_id(is_key=True), _text("kind", is_key=True), _text("basis"))
-#: every body ever seen, once
-BODY = Table("body", METADATA, _text("digest", is_key=True), _bytes("packed"))
-#: what is remembered of one resource
-RESOURCE = Table(
-    "resource",
-    METADATA,
-    _number(),
-    _scope_id(),
-    _text("kind"),
-    _text("slug"),
-    _text("type"),
-    _text("remote_id"),
-    _text("remote_state"),
-    _maybe_text("remote_fingerprint"),
-    _maybe_text("remote_digest", ForeignKey("body.digest")),
-    _maybe_text("base_local"),
-    _maybe_text("base_remote"),
-    _maybe_text("base_digest", ForeignKey("body.digest")),
-    _maybe_text("version"),
-    _maybe_text("updated_at"),
-    Column("writable", Boolean, nullable=True),
-    _maybe_text("path"),
-    _bytes("derived", may_be_none=True),
-    UniqueConstraint("scope_id", "kind", "slug"),
-)
-#: every body ever seen, in the order in which it was seen; no digest: it was gone
-HISTORY = Table(
-    "history",
-    METADATA,
-    _number(),
-    _scope_id(),
-    _text("kind"),
-    _text("slug"),
-    _text("type"),
-    _maybe_text("digest", ForeignKey("body.digest")),
-    _text("origin"),
-    _maybe_text("version"),
-    _maybe_text("message"),
-    _text("at"),
-    Index("history_of", "scope_id", "kind", "slug", "origin", "id"),
-)
-#: what both sides changed and nobody settled yet
-CONFLICT = Table(
-    "conflict",
-    METADATA,
-    _scope_id(is_key=True),
-    _text("kind", is_key=True),
-    _text("slug", is_key=True),
-    _text("type"),
-    _text("reason"),
-    _text("parts"),
-    _maybe_text("base_digest"),
-    _maybe_text("local_digest"),
-    _maybe_text("remote_digest"),
-    _maybe_text("path"),
-    _text("since"),
-    _maybe_text("run"),
-)
-#: what `cochat.lock` said of a target when the mirror knew as much: digests of its lines and of the whole file
-LOCKED = Table("locked", METADATA, _text("target", is_key=True), _text("lines"), _text("file"))
-#: what is so of the mirror as a whole
-FACT = Table("fact", METADATA, _text("name", is_key=True), _text("value"))
-#: one run of a writing command
-RUN = Table(
-    "run",
-    METADATA,
-    _number(),
-    _scope_id(),
-    _text("command"),
-    _text("target"),
-    _text("started"),
-    _maybe_text("ended"),
-    _text("message"),
-    Column("undoes", Integer, nullable=True),
-    Index("run_open", "ended"),
-)
-#: one step of a run: a write to the server, or to the files of one resource
-STEP = Table(
-    "step",
-    METADATA,
-    Column("run_id", Integer, ForeignKey("run.id"), primary_key=True, nullable=False),
-    _number("number"),
-    _text("kind"),
-    _text("slug"),
-    _text("state"),
-    _bytes("packed"),
-)
-#: the contents of files before they were replaced, once each
-CONTENT = Table("content", METADATA, _text("digest", is_key=True), _bytes("packed"))

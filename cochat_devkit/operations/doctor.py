@@ -15,7 +15,7 @@ from cochat_devkit.events import ignore
 if TYPE_CHECKING:
     from cochat_devkit.config import Config
 
-_PACKAGES = ("click", "httpx", "sqlalchemy", "fastapi", "ruff", "pytest", "pydantic")
+_PACKAGES = ("click", "httpx", "fastapi", "ruff", "pytest", "pydantic")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Ls and show: what the mirror and the files know, offline and without the ORM."""
+"""Ls and show: what the mirror and the files know, offline."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ class _Pull:
         return decide(base_of(row), local_side(self.tree, key, row.path if row else None), self.view.side(key))
 
     def _note_files(self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]) -> None:
-        """Put into the journal which files are about to change, before the first of them does, and stage their contents."""
+        """Put into the journal which files are about to change, before the first of them does, and stage them."""
         wanted: dict[str, bytes] = {}
         self.layouts = {}
         for key, decision in decisions.items():

@@ -32,7 +32,7 @@ _BATCH = 200
 
 @dataclass
 class Records:
-    """Read and write the rows of one scope. The ORM is imported when there is something to write, not before.
+    """Read and write the rows of one scope. The mirror is opened to be written only when something is.
 
     Use as a context manager: what was gathered is written at the end, however that comes.
     """

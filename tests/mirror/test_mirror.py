@@ -21,8 +21,7 @@ from cochat_devkit.errors import MirrorDamaged, MirrorError, MirrorTooNew
 from cochat_devkit.mirror.bodies import digest_of_body, pack_json, pack_plain, to_plain, unpack_body, unpack_json
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row
-from cochat_devkit.mirror.store import MirrorStore, _make_engine
-from cochat_devkit.mirror.tables import METADATA
+from cochat_devkit.mirror.store import MirrorStore, make_tables
 from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version
 
 URL = "https://server.test"
@@ -333,11 +332,9 @@ def test_a_mirror_on_a_read_only_disk_can_be_read(path):
 
 def test_tables_are_made_all_or_none(tmp_path):
     """A disk that fills while the mirror is made does not leave a file that is refused for ever after."""
-    engine = _make_engine(tmp_path / "mirror.db")
-    with engine.connect() as connection:
-        transaction = connection.begin()
-        METADATA.create_all(connection)
-        transaction.rollback()
-    engine.dispose()
+    with contextlib.closing(sqlite3.connect(tmp_path / "mirror.db", isolation_level=None)) as database:
+        database.execute("BEGIN")
+        make_tables(database)
+        database.execute("ROLLBACK")
     with contextlib.closing(sqlite3.connect(tmp_path / "mirror.db")) as database:
         assert database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)

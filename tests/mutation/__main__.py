@@ -193,6 +193,5 @@ def _copy_tree(to: Path) -> Path:
 if __name__ == "__main__":
     import hypothesis  # noqa: F401 - imported before the children are forked
     import pydantic  # noqa: F401
-    import sqlalchemy  # noqa: F401
 
     sys.exit(main())
