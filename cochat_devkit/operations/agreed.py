@@ -17,7 +17,7 @@ from cochat_devkit.mirror.rows import LockDigests, Row
 from cochat_devkit.operations.offline import digest_of_lock, is_lock_as_left
 from cochat_devkit.resource import State, make_digest
 from cochat_devkit.workspace.files import moved_ns, write_file
-from cochat_devkit.workspace.git import make_blob_hash, read_blob
+from cochat_devkit.workspace.git import read_blob
 from cochat_devkit.workspace.lockfile import (
     Entry,
     Lock,
@@ -195,7 +195,7 @@ def _to_entry(row: Row, before: Entry | None, local: LocalResource | None) -> En
         raise LookupError("a row without a base has no line")
     files: Mapping[str, str] = {}
     if local is not None and local.fingerprint == here:
-        files = {path: make_blob_hash(content) for path, content in files_of(local).items()}
+        files = local.blobs
     elif before is not None and before.here == here:
         files = before.files
     elif row.path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import LocalError
@@ -27,7 +28,7 @@ from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.workspace.glance import glance
 from cochat_devkit.workspace.lock import workspace_lock
 from cochat_devkit.workspace.staging import Staging
-from cochat_devkit.workspace.tree import Layout, LocalResource, Tree, foresee, keep_resource, trash_resource
+from cochat_devkit.workspace.tree import Layout, LocalResource, Tree, foresee, keep_resource, read_one, trash_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -145,6 +146,8 @@ class _Pull:
                 for number, (key, decision) in enumerate(decisions.items(), start):
                     self.emit(Progress("files", number, len(meant)))
                     report.add(self._pull_one(kinds[key.kind], key, decision))
+                    # thousands of bodies are not held longer than they are needed
+                    self.view.seen.pop(key, None)
         self.emit(Progress("files", len(meant), len(meant)))
         self.steps.close()
         return report
@@ -241,9 +244,10 @@ class _Pull:
     def _write_theirs(self, kind: Kind, key: Key) -> None:
         """Write the server's body over ours; the path stays, unless the type moved to another folder."""
         self._fetch_blobs(kind, key)
-        layout = self.layouts.get(key) or foresee(self.root, kind, self._seen(key), self.tree.found.get(key))
-        self.tree.found[key] = lay_foreseen(self.root, kind, layout, self.staging.write)
-        self._agree(key, self.tree.found[key])
+        layout = self.layouts.pop(key, None) or foresee(self.root, kind, self._seen(key), self.tree.found.get(key))
+        laid = lay_foreseen(self.root, kind, layout, self.staging.write)
+        self.tree.found[key] = laid.let_go(partial(read_one, self.root, kind, laid.type, laid.path))
+        self._agree(key, laid)
 
     def _fetch_blobs(self, kind: Kind, key: Key) -> None:
         """Fetch the bytes of files that only the server has, so that all that follows is done offline."""

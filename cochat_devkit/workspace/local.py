@@ -49,6 +49,12 @@ class LocalResource:
         self.__dict__.update(resource=found.resource, files=found.files, tree=found.tree)
         return self.__dict__[name]
 
+    def let_go(self, read: Callable[[], LocalResource]) -> LocalResource:
+        """Make one that holds no contents; `read` reads them again, should somebody ask."""
+        light = LocalResource.unread(self.key, self.type, self.path, self.fingerprint, self.title, read)
+        light.__dict__["blobs"] = self.blobs
+        return light
+
     def __eq__(self, other: object) -> bool:
         """Compare all that the files say."""
         if not isinstance(other, LocalResource):
@@ -67,6 +73,13 @@ class LocalResource:
     def title(self) -> str:
         """Say what people call it; "" where it has no name."""
         return str(self.resource.body.get("name", ""))
+
+    @cached_property
+    def blobs(self) -> dict[str, str]:
+        """Name the contents of the files as git does, by path, the main file first."""
+        from cochat_devkit.workspace.git import make_blob_hash
+
+        return {path: make_blob_hash(content) for path, content in {self.path: self.source, **self.files}.items()}
 
     @property
     def source(self) -> bytes:
