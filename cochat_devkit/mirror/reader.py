@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,9 +27,9 @@ FROM resource WHERE scope_id = ?
 """
 #: the server still shows what both sides agreed on: a file that is as it was then is in step
 _AGREED = """
-SELECT kind, slug, base_local FROM resource
-WHERE scope_id = ? AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
-    AND kind IN (SELECT value FROM json_each(?))
+SELECT slug, base_local FROM resource
+WHERE scope_id = ? AND kind = ?
+    AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
 """
 _APART = f"""{_ROW}
 AND (remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL) IS NOT TRUE
@@ -77,9 +76,9 @@ class MirrorReader:
         found = (_to_row(each) for each in self.ask(_ROW, (scope.id,)))
         return {row.key: row for row in found if wanted is None or row.key.kind in wanted}
 
-    def agreed(self, scope: Scope, kinds: Iterable[str]) -> set[tuple[str, str, str]]:
-        """Read which resources the server still shows as agreed: (kind, slug, fingerprint that the files had then)."""
-        return set(self.ask(_AGREED, (scope.id, json.dumps([*kinds]))))
+    def agreed(self, scope: Scope, kind: str) -> dict[str, str]:
+        """Read which resources of a kind the server still shows as agreed: the files' fingerprints then, by slug."""
+        return dict(self.ask(_AGREED, (scope.id, kind)))
 
     def stamps(self, scope: Scope) -> dict[tuple[str, str], Stamp]:
         """Read how the server dates its resources: stamps by (kind, slug)."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cochat_devkit.mirror.reader import MirrorReader
@@ -14,7 +16,7 @@ from cochat_devkit.workspace.glance import glance
 from cochat_devkit.workspace.local import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from cochat_devkit.config import Config, Target
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.workspace.glance import Glance, Glimpse
 
+#: kind and slug
+Address = tuple[str, str]
+#: fingerprints by slug, by kind
+Fingerprints = Mapping[str, Mapping[str, str]]
 #: beyond so many, reading all rows is cheaper than reading each
 _MOST_ADDRESSES = 500
 
@@ -42,11 +48,20 @@ class Known:
 
 @dataclass(frozen=True)
 class Survey:
-    """Hold what is in step, as its files are, and all that is known of the rest: the resources of a selection alone."""
+    """Hold what is in step and all that is known of the rest: the resources of a selection alone.
 
-    in_step: Sequence[Glimpse]
+    `apart` names what is here and not in step, `meant` what is selected, by (kind, slug); None for everything.
+    """
+
     rest: Known
     glance: Glance
+    apart: set[Address]
+    meant: set[Address] | None
+
+    @cached_property
+    def in_step(self) -> list[Glimpse]:
+        """Tell what is in step as its files are: made for those alone who ask."""
+        return [each for each in self.glance.glimpses(self.meant) if each[:2] not in self.apart]
 
 
 @contextmanager
@@ -86,23 +101,23 @@ def survey(config: Config, selection: Selection, target: str | None) -> Iterator
     with MirrorReader(config.mirror_path) as reader:
         scope = reader.scope_of(aim.name, aim.url)
         agreed, told = _agreed(config, aim, scope, reader, names)
-        in_step = [glimpse for triple, glimpse in seen.found.items() if triple in agreed]
-        apart = [seen.local(seen.found[triple]) for triple in seen.found.keys() - agreed]
-        rows = _rows_apart(scope, reader, names, agreed - seen.found.keys()) if told is None else told
-        if rows:
-            done = {each[:2] for each in in_step}
-            rows = {key: row for key, row in rows.items() if (key.kind, key.slug) not in done}
+        here = seen.fingerprints()
+        apart, gone = _unlike(here, agreed), _unlike(agreed, here)
+        rows = _rows_apart(scope, reader, names, gone) if told is None else told
+        rows = {
+            key: row for key, row in rows.items() if key.slug not in here.get(key.kind, ()) or _address(key) in apart
+        }
+        found = {each.key: each for each in map(seen.local, seen.glimpses(apart) if apart else ())}
         faults = seen.faults
-        tree = Tree({each.key: each for each in apart}, faults.unreadable, faults.unlisted, faults.unread)
+        tree = Tree(found, faults.unreadable, faults.unlisted, faults.unread)
         types = dict.fromkeys(tree.unreadable, "")
         types |= {key: row.type for key, row in rows.items()}
-        types |= {each.key: each.type for each in apart}
+        types |= {key: each.type for key, each in found.items()}
+        meant = None
         if selection.patterns:
-            known = {each[:2]: each.type for each in in_step} | {(k.kind, str(k.slug)): t for k, t in types.items()}
-            picked = selection.pick(known)
-            in_step = [each for each in in_step if each[:2] in picked]
-            types = {key: type_ for key, type_ in types.items() if (key.kind, key.slug) in picked}
-        yield Survey(in_step, Known(tree, rows, types, scope, reader), seen)
+            meant = selection.pick(seen.types() | {_address(key): type_ for key, type_ in types.items()})
+            types = {key: type_ for key, type_ in types.items() if _address(key) in meant}
+        yield Survey(Known(tree, rows, types, scope, reader), seen, apart, meant)
 
 
 def is_lock_as_left(root: Path, aim: Target, reader: MirrorReader) -> bool:
@@ -145,27 +160,39 @@ def last_seen(row: Row | None) -> Side:
 
 def _agreed(
     config: Config, aim: Target, scope: Scope | None, reader: MirrorReader, names: list[str]
-) -> tuple[set[tuple[str, str, str]], dict[Key, Row] | None]:
+) -> tuple[Fingerprints, dict[Key, Row] | None]:
     """Find what the server still shows as agreed; where the lock says something else than the mirror, in its rows."""
     if is_lock_as_left(config.root, aim, reader):
-        return reader.agreed(scope, names) if scope else set(), None
+        return {name: reader.agreed(scope, name) for name in names} if scope else {}, None
     from cochat_devkit.operations.agreed import rows_with_lock
 
     rows = rows_with_lock(config, aim, reader.rows(scope, names) if scope else {}, reader, names)
-    agreed: set[tuple[str, str, str]] = set()
+    agreed: dict[str, dict[str, str]] = {name: {} for name in names}
     for key, row in rows.items():
         base = base_of(row)
         if base is not None and last_seen(row) == present(base.remote):
-            agreed.add((key.kind, key.slug, base.local))
+            agreed[key.kind][key.slug] = base.local
     return agreed, rows
 
 
-def _rows_apart(
-    scope: Scope | None, reader: MirrorReader, names: list[str], gone: set[tuple[str, str, str]]
-) -> dict[Key, Row]:
+def _unlike(these: Fingerprints, those: Fingerprints) -> set[Address]:
+    """Name which of these are not, or not the same, among those."""
+    found: set[Address] = set()
+    for kind, prints in these.items():
+        others = those.get(kind, {})
+        if prints != others:
+            found |= {(kind, slug) for slug, print_ in prints.items() if others.get(slug) != print_}
+    return found
+
+
+def _address(key: Key) -> Address:
+    return key.kind, key.slug
+
+
+def _rows_apart(scope: Scope | None, reader: MirrorReader, names: list[str], gone: set[Address]) -> dict[Key, Row]:
     if scope is None:
         return {}
     if len(gone) > _MOST_ADDRESSES:
         return reader.rows(scope, names)
-    found = (reader.row(scope, kind, slug) for kind, slug, _fingerprint in gone)
+    found = (reader.row(scope, *address) for address in gone)
     return reader.rows_apart(scope, names) | {row.key: row for row in found if row}

@@ -16,10 +16,10 @@ from cochat_devkit.resource import Fingerprint, Key, Slug, make_digest
 from cochat_devkit.workspace.files import inside
 from cochat_devkit.workspace.local import LocalResource, Tree
 from cochat_devkit.workspace.paths import PICTURE_SUFFIXES
-from cochat_devkit.workspace.statcache import SMUDGED, Known, Shelf, read_cache
+from cochat_devkit.workspace.statcache import SMUDGED, Known, Shelf, Stats, read_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from cochat_devkit.kinds.kind import FileForm, Kind
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: bear the same times: FAT counts in steps of two seconds
 _RACY_NS = 2_000_000_000
 #: stands for a link, or for what cannot be asked: it is like nothing that was known before, smudged or not
-_UNSURE: Stat = ()
+_UNSURE: Stat = (-2, -2, -2, -2)
 #: the type of a link in the upper bits of a mode
 _LINK = stat.S_IFLNK >> 12
 
@@ -45,14 +45,46 @@ class Glimpse(NamedTuple):
     title: str
 
 
+class Sighting(NamedTuple):
+    """Hold what one folder of a kind holds, in the columns of its shelf."""
+
+    kind: Kind
+    type: str
+    folder: str
+    shelf: Shelf
+
+
 @dataclass
 class Glance:
-    """Hold what the folders hold: glimpses by (kind, slug, fingerprint), and in `faults` what cannot be read."""
+    """Hold what the folders hold, folder by folder, and in `faults` what cannot be read."""
 
     root: Path
     kinds: Mapping[str, Kind]
-    found: dict[tuple[str, str, str], Glimpse] = field(default_factory=dict)
+    sightings: list[Sighting] = field(default_factory=list)
     faults: Tree = field(default_factory=Tree)
+
+    def fingerprints(self) -> dict[str, dict[str, str]]:
+        """Name the content of every resource: fingerprints by slug, by kind."""
+        found: dict[str, dict[str, str]] = {name: {} for name in self.kinds}
+        for kind, _type, _folder, shelf in self.sightings:
+            found[kind.name].update(zip(shelf.slugs, shelf.fingerprints, strict=True))
+        return found
+
+    def types(self) -> dict[tuple[str, str], str]:
+        """Say of which type every resource is, by (kind, slug)."""
+        found: dict[tuple[str, str], str] = {}
+        for kind, type_, _folder, shelf in self.sightings:
+            found |= dict.fromkeys(zip(repeat(kind.name), shelf.slugs), type_)
+        return found
+
+    def glimpses(self, wanted: Container[tuple[str, str]] | None = None) -> Iterator[Glimpse]:
+        """Tell the resources one by one: all, or those whose (kind, slug) is wanted."""
+        for kind, type_, folder, shelf in self.sightings:
+            lead, tail = f"{folder}/", _tail_of(kind)
+            paths = [lead + stem + tail for stem in shelf.stems]
+            columns = (repeat(kind.name), shelf.slugs, shelf.fingerprints, repeat(type_), paths, shelf.titles)
+            found = map(Glimpse._make, zip(*columns))  # noqa: B905 - two of them repeat for ever
+            yield from found if wanted is None else (each for each in found if each[:2] in wanted)
 
     def local(self, glimpse: Glimpse) -> LocalResource:
         """Make the resource, whose files are read on first use."""
@@ -62,7 +94,7 @@ class Glance:
 
     def tree(self) -> Tree:
         """Make the tree of all that was found."""
-        found = {each.key: each for each in map(self.local, self.found.values())}
+        found = {each.key: each for each in map(self.local, self.glimpses())}
         return Tree(found, self.faults.unreadable, self.faults.unlisted, self.faults.unread)
 
 
@@ -71,7 +103,6 @@ def glance(root: Path, kinds: Iterable[Kind]) -> Glance:
     seen = Glance(root, {kind.name: kind for kind in kinds if kind.form})
     cache = read_cache(root)
     started_ns = time.time_ns()
-    glimpses: list[Glimpse] = []
     broken: dict[str, BadResource] = {}
     for kind in seen.kinds.values():
         for type_, folder in kind.folders.items():
@@ -87,36 +118,34 @@ def glance(root: Path, kinds: Iterable[Kind]) -> Glance:
                 shelf = Shelf.of(_lasting(stats, unsure, started_ns - _RACY_NS), known)
                 if shelf != before:
                     cache.put(folder, shelf)
-            glimpses += _glimpses(kind, type_, folder, shelf)
-    if broken or len({(each.kind, each.slug) for each in glimpses}) != len(glimpses):
-        glimpses = _sort_out(seen, glimpses, broken)
-    seen.found = {each[:3]: each for each in glimpses}
+            seen.sightings.append(Sighting(kind, type_, folder, shelf))
     cache.save(root)
+    if broken or _has_twins(seen):
+        _sort_out(seen, broken)
     return seen
 
 
-def _glimpses(kind: Kind, type_: str, folder: str, shelf: Shelf) -> Iterator[Glimpse]:
-    """Write out what is known of a folder."""
-    lead, tail = f"{folder}/", _tail_of(kind)
-    paths = [lead + stem + tail for stem in shelf.stems]
-    columns = (repeat(kind.name), shelf.slugs, shelf.fingerprints, repeat(type_), paths, shelf.titles)
-    return map(Glimpse._make, zip(*columns))  # noqa: B905 - two of them repeat for ever
+def _has_twins(seen: Glance) -> bool:
+    """Tell whether two files claim to be the same resource."""
+    count = sum(len(each.shelf.slugs) for each in seen.sightings)
+    return sum(map(len, seen.fingerprints().values())) != count
 
 
 def _look_closer(
-    root: Path, kind: Kind, type_: str, folder: str, stats: Mapping[str, Stat], before: Shelf
+    root: Path, kind: Kind, type_: str, folder: str, stats: Stats, before: Shelf
 ) -> tuple[dict[str, Known], dict[str, BadResource]]:
     """Read the resources of which a file is not as it was: (all that is known then, faults by path of a main file)."""
     from cochat_devkit.workspace.tree import parse_one, read_files
 
-    moved = {name for name in (*stats, *before.stats) if stats.get(name) != before.stats.get(name)}
+    now, then = stats.by_name(), before.stats.by_name()
+    moved = {name for name in (*now, *then) if now.get(name) != then.get(name)}
     stems = {_stem_of(name) for name in moved}
     known_before = before.known
     known = {stem: each for stem, each in known_before.items() if stem not in stems}
     faults: dict[str, BadResource] = {}
     for stem in stems:
         path = f"{folder}/{stem}{_tail_of(kind)}"
-        if not _has_main(root, kind, path, stem, stats):
+        if not _has_main(root, kind, path, stem, now):
             continue
         try:
             files, tree = read_files(root, kind, path)
@@ -131,11 +160,11 @@ def _look_closer(
     return dict(sorted(known.items())), faults
 
 
-def _sort_out(seen: Glance, glimpses: Iterable[Glimpse], broken: Mapping[str, BadResource]) -> list[Glimpse]:
-    """Take in one by one what cannot all be, two files of one address, and what may stand for one: what is left."""
+def _sort_out(seen: Glance, broken: Mapping[str, BadResource]) -> None:
+    """Take in one by one what cannot all be, two files of one address, and what may stand for one; leave the rest."""
     from cochat_devkit.workspace.tree import keys_of_unreadable
 
-    by_path = {each.path: each for each in glimpses}
+    by_path = {each.path: each for each in seen.glimpses()}
     tree = Tree(unlisted=seen.faults.unlisted)
     for kind in seen.kinds.values():
         for folder in kind.folders.values():
@@ -146,19 +175,23 @@ def _sort_out(seen: Glance, glimpses: Iterable[Glimpse], broken: Mapping[str, Ba
                 else:
                     tree.admit(seen.local(by_path[path]))
     seen.faults = Tree({}, tree.unreadable, tree.unlisted, tree.unread)
-    return [by_path[local.path] for local in tree.found.values()]
+    left = {local.path for local in tree.found.values()}
+    seen.sightings = [each._replace(shelf=_left_of(each, left)) for each in seen.sightings]
 
 
-def _ask(root: Path, kind: Kind, folder: str, faults: Tree) -> dict[str, Stat] | None:
+def _left_of(sighting: Sighting, left: Container[str]) -> Shelf:
+    """Take from a shelf what is not left."""
+    kind, _type, folder, shelf = sighting
+    known = {stem: each for stem, each in shelf.known.items() if f"{folder}/{stem}{_tail_of(kind)}" in left}
+    return Shelf.of(shelf.stats, known)
+
+
+def _ask(root: Path, kind: Kind, folder: str, faults: Tree) -> Stats | None:
     """Ask for size and times of every file that may belong to a resource; None where the folder cannot be listed."""
     form = _form_of(kind)
-    stats: dict[str, Stat] = {}
     try:
-        place = inside(root, folder)
-        if form.main:
-            _ask_in_folders(str(place), form, stats)
-        else:
-            _ask_in(str(place), "", _suffixes_of(form), stats)
+        place = str(inside(root, folder))
+        return _ask_in_folders(place, form) if form.main else _ask_in(place, _suffixes_of(form))
     except BadResource as error:
         faults.unlisted[folder] = error
         return None
@@ -167,25 +200,28 @@ def _ask(root: Path, kind: Kind, folder: str, faults: Tree) -> dict[str, Stat] |
             fault = BadResource(f"{folder} cannot be listed: {error.strerror}", hint="check its rights")
             faults.unlisted[folder] = fault
             return None
-    return stats
+    return Stats([], [])
 
 
-def _ask_in(folder: str, lead: str, suffixes: tuple[str, ...], stats: dict[str, Stat]) -> None:
+def _ask_in(folder: str, suffixes: tuple[str, ...], lead: str = "") -> Stats:
     """Ask for the files of a folder that end so and are not hidden; `lead` goes before their names."""
+    names: list[str] = []
+    numbers: list[int] = []
     with _entries_of(folder) as entries:
         for entry in entries:
             name = entry.name
             if name.endswith(suffixes) and name[0] != ".":
+                names.append(lead + name)
                 try:
                     found = entry.stat(follow_symlinks=False)
                 except OSError:
-                    stats[lead + name] = _UNSURE
+                    numbers += _UNSURE
                     continue
-                stats[lead + name] = (
-                    (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-                    if found.st_mode >> 12 != _LINK
-                    else _UNSURE
-                )
+                if found.st_mode >> 12 == _LINK:
+                    numbers += _UNSURE
+                else:
+                    numbers += (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    return Stats(names, numbers)
 
 
 @contextmanager
@@ -203,9 +239,9 @@ def _entries_of(folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
         os.close(handle)
 
 
-def _ask_in_folders(folder: str, form: FileForm, stats: dict[str, Stat]) -> None:
+def _ask_in_folders(folder: str, form: FileForm) -> Stats:
     """Ask for sidecars, and for all that lies in the resources' own folders."""
-    _ask_in(folder, "", (form.sidecar_suffix,), stats)
+    stats = _ask_in(folder, (form.sidecar_suffix,)).by_name()
     with os.scandir(folder) as entries:
         shown = [each for each in entries if each.name[0] != "."]
         links = [each.name for each in shown if each.is_symlink()]
@@ -215,7 +251,7 @@ def _ask_in_folders(folder: str, form: FileForm, stats: dict[str, Stat]) -> None
     while waiting:
         path = waiting.pop()
         try:
-            _ask_in(f"{folder}/{path}", f"{path}/", ("",), stats)
+            stats |= _ask_in(f"{folder}/{path}", ("",), f"{path}/").by_name()
             with os.scandir(f"{folder}/{path}") as entries:
                 inner = [each.name for each in entries if each.is_dir(follow_symlinks=False) and each.name[0] != "."]
         except OSError:
@@ -225,6 +261,7 @@ def _ask_in_folders(folder: str, form: FileForm, stats: dict[str, Stat]) -> None
             stats.pop(f"{path}/{name}", None)
             if form.tree_field and name != "__pycache__":
                 waiting.append(f"{path}/{name}")
+    return Stats.of(stats)
 
 
 def _has_main(root: Path, kind: Kind, path: str, stem: str, stats: Mapping[str, Stat]) -> bool:
@@ -237,14 +274,19 @@ def _has_main(root: Path, kind: Kind, path: str, stem: str, stats: Mapping[str, 
     return name in stats and is_main_name(form, name)
 
 
-def _lasting(stats: Mapping[str, Stat], unsure: set[str], before_ns: int) -> dict[str, Stat]:
+def _lasting(stats: Stats, unsure: set[str], before_ns: int) -> Stats:
     """Say what to believe the next time: not a link, nor what changed just now, nor a file of what is broken."""
-    return {
-        name: found
-        if found and found[1] < before_ns and found[2] < before_ns and (not unsure or _stem_of(name) not in unsure)
-        else SMUDGED
-        for name, found in stats.items()
-    }
+    return Stats.of(
+        {
+            name: found
+            if found != _UNSURE
+            and found[1] < before_ns
+            and found[2] < before_ns
+            and (not unsure or _stem_of(name) not in unsure)
+            else SMUDGED
+            for name, found in stats.by_name().items()
+        }
+    )
 
 
 def _digest_of(files: Mapping[str, bytes], tree: Mapping[str, str]) -> str:

@@ -5,11 +5,9 @@ It is best effort: one that is missing, damaged, of another version or not to be
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import os
-import secrets
 import zlib
 from array import array
 from dataclasses import dataclass, field
@@ -27,14 +25,29 @@ if TYPE_CHECKING:
 
 PATH = ".cochat/files.cache"
 #: moves when the file's form does, or what is read out of files
-FORMAT = 1
+FORMAT = 2
 #: size in bytes, times of the last change of content and of status in nanoseconds, inode
 Stat = tuple[int, ...]
 _STAT_LENGTH = 4
 #: stands for what is to be read again the next time, as it is like no file's
 SMUDGED: Stat = (-1, -1, -1, -1)
 _DIGEST_LENGTH = 64
-_FINGERPRINT_LENGTH = 32
+
+
+class Stats(NamedTuple):
+    """Hold what the system says of the files of a folder: their paths below it, and the numbers of all in one row."""
+
+    names: list[str]
+    numbers: list[int]
+
+    @classmethod
+    def of(cls, stats: Mapping[str, Stat]) -> Stats:
+        """Make it of each file's own."""
+        return cls([*stats], [number for stat in stats.values() for number in stat])
+
+    def by_name(self) -> dict[str, Stat]:
+        """Give each file's own."""
+        return dict(zip(self.names, zip(*[iter(self.numbers)] * _STAT_LENGTH, strict=True), strict=True))
 
 
 class Known(NamedTuple):
@@ -48,37 +61,39 @@ class Known(NamedTuple):
 
 @dataclass
 class Shelf:
-    """Hold what is known of one folder of a kind: the files by their path below it, the resources in columns.
+    """Hold what is known of one folder of a kind: what the system says of its files, and the resources in columns.
 
     Of ten thousand resources in step nobody asks one by one: columns are read, and passed on, as they are.
     """
 
-    stats: dict[str, Stat] = field(default_factory=dict)
+    stats: Stats = field(default_factory=lambda: Stats([], []))
     stems: list[str] = field(default_factory=list)
     slugs: list[str] = field(default_factory=list)
     fingerprints: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     #: one behind the other, as they are all of one length
-    digests: str = ""
+    digests: bytes = b""
 
     @classmethod
-    def of(cls, stats: dict[str, Stat], known: Mapping[str, Known]) -> Shelf:
+    def of(cls, stats: Stats, known: Mapping[str, Known]) -> Shelf:
         """Make one of resources by their stems."""
         found = known.values()
-        slugs, prints, titles = ([each[column] for each in found] for column in range(3))
-        return cls(stats, list(known), slugs, prints, titles, "".join(each.digest for each in found))
+        slugs, prints, titles, digests = ([each[column] for each in found] for column in range(4))
+        return cls(stats, [*known], slugs, prints, titles, "".join(digests).encode("ascii"))
 
     @property
     def known(self) -> dict[str, Known]:
         """Give the resources by their stems."""
-        columns = (self.slugs, self.fingerprints, self.titles, _split(self.digests, _DIGEST_LENGTH))
+        digests = self.digests.decode("ascii")
+        each_digest = [digests[start : start + _DIGEST_LENGTH] for start in range(0, len(digests), _DIGEST_LENGTH)]
+        columns = (self.slugs, self.fingerprints, self.titles, each_digest)
         return dict(zip(self.stems, map(Known._make, zip(*columns, strict=True)), strict=True))
 
 
 class StatCache:
-    """Hold what is known of a workspace's folders; read them one by one, put back what is new, and save."""
+    """Know the folders of a workspace by their path; a folder that nobody knows is empty."""
 
-    def __init__(self, shelves: Mapping[str, Json]) -> None:
+    def __init__(self, shelves: Mapping[str, Packed]) -> None:
         self._shelves = dict(shelves)
         self._is_new = False
 
@@ -100,15 +115,18 @@ class StatCache:
         """Write it in one step, if it knows something new and the disk takes it."""
         if not self._is_new:
             return
-        text = json.dumps({"format": FORMAT, "devkit": __version__, "folders": self._shelves}).encode("ascii")
+        told = {folder: (packed.columns, *map(len, packed[1:])) for folder, packed in self._shelves.items()}
+        head = json.dumps({"format": FORMAT, "devkit": __version__, "folders": told}).encode("ascii")
+        tail = (part for packed in self._shelves.values() for part in packed[1:])
+        content = b"".join((head, b"\n", *tail))
         with contextlib.suppress(OSError, BadResource):
             path = inside(root, PATH)
             path.parent.mkdir(exist_ok=True)
-            temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+            temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(_sum(text) + text)
+                    file.write(_sum(content) + content)
                 temporary.replace(path)
             except BaseException:
                 temporary.unlink(missing_ok=True)
@@ -118,52 +136,64 @@ class StatCache:
 def read_cache(root: Path) -> StatCache:
     """Read the cache of a workspace; what cannot be used reads as empty."""
     try:
-        content = read_file(root, PATH) or b""
-        text = content[_SUM_LENGTH:]
-        found = json.loads(text) if content[:_SUM_LENGTH] == _sum(text) else {}
-        if (found["format"], found["devkit"]) == (FORMAT, __version__):
-            return StatCache(found["folders"])
+        whole = read_file(root, PATH) or b""
+        content = memoryview(whole)[_SUM_LENGTH:]
+        if whole[:_SUM_LENGTH] != _sum(content):
+            return StatCache({})
+        start = whole.index(b"\n", _SUM_LENGTH) + 1
+        found = json.loads(whole[_SUM_LENGTH:start])
+        if (found["format"], found["devkit"]) != (FORMAT, __version__):
+            return StatCache({})
+        shelves = {}
+        for folder, (columns, *lengths) in found["folders"].items():
+            parts = []
+            for length in lengths:
+                parts.append(whole[start : start + length])
+                start += length
+            shelves[folder] = Packed(columns, *parts)
+        return StatCache(shelves)
     except (BadResource, ValueError, KeyError, TypeError):
-        pass
-    return StatCache({})
+        return StatCache({})
 
 
 _SUM_LENGTH = 9
 
 
-def _sum(text: bytes) -> bytes:
-    return f"{zlib.crc32(text):08x}\n".encode("ascii")
+def _sum(content: bytes | memoryview) -> bytes:
+    return f"{zlib.crc32(content):08x}\n".encode("ascii")
 
 
-def _pack(shelf: Shelf) -> dict[str, Json]:
-    """Write a folder column by column: a few long texts are read much faster than many objects."""
-    numbers = array("q", [number for stat in shelf.stats.values() for number in stat])
-    return {
-        "files": list(shelf.stats),
-        "stats": base64.b64encode(numbers.tobytes()).decode("ascii"),
-        "stems": shelf.stems,
-        "slugs": shelf.slugs,
-        "titles": shelf.titles,
-        "fingerprints": "".join(shelf.fingerprints),
-        "digests": shelf.digests,
-    }
+class Packed(NamedTuple):
+    """Hold a folder as it is written: texts column by column as JSON, numbers and digests as the bytes they are.
+
+    A few long columns are read much faster than many objects, and bytes that nobody asks for cost nothing.
+    """
+
+    columns: list[Json]
+    numbers: bytes
+    digests: bytes
 
 
-def _unpack(found: Json) -> Shelf:
+def _pack(shelf: Shelf) -> Packed:
+    """Write a folder.
+
+    Raises:
+        OverflowError: a number has more than 63 bits.
+    """
+    columns = [shelf.stats.names, shelf.stems, shelf.slugs, shelf.fingerprints, shelf.titles]
+    return Packed(columns, array("q", shelf.stats.numbers).tobytes(), shelf.digests)
+
+
+def _unpack(packed: Packed) -> Shelf:
     """Read a folder.
 
     Raises:
-        KeyError, TypeError, ValueError: it is none that we wrote.
+        TypeError, ValueError: it is none that we wrote.
     """
-    numbers = array("q", base64.b64decode(found["stats"]))
-    stats = dict(zip(found["files"], zip(*[iter(numbers)] * _STAT_LENGTH, strict=True), strict=True))
-    prints = _split(found["fingerprints"], _FINGERPRINT_LENGTH)
-    shelf = Shelf(stats, found["stems"], found["slugs"], prints, found["titles"], found["digests"])
-    columns = (shelf.stems, shelf.slugs, shelf.fingerprints, shelf.titles)
-    if {len(each) for each in columns} != {len(shelf.digests) // _DIGEST_LENGTH}:
+    names, stems, slugs, prints, titles = packed.columns
+    numbers = array("q", packed.numbers).tolist()
+    if len(numbers) != _STAT_LENGTH * len(names):
+        raise ValueError("files without numbers")
+    if {len(each) for each in (stems, slugs, prints, titles)} != {len(packed.digests) // _DIGEST_LENGTH}:
         raise ValueError("columns of unlike length")
-    return shelf
-
-
-def _split(text: str, length: int) -> list[str]:
-    return [text[start : start + length] for start in range(0, len(text), length)]
+    return Shelf(Stats(names, numbers), stems, slugs, prints, titles, packed.digests)

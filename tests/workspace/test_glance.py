@@ -142,7 +142,8 @@ def told(tree):
 def check(root):
     seen = glance(root, all_kinds())
     assert told(seen.tree()) == told(read_tree(root, all_kinds()))
-    assert {Key(*triple[:2]) for triple in seen.found} == set(seen.tree().found)
+    assert {Key(*each[:2]) for each in seen.glimpses()} == set(seen.tree().found)
+    assert {Key(*address) for address in seen.types()} == set(seen.tree().found)
 
 
 STEP = st.one_of(
@@ -250,7 +251,7 @@ def test_what_changed_just_now_is_not_believed(tmp_path):
     path.write_bytes(b"aaaa\n")
     glance(tmp_path, [TOOL])
     shelf = statcache.read_cache(tmp_path).shelf(TOOLS)
-    assert shelf.stats == {"a.py": statcache.SMUDGED}
+    assert shelf.stats.by_name() == {"a.py": statcache.SMUDGED}
     assert set(shelf.known) == {"a"}
 
 
