@@ -207,7 +207,7 @@ class Files:
         found: dict[str, Wire] = {}
         while total is None or (len(found) < total and page <= total):
             suffix = f"&page={page}" + (self._rows.whole_page if self._sees_whole else "")
-            endpoint = replace(self._rows.listing, path=self._rows.listing.path + suffix)
+            endpoint = self._rows.listing._replace(path=self._rows.listing.path + suffix)
             answer = self._ask(endpoint, remote_id, what, None)
             items = answer.get("items") if isinstance(answer, dict) else None
             if not isinstance(items, list) or not isinstance(answer.get("total"), int):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -396,7 +396,7 @@ class Client:
         endpoints, what = self.endpoints(kind), f"listing {kind.plural}"
         asked = listing.endpoint
         if listing.valves_query:
-            asked = replace(asked, path=f"{asked.path}?{listing.valves_query}")
+            asked = asked._replace(path=f"{asked.path}?{listing.valves_query}")
         joined = [self._fetch_pages(kind, each, what) for each in listing.joined]
         more = {remote_id_of(kind, wire, endpoints): wire for part in reversed(joined) for wire in part.wires}
 
@@ -500,7 +500,7 @@ class Client:
         while size and len(wires) < total and page * size < total:
             page += 1
             mark = "&" if "?" in endpoint.path else "?"
-            answer = self._request(kind, replace(endpoint, path=f"{endpoint.path}{mark}page={page}"), what)
+            answer = self._request(kind, endpoint._replace(path=f"{endpoint.path}{mark}page={page}"), what)
             is_steady = is_steady and _total_of(answer, what) == total
             if not answer["items"]:
                 break

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import NotSupported, UnexpectedReply, UsageError
 
@@ -24,11 +24,10 @@ _USER_ID = "user:"
 _RIGHTS = ("read", "write")
 
 
-@dataclass(frozen=True)
-class Groups:
+class Groups(NamedTuple):
     """Know the groups of one server: names by id."""
 
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = MappingProxyType({})
 
     def name_of(self, group_id: str) -> str:
         """Write a group as people do, or as `id:…` where its name would not lead back to it."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cochat_devkit.errors import UsageError
 
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from cochat_devkit.plugin import Generation
 
 
-@dataclass(frozen=True)
-class Dialect:
+class Dialect(NamedTuple):
     """Say how one sort of server speaks.
 
     `access` names the wire field of access rights: `grants` is `access_grants`, changed through an endpoint of its

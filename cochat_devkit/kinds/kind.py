@@ -1,10 +1,13 @@
-"""What a row of the kind table says: fields, endpoints for each dialect, and the form on disk."""
+"""What a row of the kind table says: fields, endpoints for each dialect, and the form on disk.
+
+Rows are named tuples: every command reads the table, and to make a dozen dataclasses takes a twentieth of a short one.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import NotSupported
 from cochat_devkit.kinds.access import Groups
@@ -40,8 +43,7 @@ class Rights(StrEnum):
     WRITABLE = "writable"
 
 
-@dataclass(frozen=True)
-class SourceFacts:
+class SourceFacts(NamedTuple):
     """Hold what a sidecar's silence is filled from: the slug and the frontmatter."""
 
     slug: Slug
@@ -64,24 +66,22 @@ class StatedIn(StrEnum):
     WHOLE = "whole"
 
 
-@dataclass(frozen=True)
-class WireContext:
+class WireContext(NamedTuple):
     """Hold what reading and writing the wire depends on besides the object.
 
     That is the dialect, the server's groups, and the addresses behind the ids by which its objects name each other.
     """
 
     dialect: Dialect
-    groups: Groups = field(default_factory=Groups)
-    names: Names = field(default_factory=Names)
+    groups: Groups = Groups()
+    names: Names = Names()
 
 
 def _as_it_is(value: Json) -> Json:
     return value
 
 
-@dataclass(frozen=True)
-class Codec:
+class Codec(NamedTuple):
     """Carry one field between a wire object and its canonical form.
 
     `read(wire, field, context)` gives the canonical value; `lay(wire, value, field, context)` lays a canonical value
@@ -95,8 +95,7 @@ class Codec:
     refers: bool = False
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """Name one owned field: where it stands on the wire, what writes it, and what a silent sidecar means."""
 
     name: str
@@ -107,7 +106,7 @@ class Field:
     #: for REST fields: keys of the same wire object that other fields own, or the server derives
     apart_from: tuple[str, ...] = ()
     #: by the name of a dialect or generation: another place on the wire, or none where it cannot hold the field
-    elsewhere: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    elsewhere: Mapping[str, tuple[str, ...] | None] = MappingProxyType({})
 
     def place_on(self, dialect: Dialect) -> tuple[str, ...] | None:
         """Say where a dialect has the field; None where it has none."""
@@ -117,8 +116,7 @@ class Field:
         return self.wire
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """Name one request. `{id}` in the path is the remote id, quoted; `sends_id` puts it into the body.
 
     `keys` are the top-level keys that an answer's objects bear, empty where the answer is no resource; `nulls` are
@@ -132,8 +130,7 @@ class Endpoint:
     sends_id: bool = False
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """Name one listing. `has_bodies` tells whether its items are whole; `rights`, what an ordinary user sees in it.
 
     `for_admins` says that others are refused, but for those with the permission to export. `is_paged` says that it
@@ -152,8 +149,7 @@ class Listing:
     valves_query: str = ""
 
 
-@dataclass(frozen=True)
-class Attachments:
+class Attachments(NamedTuple):
     """Name the requests for the files of a resource. `{id}` is the resource's remote id, `{file}` the file's.
 
     `folders` makes a folder and `diff` names those that there are; None where files lie in no folders. `whole_page` is
@@ -174,8 +170,7 @@ class Attachments:
     keeps_claims: bool = False
 
 
-@dataclass(frozen=True)
-class PartRequests:
+class PartRequests(NamedTuple):
     """Name the requests for the files of one version of a resource: their list, and one's bytes.
 
     `{id}` is the resource's remote id, `{version}` the version, `{path}` the file's path.
@@ -185,8 +180,7 @@ class PartRequests:
     content: Endpoint
 
 
-@dataclass(frozen=True)
-class ValvesRequests:
+class ValvesRequests(NamedTuple):
     """Name the requests for the values of a plugin's settings: those stored, their schema, and the one that saves."""
 
     values: Endpoint
@@ -205,8 +199,7 @@ _REQUESTS = ("listing", *_SINGLE_REQUESTS)
 SWITCH_REQUEST = "switch_"
 
 
-@dataclass(frozen=True)
-class Endpoints:
+class Endpoints(NamedTuple):
     """Name the requests that one dialect has for a kind.
 
     `export` answers an admin with everything, bodies included; `listing` is what anybody may ask for; `workspace` is
@@ -222,7 +215,7 @@ class Endpoints:
     delete: Endpoint | None = None
     export: Listing | None = None
     access: Endpoint | None = None
-    switches: Mapping[str, Endpoint] = field(default_factory=dict)
+    switches: Mapping[str, Endpoint] = MappingProxyType({})
     history: Endpoint | None = None
     #: a version's parent may be a draft that was never live, and that nobody covers
     history_has_drafts: bool = False
@@ -252,9 +245,9 @@ class Endpoints:
         """Take requests of a server's own, by the names that a kind gives them."""
         changed: dict[str, object] = {name: named[name] for name in _SINGLE_REQUESTS if name in named}
         if "listing" in named:
-            changed["listing"] = replace(self.listing, endpoint=named["listing"])
+            changed["listing"] = self.listing._replace(endpoint=named["listing"])
         switches = {name.removeprefix(SWITCH_REQUEST): each for name, each in named.items() if name not in _REQUESTS}
-        return replace(self, switches={**self.switches, **switches}, **changed)  # type: ignore[arg-type]
+        return self._replace(switches={**self.switches, **switches}, **changed)  # type: ignore[arg-type]
 
     @property
     def is_plain(self) -> bool:
@@ -289,8 +282,7 @@ class Endpoints:
         return self.listing
 
 
-@dataclass(frozen=True)
-class FileForm:
+class FileForm(NamedTuple):
     """Say how a resource lies on disk: its main file, what that file's text is, and where other fields are stated.
 
     `main` names the main file within a folder of the resource's own; without it the resource is the file
@@ -312,8 +304,7 @@ class FileForm:
     read_head: Callable[[str], Mapping[str, str]] = parse_frontmatter
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """Say everything that is particular to one kind; the rest of the house reads it and has no `if kind`.
 
     `folders` names a folder for each type, with "" for a kind without types. `endpoints` is looked up by the dialect's

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cochat_devkit.kinds.codecs import (
@@ -77,7 +76,7 @@ def persona_fields(*, elsewhere: dict[str, dict[str, tuple[str, ...] | None]]) -
         Field("params", ("params",), REST, implied=lambda _facts: {}, apart_from=("system",)),
         Field("meta", ("meta",), REST, implied=lambda _facts: {}, apart_from=_META_APART),
     )
-    return tuple(replace(each, elsewhere=elsewhere.get(each.name, {})) for each in fields)
+    return tuple(each._replace(elsewhere=elsewhere.get(each.name, {})) for each in fields)
 
 
 def model_endpoints(*, is_based: bool) -> dict[str, Endpoints]:
@@ -154,5 +153,5 @@ KIND = Kind(
     refers_to=("knowledge",),
     write_order=70,
     # Source: Open WebUI 0.12.4 and 0.6.43, routers/models.py; checked by tests/contract/.
-    endpoints={**model_endpoints(is_based=False), "cochat": replace(_COCHAT, selects=None)},
+    endpoints={**model_endpoints(is_based=False), "cochat": _COCHAT._replace(selects=None)},
 )

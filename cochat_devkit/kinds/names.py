@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import UsageError
 from cochat_devkit.resource import RemoteId, Slug, make_digest
@@ -18,11 +18,10 @@ RAW = "id:"
 _LONGEST_SLUG = 60
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(NamedTuple):
     """Know the slugs of one server's resources: by kind and remote id."""
 
-    slugs: Mapping[str, Mapping[RemoteId, Slug]] = field(default_factory=dict)
+    slugs: Mapping[str, Mapping[RemoteId, Slug]] = MappingProxyType({})
 
     def ref_of(self, kind: str, remote_id: str) -> str:
         """Write a resource as files do, `tool/web_search`; one that nobody knows as `id:…`."""

@@ -6,13 +6,11 @@ dictionary, drops nulls and what the class does not have; checked by tests/contr
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import operator
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import UsageError
 from cochat_devkit.resource import is_same_json
@@ -38,8 +36,7 @@ _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 _TYPE_OF = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
 
 
-@dataclass(frozen=True)
-class Valve:
+class Valve(NamedTuple):
     """Hold what the schema says of one valve. `default` means nothing where `is_required`."""
 
     name: str
@@ -63,8 +60,7 @@ class Valve:
         return " or ".join(self.types) or "anything"
 
 
-@dataclass(frozen=True)
-class ValvesSpec:
+class ValvesSpec(NamedTuple):
     """Hold the valves of a plugin, in the order of its class."""
 
     valves: Mapping[str, Valve]
@@ -80,6 +76,8 @@ class ValvesSpec:
             UsageError: there is none of that name.
         """
         if name not in self.valves:
+            import difflib
+
             close = difflib.get_close_matches(name, self.valves, n=1)
             known = ", ".join(self.valves) or "none"
             hint = f"did you mean {close[0]!r}?" if close else f"valves there: {known}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.resource import State
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 2
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """Name what rows belong to: a server and a user on it, and what is known of both."""
 
     id: int
@@ -54,8 +53,7 @@ class Row:
     derived: Mapping[str, Json] | None = None
 
 
-@dataclass(frozen=True)
-class LockDigests:
+class LockDigests(NamedTuple):
     """Name what `cochat.lock` said when the mirror knew as much: the lines of one target, and the whole file."""
 
     lines: str

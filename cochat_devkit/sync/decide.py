@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from cochat_devkit.resource import Fingerprint, State
 
@@ -58,8 +59,7 @@ class Reason(StrEnum):
     OVERWRITTEN = "somebody saved it in the moment before this push, and the push covered that"
 
 
-@dataclass(frozen=True)
-class Base:
+class Base(NamedTuple):
     """Hold what both sides last agreed on: one fingerprint for each, since a server may rewrite what it stores."""
 
     local: Fingerprint
@@ -78,8 +78,7 @@ class Side:
             raise ValueError("a side has a fingerprint exactly when it is present")
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """Say what to do, and why."""
 
     action: Action
@@ -94,8 +93,7 @@ class OnConflict(StrEnum):
     THEIRS = "theirs"
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(NamedTuple):
     """Say what is allowed without asking: whose edit wins, and whether what went here may be deleted there."""
 
     on_conflict: OnConflict = OnConflict.STOP

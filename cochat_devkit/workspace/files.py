@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import secrets
 import stat
 import time
 from typing import TYPE_CHECKING, Protocol
@@ -103,7 +102,7 @@ def write_beside(root: Path, relative: str, content: bytes) -> Path:
         BadResource: it leads out of the workspace.
     """
     path = inside(root, relative)
-    temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name[:60]}.{os.urandom(4).hex()}.tmp")
     path.parent.mkdir(parents=True, exist_ok=True)
     inside(root, relative)
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o644)
@@ -131,7 +130,7 @@ def trash_file(root: Path, relative: str, *, expected: bytes) -> None:
     _check_unchanged(path, relative, expected)
     place = inside(root, f"{TRASH}/{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}/{relative}")
     while place.exists():
-        place = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
+        place = place.with_name(f"{place.name}.{os.urandom(4).hex()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         path.replace(place)
@@ -142,7 +141,7 @@ def trash_file(root: Path, relative: str, *, expected: bytes) -> None:
 
 def keep_copy(root: Path, relative: str, content: bytes) -> None:
     """Put a copy of what is about to be replaced into the trash."""
-    place = f"{TRASH}/{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(4)}/{relative}"
+    place = f"{TRASH}/{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.urandom(4).hex()}/{relative}"
     write_file(root, place, content, expected=None)
 
 
