@@ -20,7 +20,7 @@ from cochat_devkit.workspace.sidecar import to_body
 COUNT = 10_000
 ROUNDS = 9
 BAR_S = 0.15
-BAR_MIB = 200.0
+BAR_MIB = 60.0
 URL = "https://bench.invalid"
 TARGET = "main"
 SOURCE = '"""\ntitle: Bench {number}\n"""\n\nclass Tools:\n    def run(self, city: str) -> str:\n        return city\n'
@@ -40,13 +40,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="cochat-bench-") as home:
         root = Path(home)
         make_workspace(root, COUNT)
-        ours = [sys.executable, "-m", "cochat_devkit"]
+        # what users run: the script that an installation puts beside the interpreter
+        ours = [str(Path(sys.executable).with_name("cochat"))]
+        plain, beside = (f"tool/bench_{COUNT // 2 + odd}" for odd in (0, 1))
         commands = {
             "python -c pass": [sys.executable, "-c", "pass"],
             "stat every file": [sys.executable, "-c", STAT, str(root / "plugins")],
             "cochat status": [*ours, "status"],
+            "cochat status --json": [*ours, "status", "--json"],
             "cochat ls": [*ours, "ls"],
-            "cochat show": [*ours, "show", f"tool/bench_{COUNT // 2}"],
+            "cochat ls --json": [*ours, "ls", "--json"],
+            "cochat show": [*ours, "show", plain],
+            "cochat show --json": [*ours, "show", plain, "--json"],
+            "cochat show, with a sidecar": [*ours, "show", beside],
         }
         first, second = (run_process(commands["cochat status"], cwd=root, env=INSTALLED) for _ in range(2))
         found = side_by_side(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.resource import Body, Json, Key
     from cochat_devkit.workspace.glance import Glimpse
+    from cochat_devkit.workspace.local import LocalResource
 
 
 class Listed(NamedTuple):
@@ -75,10 +76,10 @@ def show(config: Config, ref: str, *, target: str | None) -> Shown:
             local = surveyed.glance.local(glimpse)
             derived = _derived(known, local.key)
             row = known.reader.row(known.scope, *glimpse[:2]) if known.scope else None
-            return Shown(_line_in_step(glimpse, _stamp_of(row)), local.resource.body, derived, is_local=True)
+            return Shown(_line_in_step(glimpse, _stamp_of(row)), _body_here(known, local), derived, is_local=True)
         (key,) = known.types
         here = known.tree.found.get(key)
-        body = here.resource.body if here else _body_there(known, key)
+        body = _body_here(known, here) if here else _body_there(known, key)
         line = _line(known, key, str(body.get("name", "")))
         derived = _derived(known, key) if key in known.rows else {}
         return Shown(line, body, derived, is_local=here is not None)
@@ -140,6 +141,15 @@ def _stamp_of(row: Row | None) -> Stamp:
     if row is None:
         return _NO_STAMP
     return row.version, row.updated_at.isoformat() if row.updated_at else None
+
+
+def _body_here(known: Known, local: LocalResource) -> Body:
+    """Give what the files say: from the mirror where it has that: a parser of YAML takes long to load."""
+    digest = known.reader.body_named(local.fingerprint)
+    if digest is None:
+        return local.resource.body
+    body = known.reader.body(digest)
+    return {each.name: body[each.name] for each in kind_named(local.key.kind)[0].fields}
 
 
 def _body_there(known: Known, key: Key) -> Body:
