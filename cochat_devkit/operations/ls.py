@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.config import read_config
@@ -10,6 +11,7 @@ from cochat_devkit.errors import DevkitError, UsageError
 from cochat_devkit.kinds import kind_named, parse_ref, ref_of
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, survey
 from cochat_devkit.operations.session import select
+from cochat_devkit.resource import Key
 from cochat_devkit.sync.decide import Action, Decision, Reason, decide
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.offline import Known
     from cochat_devkit.operations.session import Selection
-    from cochat_devkit.resource import Body, Json, Key
+    from cochat_devkit.resource import Body, Json
     from cochat_devkit.workspace.glance import Glimpse
     from cochat_devkit.workspace.local import LocalResource
 
@@ -52,12 +54,18 @@ def ls(config: Config, selection: Selection, *, target: str | None, with_stamps:
     with survey(config, selection, target) as surveyed:
         known = surveyed.rest
         stamps = known.reader.stamps(known.scope) if with_stamps and known.scope else {}
-        lines = {each[:2]: _line_in_step(each, stamps.get(each[:2], _NO_STAMP)) for each in surveyed.in_step}
-        for key in known.types:
-            local = known.tree.found.get(key)
-            name = local.title if local else str(_body_there(known, key).get("name", ""))
-            lines[key.kind, key.slug] = _line(known, key, name)
-    return [lines[address] for address in sorted(lines)]
+        found: list[Glimpse | Key] = sorted([*surveyed.in_step, *known.types], key=attrgetter("kind", "slug"))
+        return [
+            _line(known, each, _name_of(known, each))
+            if isinstance(each, Key)
+            else _line_in_step(each, stamps.get((each.kind, each.slug), _NO_STAMP))
+            for each in found
+        ]
+
+
+def _name_of(known: Known, key: Key) -> str:
+    local = known.tree.found.get(key)
+    return local.title if local else str(_body_there(known, key).get("name", ""))
 
 
 def show(config: Config, ref: str, *, target: str | None) -> Shown:

@@ -61,7 +61,8 @@ class Survey:
     @cached_property
     def in_step(self) -> list[Glimpse]:
         """Tell what is in step as its files are: made for those alone who ask."""
-        return [each for each in self.glance.glimpses(self.meant) if each[:2] not in self.apart]
+        meant = self.glance.glimpses(self.meant)
+        return [each for each in meant if each[:2] not in self.apart] if self.apart else [*meant]
 
 
 @contextmanager

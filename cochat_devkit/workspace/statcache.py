@@ -18,10 +18,8 @@ from cochat_devkit.errors import BadResource
 from cochat_devkit.workspace.files import inside, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from cochat_devkit.resource import Json
 
 PATH = ".cochat/files.cache"
 #: moves when the file's form does, or what is read out of files
@@ -93,7 +91,7 @@ class Shelf:
 class StatCache:
     """Know the folders of a workspace by their path; a folder that nobody knows is empty."""
 
-    def __init__(self, shelves: Mapping[str, Packed]) -> None:
+    def __init__(self, shelves: Mapping[str, Sequence[bytes]]) -> None:
         self._shelves = dict(shelves)
         self._is_new = False
 
@@ -115,10 +113,9 @@ class StatCache:
         """Write it in one step, if it knows something new and the disk takes it."""
         if not self._is_new:
             return
-        told = {folder: (packed.columns, *map(len, packed[1:])) for folder, packed in self._shelves.items()}
-        head = json.dumps({"format": FORMAT, "devkit": __version__, "folders": told}).encode("ascii")
-        tail = (part for packed in self._shelves.values() for part in packed[1:])
-        content = b"".join((head, b"\n", *tail))
+        lengths = {folder: [len(part) for part in parts] for folder, parts in self._shelves.items()}
+        head = json.dumps({"format": FORMAT, "devkit": __version__, "folders": lengths}).encode("ascii")
+        content = b"".join((head, b"\n", *(part for parts in self._shelves.values() for part in parts)))
         with contextlib.suppress(OSError, BadResource):
             path = inside(root, PATH)
             path.parent.mkdir(exist_ok=True)
@@ -144,13 +141,12 @@ def read_cache(root: Path) -> StatCache:
         found = json.loads(whole[_SUM_LENGTH:start])
         if (found["format"], found["devkit"]) != (FORMAT, __version__):
             return StatCache({})
-        shelves = {}
-        for folder, (columns, *lengths) in found["folders"].items():
-            parts = []
+        shelves: dict[str, list[bytes]] = {}
+        for folder, lengths in found["folders"].items():
+            shelves[folder] = []
             for length in lengths:
-                parts.append(whole[start : start + length])
+                shelves[folder].append(whole[start : start + length])
                 start += length
-            shelves[folder] = Packed(columns, *parts)
         return StatCache(shelves)
     except (BadResource, ValueError, KeyError, TypeError):
         return StatCache({})
@@ -163,37 +159,37 @@ def _sum(content: bytes | memoryview) -> bytes:
     return f"{zlib.crc32(content):08x}\n".encode("ascii")
 
 
-class Packed(NamedTuple):
-    """Hold a folder as it is written: texts column by column as JSON, numbers and digests as the bytes they are.
-
-    A few long columns are read much faster than many objects, and bytes that nobody asks for cost nothing.
-    """
-
-    columns: list[Json]
-    numbers: bytes
-    digests: bytes
-
-
-def _pack(shelf: Shelf) -> Packed:
-    """Write a folder.
+def _pack(shelf: Shelf) -> list[bytes]:
+    """Write a folder column by column: a few long texts are read much faster than many objects.
 
     Raises:
         OverflowError: a number has more than 63 bits.
     """
-    columns = [shelf.stats.names, shelf.stems, shelf.slugs, shelf.fingerprints, shelf.titles]
-    return Packed(columns, array("q", shelf.stats.numbers).tobytes(), shelf.digests)
+    numbers = array("q", shelf.stats.numbers).tobytes()
+    columns = (shelf.stats.names, shelf.stems, shelf.slugs, shelf.fingerprints, shelf.titles)
+    return [numbers, shelf.digests, *map(_join, columns)]
 
 
-def _unpack(packed: Packed) -> Shelf:
+def _unpack(parts: Sequence[bytes]) -> Shelf:
     """Read a folder.
 
     Raises:
         TypeError, ValueError: it is none that we wrote.
     """
-    names, stems, slugs, prints, titles = packed.columns
-    numbers = array("q", packed.numbers).tolist()
-    if len(numbers) != _STAT_LENGTH * len(names):
-        raise ValueError("files without numbers")
-    if {len(each) for each in (stems, slugs, prints, titles)} != {len(packed.digests) // _DIGEST_LENGTH}:
+    packed, digests, *columns = parts
+    numbers, count = array("q", packed).tolist(), len(digests) // _DIGEST_LENGTH
+    counts = (len(numbers) // _STAT_LENGTH, count, count, count, count)
+    names, stems, slugs, prints, titles = map(_split, columns, counts)
+    return Shelf(Stats(names, numbers), stems, slugs, prints, titles, digests)
+
+
+def _join(texts: Sequence[str]) -> bytes:
+    return "\0".join(texts).encode("utf-8", "surrogatepass")
+
+
+def _split(column: bytes, count: int) -> list[str]:
+    # no path has a NUL; where another name has one, there are too many, and the files are read
+    texts = column.decode("utf-8", "surrogatepass").split("\0") if count else []
+    if len(texts) != count:
         raise ValueError("columns of unlike length")
-    return Shelf(Stats(names, numbers), stems, slugs, prints, titles, packed.digests)
+    return texts

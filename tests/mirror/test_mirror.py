@@ -155,7 +155,7 @@ def test_a_target_names_the_server_that_it_was_last_used_with(path):
         assert reader.scope_of("other", URL) is None
         moved = enter(store, user_id="u2", role="user")
         assert reader.scope_of("main", URL) == moved != first
-        assert enter(store, role="user") == replace(first, role="user"), "new facts of a known scope are taken in"
+        assert enter(store, role="user") == first._replace(role="user"), "new facts of a known scope are taken in"
 
 
 def test_a_batch_is_written_whole_or_not_at_all(path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 
@@ -264,6 +265,18 @@ def test_a_damaged_cache_is_none(tmp_path, seen_before, content):
     before = fingerprint(tmp_path)
     (tmp_path / statcache.PATH).write_bytes(content)
     assert fingerprint(tmp_path) == before
+
+
+@pytest.mark.parametrize("title", ["\0", "two\nlines", "", "ü\ud800"])
+def test_whatever_a_resource_is_called_the_cache_says_what_the_file_says(tmp_path, monkeypatch, title):
+    """A name from a server cannot be so odd that another is shown."""
+    monkeypatch.setattr(glancing, "_RACY_NS", 0)
+    for stem in ("a", "b"):
+        replace(tmp_path, f"{TOOLS}/{stem}.py", b"aaaa\n")
+    replace(tmp_path, f"{TOOLS}/a.yaml", f"name: {json.dumps(title)}\n".encode())
+    next_tick(tmp_path)
+    check(tmp_path)
+    check(tmp_path)
 
 
 def test_the_cache_of_another_version_is_none(tmp_path, seen_before, monkeypatch):
