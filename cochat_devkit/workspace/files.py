@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: a source beyond this is no plugin
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
+_COMMON_FILE_BYTES = 64 * 1024
 TRASH = ".cochat/trash"
 #: what files and servers last agreed on; it travels with the files
 LOCK = "cochat.lock"
@@ -32,7 +33,10 @@ def read_file(root: Path, relative: str) -> bytes | None:
 def _read_at(path: Path, relative: str) -> bytes | None:
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST_FILE_BYTES + 1)
+            # a buffer for the largest file takes longer to make than nearly every file to read
+            content = file.read(_COMMON_FILE_BYTES)
+            if len(content) == _COMMON_FILE_BYTES:
+                content += file.read(LARGEST_FILE_BYTES + 1 - _COMMON_FILE_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:

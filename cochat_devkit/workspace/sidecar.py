@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import io
 import math
 from typing import TYPE_CHECKING, Any
@@ -188,11 +189,22 @@ def _load(text: str, shown: str) -> Any:
     return found
 
 
-def _yaml() -> Any:
-    # one for each text: a text that says which YAML it is changes how its reader takes the next one
+@functools.cache
+def _round_trip() -> Any:
     from ruamel.yaml import YAML
 
-    yaml = YAML(typ="rt")
+    class RoundTrip(YAML):
+        """Look for no plug-ins: to search their folder anew for each text takes a quarter of the reading."""
+
+        def official_plug_ins(self) -> list[str]:
+            return []
+
+    return RoundTrip
+
+
+def _yaml() -> Any:
+    # one for each text: a text that says which YAML it is changes how its reader takes the next one
+    yaml = _round_trip()(typ="rt")
     yaml.preserve_quotes = True
     yaml.width = 1 << 16
     yaml.allow_unicode = True
