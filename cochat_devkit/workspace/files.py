@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import stat
@@ -19,6 +20,7 @@ _COMMON_FILE_BYTES = 64 * 1024
 TRASH = ".cochat/trash"
 #: what files and servers last agreed on; it travels with the files
 LOCK = "cochat.lock"
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 
 def read_file(root: Path, relative: str) -> bytes | None:
@@ -107,14 +109,15 @@ def write_beside(root: Path, relative: str, content: bytes) -> Path:
     """
     path = inside(root, relative)
     temporary = path.with_name(f".{path.name[:60]}.{os.urandom(4).hex()}.tmp")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    inside(root, relative)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    try:
+        handle = os.open(temporary, _NEW_FILE, 0o644)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        inside(root, relative)
+        handle = os.open(temporary, _NEW_FILE, 0o644)
     try:
         with os.fdopen(handle, "wb") as file:
-            if path.exists() and hasattr(os, "fchmod"):
-                # a file keeps its rights: who made it executable or private meant it
-                os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
+            _keep_rights(path, handle)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -122,6 +125,13 @@ def write_beside(root: Path, relative: str, content: bytes) -> Path:
         temporary.unlink(missing_ok=True)
         raise
     return temporary
+
+
+def _keep_rights(path: Path, handle: int) -> None:
+    """Give a file the rights of the one whose place it takes: who made that executable or private meant it."""
+    if hasattr(os, "fchmod"):
+        with contextlib.suppress(FileNotFoundError):
+            os.fchmod(handle, path.stat().st_mode & 0o777)
 
 
 def trash_file(root: Path, relative: str, *, expected: bytes) -> None:

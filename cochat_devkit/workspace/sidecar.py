@@ -220,6 +220,8 @@ def _line_of(text: str, name: str) -> int:
 
 def _plain(value: Any) -> Json:
     """Take the YAML library's own types off a value; a ValueError where JSON has no such value."""
+    if type(value) in (str, bool, int, type(None)):
+        return value
     from ruamel.yaml.scalarbool import ScalarBoolean
 
     if isinstance(value, ScalarBoolean):
@@ -233,7 +235,7 @@ def _plain(value: Any) -> Json:
     for plain in (bool, int, float, str):
         if isinstance(value, plain):
             return plain(value)
-    return None if value is None else str(value)
+    return str(value)
 
 
 def _styled(value: Json) -> Any:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 #: so many files wait for the disk at a time: a file system brings them there in one go
-_AT_A_TIME = 16
+_AT_A_TIME = 8
 
 
 class Staging:

@@ -118,7 +118,6 @@ def test_a_disk_that_refuses_is_told_when_the_files_turn_comes(tmp_path, monkeyp
     monkeypatch.setattr(os, "fsync", refuse)
     with Staging(tmp_path) as staging:
         staging.stage({"w.py": b"w"})
-        assert names(tmp_path) == ["x", "z.py"]
         with pytest.raises(CannotWrite, match="No space left"):
             staging.write(tmp_path, "w.py", b"w", expected=None)
     assert names(tmp_path) == ["x", "z.py"]
