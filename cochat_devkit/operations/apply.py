@@ -310,7 +310,7 @@ class Applier:
             parts = merge_sides(kind, base, local, theirs).conflicts
         if parts or decision.action is Action.CONFLICT:
             if theirs is not None:
-                fetch_blobs(self.config.root, kind, self.session.client, theirs, local, self.emit)
+                fetch_blobs(self.config.root, kind, self.session.client, [(theirs, local)], self.emit)
             self.conflicts.note(kind, str(decision.reason), parts, row, local, theirs)
         self.records.flush()
 

@@ -9,7 +9,7 @@ from cochat_devkit.events import Progress
 from cochat_devkit.resource import make_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from cochat_devkit.api.client import Client
@@ -20,27 +20,29 @@ if TYPE_CHECKING:
 
 
 def fetch_blobs(
-    root: Path, kind: Kind, client: Client, theirs: Resource, local: LocalResource | None, emit: Emit
+    root: Path, kind: Kind, client: Client, sides: Iterable[tuple[Resource, LocalResource | None]], emit: Emit
 ) -> None:
-    """Fetch the bytes that a resource names by digest and that nobody has here, and keep them.
+    """Fetch the bytes that resources of a kind name by digest and that nobody has here, some at a time, and keep them.
+
+    `sides` has each resource as the server shows it, and as it is here.
 
     Raises:
         RemoteError: the server could not be asked, or has other bytes.
+        CannotWrite: the disk refuses.
     """
     if kind.digest_field is None:
         return
     from cochat_devkit.api.attached import attached_in
     from cochat_devkit.workspace.blobs import has_blob
 
-    here = {*(local.tree.values() if local else ())}
     wanted = {
         each.digest: each
+        for theirs, local in sides
         for each in attached_in(theirs.derived)
-        if each.digest not in here and not has_blob(root, each.digest)
+        if each.digest not in (local.tree.values() if local else ()) and not has_blob(root, each.digest)
     }
-    step = f"files of {theirs.key}"
     for done, _each in enumerate(client.files_of(kind).keep_contents(wanted.values()), start=1):
-        emit(Progress(step, done, len(wanted)))
+        emit(Progress(f"files of {kind.plural}", done, len(wanted)))
 
 
 def blob_reader(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 #: so many resources are noted in the journal at once
 _BATCH = 200
+_WRITES_THEIRS = (Action.CREATE_HERE, Action.UPDATE_HERE)
 #: what a pull leaves to a push: the edit here is kept
 _LEFT_TO_PUSH = (Action.CREATE_THERE, Action.UPDATE_THERE, Action.DELETE_THERE)
 
@@ -142,6 +143,7 @@ class _Pull:
             self.records.before_flush = self.staging.settle
             for start in range(0, len(meant), _BATCH):
                 decisions = {key: self._decide(kinds[key.kind], key) for key in meant[start : start + _BATCH]}
+                self._fetch_ahead(kinds, decisions)
                 self._note_files(kinds, decisions)
                 for number, (key, decision) in enumerate(decisions.items(), start):
                     self.emit(Progress("files", number, len(meant)))
@@ -159,12 +161,20 @@ class _Pull:
             return None
         return decide(base_of(row), local_side(self.tree, key, row.path if row else None), self.view.side(key))
 
+    def _fetch_ahead(self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]) -> None:
+        """Fetch the bytes of all files that a batch writes, some at a time; what cannot be kept is told in its turn."""
+        written = [key for key, each in decisions.items() if each and each.action in _WRITES_THEIRS]
+        for kind in (kind for kind in kinds.values() if kind.digest_field):
+            sides = [(self._seen(key), self.tree.found.get(key)) for key in written if key.kind == kind.name]
+            with suppress(LocalError):
+                fetch_blobs(self.root, kind, self.client, sides, self.emit)
+
     def _note_files(self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]) -> None:
         """Put into the journal which files are about to change, before the first of them does, and stage them."""
         wanted: dict[str, bytes] = {}
         self.layouts = {}
         for key, decision in decisions.items():
-            if decision and decision.action in (Action.CREATE_HERE, Action.UPDATE_HERE, Action.DELETE_HERE):
+            if decision and decision.action in (*_WRITES_THEIRS, Action.DELETE_HERE):
                 after = None if decision.action is Action.DELETE_HERE else self._seen(key)
                 try:
                     self._note_change(kinds[key.kind], key, decision.action, after)
@@ -253,7 +263,7 @@ class _Pull:
         """Fetch the bytes of files that only the server has, so that all that follows is done offline."""
         theirs = self._theirs(key)
         if theirs is not None:
-            fetch_blobs(self.root, kind, self.client, theirs, self.tree.found.get(key), self.emit)
+            fetch_blobs(self.root, kind, self.client, [(theirs, self.tree.found.get(key))], self.emit)
 
     def _keep_ours(self, key: Key, message: str) -> None:
         """Put an edit of ours that is about to be replaced into the history and the trash."""

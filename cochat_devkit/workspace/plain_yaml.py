@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-z][a-z_]{0,39}\Z")
 #: a text that needs no quotes: it begins and ends with a letter, and no sign in it means anything to YAML there
-_BARE = re.compile(r"[A-Za-z/](?:[A-Za-z0-9 _./,()+'-]{0,400}[A-Za-z0-9)])?\Z")
+_BARE = re.compile(r"[A-Za-z/](?:[A-Za-z0-9 _./,()+'=;@%&*!-]{0,400}[A-Za-z0-9)])?\Z")
 #: a text that needs quotes, and nothing but them
-_QUOTED = re.compile(r"[\[{][!-&(-~](?:[ -&(-~]{0,400}[!-&(-~])?\Z")
+_QUOTED = re.compile(r"(?:[\[{][!-&(-~](?:[ -&(-~]{0,400}[!-&(-~])?)?\Z")
 _WHOLE = re.compile(r"(?:0|-?[1-9][0-9]{0,15})\Z")
 #: words that are no text to some reader of YAML
 _NO_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
@@ -51,7 +51,7 @@ def write_plain(values: Mapping[str, Json]) -> str | None:
     """Write a mapping; None where the library is to write it."""
     lines: list[str] = []
     for name, value in values.items():
-        if name in _NO_TEXT or not _NAME.match(name) or value in ([], ""):
+        if name in _NO_TEXT or not _NAME.match(name) or value == []:
             return None
         words = [_write_word(each) for each in value] if isinstance(value, list) else [_write_word(value)]
         if None in words:
@@ -61,7 +61,7 @@ def write_plain(values: Mapping[str, Json]) -> str | None:
 
 
 def _read_word(word: str) -> Json:
-    if word[:1] == word[-1:] == "'" and _QUOTED.match(word[1:-1]):
+    if len(word) > 1 and word[0] == word[-1] == "'" and _QUOTED.match(word[1:-1]):
         return word[1:-1]
     if word in _SWITCH:
         return _SWITCH[word]
