@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from cochat_devkit.api.attached import Attached
     from cochat_devkit.api.client import Client
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind
@@ -35,12 +36,11 @@ def fetch_blobs(
     from cochat_devkit.api.attached import attached_in
     from cochat_devkit.workspace.blobs import has_blob
 
-    wanted = {
-        each.digest: each
-        for theirs, local in sides
-        for each in attached_in(theirs.derived)
-        if each.digest not in (local.tree.values() if local else ()) and not has_blob(root, each.digest)
-    }
+    wanted: dict[str, Attached] = {}
+    for theirs, local in sides:
+        here = {*(local.tree.values() if local else ())}
+        lacking = (each for each in attached_in(theirs.derived) if each.digest not in here)
+        wanted |= {each.digest: each for each in lacking if not has_blob(root, each.digest)}
     for done, _each in enumerate(client.files_of(kind).keep_contents(wanted.values()), start=1):
         emit(Progress(f"files of {kind.plural}", done, len(wanted)))
 
