@@ -148,6 +148,10 @@ class StalePlan(SyncError):
         self.moved = tuple(moved)
 
 
+class Moved(SyncError, RemoteError):
+    """A write starts from what the server no longer holds: somebody saved between our read and our write."""
+
+
 class CheckFailed(DevkitError):
     """A plugin did not pass: the findings say why."""
 

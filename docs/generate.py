@@ -173,7 +173,8 @@ def _endpoint_lines(endpoints: Endpoints) -> Iterator[str]:
 def _tree(error: type[errors.DevkitError], depth: int) -> Iterator[tuple[type[errors.DevkitError], int]]:
     yield error, depth
     for each in error.__subclasses__():
-        if each.__module__ == errors.__name__:
+        # one that is of two branches stands in the first, which gives it its exit code
+        if each.__module__ == errors.__name__ and each.__base__ is error:
             yield from _tree(each, depth + 1)
 
 

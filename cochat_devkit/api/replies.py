@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.api.streams import parse_chunks, refuse_constant
 from cochat_devkit.errors import (
     Missing,
+    Moved,
     NotAllowed,
     NotSupported,
     RateLimited,
@@ -30,9 +31,12 @@ _SAYS_MISSING = ("could not find", "function not found", "version not found")
 _SAYS_SIGNED_OUT = ("not authenticated", "session has expired")
 #: a bad token and a missing permission both answer this: only another question tells them apart
 _SAYS_EITHER = ("401 unauthorized", "invalid token")
+#: a save that names the version it starts from, and another is the newest; a taken name has the same status
+_SAYS_MOVED = ('"version_conflict"',)
 _SAYS_NOT_ALLOWED = ("do not have permission", "human session", "not allowed", "access prohibited")
 
 _NO_JSON = "the answer is no JSON, or only a part of it"
+_MOVED_HINT = "nothing was sent over it; take theirs in: cochat pull"
 _SIGN_IN_HINT = "sign in again: cochat login"
 
 
@@ -128,6 +132,12 @@ def _by_status(status: int, response: httpx.Response, what: str, detail: str) ->
         return RateLimited(f"{what}: too many requests", hint="try again later")
     if status >= 500:
         return UnexpectedReply(f"{what}: the server failed with status {status}", hint="see the server's log")
+    return _refused(status, what, detail)
+
+
+def _refused(status: int, what: str, detail: str) -> RemoteError:
+    if status == 409 and any(each in detail.lower() for each in _SAYS_MOVED):
+        return Moved(f"{what}: somebody saved it meanwhile", hint=_MOVED_HINT)
     return Rejected(f"{what}: the server refuses it: {detail or f'status {status}'}", detail=detail)
 
 

@@ -17,7 +17,7 @@ from cochat_devkit.operations.merging import merge_sides
 from cochat_devkit.operations.observe import find_theirs
 from cochat_devkit.operations.offline import base_of, local_side
 from cochat_devkit.operations.records import agreed_row, to_row
-from cochat_devkit.operations.send import ValveMoved, send_changes, send_new
+from cochat_devkit.operations.send import send_changes, send_new
 from cochat_devkit.operations.unheard import advance, ids_listed, note_applied, note_covered, settle_write
 from cochat_devkit.operations.verify import find_overwritten
 from cochat_devkit.resource import State
@@ -291,7 +291,27 @@ class Applier:
             return self._failed(step, errand, error, is_open=True)
         if verdict is Verdict.DONE:
             return self._outcome(errand, Decision(Action(step.action), _reason(errand.operation)), before)
+        if verdict is Verdict.OTHER:
+            return self._settle_meanwhile(errand, error)
         return self._outcome_of_error(errand, error)
+
+    def _settle_meanwhile(self, errand: Errand, error: RemoteError) -> Outcome:
+        """Decide anew about what somebody wrote in the moment of a write that failed; it stays and is kept."""
+        key = errand.operation.key
+        try:
+            _wire, theirs = self._read_theirs(kind_named(key.kind)[0], errand, None)
+        except SignedOut:
+            raise
+        except RemoteError:
+            return self._outcome_of_error(errand, error)
+        here, there = local_side(self.tree, key, errand.path), present(theirs.fingerprint) if theirs else ABSENT
+        decision = decide(base_of(self.rows.get(key)), here, there)
+        if decision.action not in STANDS_IN_THE_WAY:
+            return self._outcome_of_error(errand, error)
+        # what the server said may stand in the way of the next push as well
+        self.emit(Notice(error.message))
+        self.note_refusal(key, decision, theirs)
+        return self.refuse(key, decision, theirs)
 
     def _drop(self, step: Step) -> None:
         self.records.keep_step(replace(step, state=StepState.DROPPED))
@@ -351,8 +371,6 @@ class Applier:
         )
 
     def _outcome_of_error(self, errand: Errand, error: DevkitError) -> Outcome:
-        if isinstance(error, ValveMoved):
-            return self.refuse(errand.operation.key, Decision(Action.CONFLICT, Reason.EDITED_BOTH), error.theirs)
         action = str(errand.operation.action)
         return Outcome(self._ref(errand), "failed", action, errand.path, error.exit_code, error.message, error.hint)
 

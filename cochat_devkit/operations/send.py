@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import Rejected, RemoteError
+from cochat_devkit.errors import Moved, Rejected
 from cochat_devkit.kinds.kind import WrittenBy
 from cochat_devkit.kinds.wire import changed_fields, from_wire, has_body, remote_id_of, to_create_form, to_update_form
 
@@ -17,14 +17,6 @@ if TYPE_CHECKING:
 
 #: gives the bytes behind a digest
 ReadBlob = Callable[[str], bytes]
-
-
-class ValveMoved(RemoteError):
-    """A value of a plugin is no longer the one that the write starts from; `theirs` has what it is now."""
-
-    def __init__(self, message: str, theirs: Resource) -> None:
-        super().__init__(message, hint="take theirs in: cochat pull")
-        self.theirs = theirs
 
 
 def send_new(
@@ -67,7 +59,7 @@ def send_changes(
     """Change a resource that was just read as `wire`: what the server then holds. `message` goes into its history.
 
     Raises:
-        ValveMoved: a value that was to be replaced is another by now; what else differed is sent.
+        Moved: somebody saved meanwhile; of what takes a request of its own, what came before may be sent.
         RemoteError: the server refuses, or could not be asked.
     """
     from cochat_devkit.api.attached import with_files_of
@@ -122,8 +114,9 @@ def _send_valves(client: Client, kind: Kind, wire: Wire, body: Body, context: Wi
         if each.written_by is WrittenBy.VALVES:
             now = client.fetch_valve_fields(kind, remote_id).get(each.name)
             if now != wire.get(each.name):
-                theirs = from_wire(kind, {**wire, each.name: now}, context)
-                raise ValveMoved(f"{kind.name}/{remote_id}: somebody set {each.name} meanwhile", theirs)
+                raise Moved(
+                    f"{kind.name}/{remote_id}: somebody set {each.name} meanwhile", hint="take theirs in: cochat pull"
+                )
             client.send_valve(kind, remote_id, each.name, body[each.name])
             wire = {**wire, each.name: body[each.name]}
     return wire
@@ -155,7 +148,7 @@ def _flip_switches(client: Client, kind: Kind, wire: Wire, body: Body, context: 
             continue
         answer = client.send_switch(kind, remote_id, each.name)
         if each.codec.read(answer, each, context) != body[each.name]:
-            raise Rejected(
+            raise Moved(
                 f"{kind.name}/{remote_id}: somebody flipped {each.name} at the same moment",
                 hint="run the command again",
             )

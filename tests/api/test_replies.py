@@ -10,6 +10,7 @@ import pytest
 from cochat_devkit.api.replies import Undecided, make_error, read_detail, read_json
 from cochat_devkit.errors import (
     Missing,
+    Moved,
     NotAllowed,
     NotSupported,
     RateLimited,
@@ -56,7 +57,11 @@ def make(status, detail=None, *, body=None, content_type="application/json"):
         (301, "", UnexpectedReply),
         (304, "", UnexpectedReply),
         (400, "[ERROR: Error creating tool]", Rejected),
-        (409, {"code": "version_conflict"}, Rejected),
+        (409, {"code": "version_conflict"}, Moved),
+        (409, {"code": "version_conflict", "current_version_id": "v"}, Moved),
+        (409, "A skill with this name already exists", Rejected),
+        (409, {"code": "another"}, Rejected),
+        (400, {"code": "version_conflict"}, Rejected),
         (413, "", Rejected),
         (422, [{"loc": ["body", "name"], "msg": "Field required"}], Rejected),
         (431, "", Rejected),

@@ -1,0 +1,184 @@
+"""Somebody who saves between our read and our write, where the write then fails: a conflict, both sides kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.contract import skills, sources
+from tests.contract.stage import FUNCTIONS, create_plugin, make_id, read_json, refusal
+from tests.desk import Desk, make_desk
+from tests.onlooker import run_onlooker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.contract.stage import Server
+    from tests.onlooker import Onlooker
+
+TEXT = "---\nname: A\ndescription: What it is for\n---\n{}\n\nIn between.\n\nLast.\n"
+
+
+@pytest.fixture
+def onlooker(server: Server) -> Iterator[Onlooker]:
+    """Let somebody stand between the desk and the server."""
+    with run_onlooker(server.url) as found:
+        yield found
+
+
+@pytest.fixture
+def desk(server: Server, onlooker: Onlooker, tmp_path: Path) -> Desk:
+    """Make an admin's workspace."""
+    return make_desk(tmp_path / "desk", onlooker.url, server.admin_person.token)
+
+
+@pytest.fixture
+def tool(server: Server, desk: Desk) -> str:
+    """Put a tool on the server, pulled and edited."""
+    made = make_id()
+    form = {"id": made, "name": made, "content": sources.TOOL, "meta": {"description": ""}, **server.private()}
+    read_json(server.admin.post("/api/v1/tools/create", json=form))
+    desk.json("pull", f"tool/{made}")
+    desk.path(f"plugins/tools/{made}.py").write_text(sources.TOOL + "# ours\n")
+    return made
+
+
+@pytest.fixture
+def skill(server: Server, desk: Desk) -> str:
+    """Put a skill on the server, pulled and edited."""
+    made = skills.create(server.admin, content=TEXT.format("First."))["id"]
+    desk.json("pull", f"skill/{made}")
+    desk.path(f"skills/{made}/SKILL.md").write_text(TEXT.format("Ours."))
+    return str(made)
+
+
+@pytest.mark.generation("0.12")
+def test_a_save_that_the_server_refuses_as_stale_is_a_conflict(server, desk, onlooker, skill):
+    """Exit 3, theirs stays there and lies beside my files, mine is as I left it; settled offline, mine goes through."""
+    theirs = TEXT.format("Theirs.")
+    onlooker.before("POST", skills.url(skill, "/update"), lambda: save_skill(server, skill, content=theirs))
+    refused = desk.json("push", "--no-verify", expected=3).json["items"][0]
+    assert (refused["action"], refused["reason"]) == ("conflict", "edited here and there")
+    assert skills.read(server.admin, skill)["content"] == theirs
+    assert desk.path(f"skills/{skill}/SKILL.md").read_text() == TEXT.format("Ours.")
+    offline = Desk(desk.folder, None)
+    (told,) = offline.json("status").json["conflicts"]
+    assert (told["ref"], told["parts"]) == (f"skill/{skill}", ["content"])
+    assert desk.path(told["theirs"]).read_text() == theirs
+    assert "+Theirs." in offline.cochat("diff", f"skill/{skill}").out
+    offline.json("resolve", f"skill/{skill}", "--ours")
+    assert desk.json("push", "--no-verify").actions == {f"skill/{skill}": "update-there"}
+    assert skills.read(server.admin, skill)["content"] == TEXT.format("Ours.")
+
+
+@pytest.mark.generation("0.12")
+def test_a_stale_save_that_merges_is_taken_in_by_a_pull(server, desk, onlooker, skill):
+    """What somebody saved elsewhere in the skill is no conflict, and is not covered: a pull merges, a push goes on."""
+    onlooker.before("POST", skills.url(skill, "/update"), lambda: save_skill(server, skill, meta={"tags": ["theirs"]}))
+    assert desk.json("push", "--no-verify", expected=3).actions == {f"skill/{skill}": "conflict"}
+    assert desk.json("status").json["conflicts"] == []
+    assert desk.json("pull", f"skill/{skill}").actions == {f"skill/{skill}": "merge"}
+    assert desk.json("push", "--no-verify").actions == {f"skill/{skill}": "update-there"}
+    there = skills.read(server.admin, skill)
+    assert (there["content"], there["meta"]["tags"]) == (TEXT.format("Ours."), ["theirs"])
+
+
+@pytest.mark.generation("0.12")
+def test_a_stale_save_against_what_is_as_it_was_is_no_failure_of_the_server(server, desk, onlooker, skill):
+    """Somebody saved and took it back: nothing is lost and nothing in conflict, exit 3, and the next push goes."""
+
+    def save_and_take_back() -> None:
+        save_skill(server, skill, content=TEXT.format("Theirs."))
+        save_skill(server, skill, content=TEXT.format("First."))
+
+    onlooker.before("POST", skills.url(skill, "/update"), save_and_take_back)
+    told = desk.json("push", "--no-verify", expected=3).json["items"][0]
+    assert "meanwhile" in told["error"]
+    assert desk.json("status").json["conflicts"] == []
+    assert desk.json("push", "--no-verify").actions == {f"skill/{skill}": "update-there"}
+
+
+@pytest.mark.generation("0.12")
+def test_a_taken_name_is_refused_and_no_conflict(server, desk):
+    """Another skill's name is answered with the same status as a stale save, and is the server's no: exit 4."""
+    taken, new = skills.create(server.admin)["name"], skills.make_skill_id()
+    place = desk.path(f"skills/{new}/SKILL.md")
+    place.parent.mkdir(parents=True)
+    place.write_text(f"---\nname: {taken}\n---\nOurs.\n")
+    refused = desk.json("push", "--no-verify", expected=4).json["items"][0]
+    assert (refused["action"], skills.NAME_TAKEN[1] in refused["error"]) == ("failed", True)
+    assert desk.json("status").json["conflicts"] == []
+
+
+def test_what_somebody_deleted_meanwhile_is_a_conflict(server, desk, onlooker, tool):
+    """A tool that goes just before my save: mine is kept, and is created again once I say so."""
+    path = f"/api/v1/tools/id/{tool}"
+    onlooker.before("POST", f"{path}/update", lambda: read_json(server.admin.delete(f"{path}/delete")))
+    refused = desk.json("push", "--no-verify", expected=3).json["items"][0]
+    assert (refused["action"], refused["reason"]) == ("conflict", "edited here, deleted there")
+    desk.json("resolve", f"tool/{tool}", "--ours")
+    assert desk.json("push", "--no-verify").actions == {f"tool/{tool}": "create-there"}
+    assert source_there(server, tool).endswith("# ours\n")
+
+
+def test_an_id_that_somebody_took_meanwhile_is_a_conflict(server, desk, onlooker):
+    """A new tool whose id a colleague takes just before mine: theirs stays there, and lies beside mine."""
+    new, theirs = make_id(), sources.TOOL + "# theirs\n"
+    form = {"id": new, "name": new, "content": theirs, "meta": {"description": ""}, **server.private()}
+    desk.path(f"plugins/tools/{new}.py").write_text(sources.TOOL + "# ours\n")
+    onlooker.before(
+        "POST", "/api/v1/tools/create", lambda: read_json(server.admin.post("/api/v1/tools/create", json=form))
+    )
+    refused = desk.json("push", "--no-verify", expected=3).json["items"][0]
+    assert refused["action"] == "conflict"
+    assert source_there(server, new) == theirs
+    (told,) = desk.json("status").json["conflicts"]
+    assert desk.path(told["theirs"]).read_text() == theirs
+    assert desk.path(f"plugins/tools/{new}.py").read_text().endswith("# ours\n")
+
+
+def test_a_source_that_the_server_refuses_is_told_beside_the_conflict(server, desk, onlooker, tool):
+    """The server's own no is not swallowed by the conflict that was found after it."""
+    desk.path(f"plugins/tools/{tool}.py").write_text("import nothing_of_this_name\n" + sources.TOOL)
+    item = read_json(server.admin.get(f"/api/v1/tools/id/{tool}"))
+    theirs = {**item, "content": sources.TOOL + "# theirs\n"}
+    path = f"/api/v1/tools/id/{tool}/update"
+    onlooker.before("POST", path, lambda: read_json(server.admin.post(path, json=theirs)))
+    done = desk.json("push", "--no-verify", expected=3)
+    assert "nothing_of_this_name" in done.err
+    assert source_there(server, tool).endswith("# theirs\n")
+
+
+def test_a_plan_that_somebody_outran_is_a_conflict(server, desk, onlooker, tool):
+    """An applied plan meets the same: nothing is sent over theirs, exit 3."""
+    desk.json("push", "--no-verify", "--out", "plan.json")
+    path = f"/api/v1/tools/id/{tool}"
+    onlooker.before("POST", f"{path}/update", lambda: read_json(server.admin.delete(f"{path}/delete")))
+    assert desk.json("apply", "plan.json", expected=3).actions == {f"tool/{tool}": "conflict"}
+    assert refusal(server.admin.get(path))[0] in (401, 404)
+
+
+def test_a_switch_that_somebody_flipped_meanwhile_is_no_failure_of_the_server(server, desk, onlooker):
+    """Two flips take each other back: I am told with exit 3, and the next push flips it."""
+    made = create_plugin(server.admin, FUNCTIONS)["id"]
+    desk.json("pull", f"filter/{made}")
+    desk.path(f"plugins/filters/{made}.yaml").write_text("active: true\n")
+    path = FUNCTIONS.url(made, "/toggle")
+    onlooker.before("POST", path, lambda: read_json(server.admin.post(path)))
+    told = desk.json("push", f"filter/{made}", "--no-verify", expected=3).json["items"][0]
+    assert "flipped active at the same moment" in told["error"]
+    desk.json("push", f"filter/{made}", "--no-verify")
+    assert read_json(server.admin.get(FUNCTIONS.url(made)))["is_active"] is True
+
+
+def save_skill(server: Server, skill: str, **changes: object) -> None:
+    """Save a skill as the browser does: from the version that is there."""
+    version = skills.read(server.admin, skill)["version_id"]
+    read_json(skills.update(server.admin, skill, **changes, expected_version_id=version))
+
+
+def source_there(server: Server, tool_id: str) -> str:
+    found: str = read_json(server.admin.get(f"/api/v1/tools/id/{tool_id}"))["content"]
+    return found
