@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cochat_devkit.api.transport import Upload
-from cochat_devkit.errors import NotAllowed, NotSupported, Rejected, SignedOut, UnexpectedReply
+from cochat_devkit.errors import Missing, Moved, NotAllowed, NotSupported, Rejected, SignedOut, UnexpectedReply
 from cochat_devkit.resource import RemoteId, make_digest
 
 if TYPE_CHECKING:
@@ -106,11 +106,15 @@ class Files:
         """Read the bytes of a file.
 
         Raises:
-            UnexpectedReply: they are not those that the listing spoke of.
+            UnexpectedReply: they are not those that the listing spoke of, or went since.
         """
         what = f"reading {attached.path}"
         path = self._rows.content.path.replace("{file}", quote(attached.file_id, safe=""))
-        content = self._transport.fetch_bytes(path, what)
+        try:
+            content = self._transport.fetch_bytes(path, what)
+        except Missing as error:
+            # it is the file that is not there: nothing follows about what it belongs to
+            raise UnexpectedReply(f"{what}: it went while it was read", hint="run the command again") from error
         is_long = attached.size_bytes is not None and len(content) != attached.size_bytes
         if is_long or (attached.digest and make_digest(content) != attached.digest):
             raise UnexpectedReply(f"{what}: the server sent other bytes than it lists", hint="run the command again")
@@ -159,8 +163,16 @@ class Files:
         self._digests[file_id] = make_digest(content)
 
     def remove(self, remote_id: RemoteId, attached: Attached) -> None:
-        """Take a file out. Its bytes go with it: whoever asks for this has kept them."""
-        self._ask(self._rows.remove, remote_id, f"removing {attached.path}", {"file_id": attached.file_id})
+        """Take a file out. Its bytes go with it: whoever asks for this has kept them.
+
+        Raises:
+            Moved: somebody took it out since it was listed.
+        """
+        what = f"removing {attached.path}"
+        try:
+            self._ask(self._rows.remove, remote_id, what, {"file_id": attached.file_id})
+        except Missing as error:
+            raise Moved(f"{what}: somebody took it away meanwhile", hint="run the command again") from error
 
     def _folder_id(self, remote_id: RemoteId, present: list[Attached], folder: str) -> str | None:
         if not folder:

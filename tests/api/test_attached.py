@@ -122,6 +122,18 @@ def test_what_is_no_digest_is_not_taken_for_one(transport, server, said):
     assert files_of(transport, role="admin") == ALPHA
 
 
+def test_a_file_that_goes_while_it_is_read_is_not_the_base_that_went(transport, server):
+    """A file that somebody replaced since it was listed says nothing of the base: it is read again, not given up."""
+    server.on("GET", "/api/v1/knowledge/b", says({"id": "b", "name": "b", "description": ""}))
+    server.on("POST", WHOLE, says({"id": "b", "files": [SHORT]}))
+    server.on("GET", CONTENT, refuses(404, "We could not find what you're looking for :/"))
+    client = Client(transport, OWUI_0_6, Identity("u1", "Ada", "", "admin"))
+    with pytest.raises(UnexpectedReply, match="went while it was read"):
+        client.fetch_item(BASE, B)
+    with pytest.raises(UnexpectedReply, match="went while it was read"):
+        client.fetch_items(BASE, [B], lambda: None)
+
+
 def test_large_files_are_read_one_at_a_time(transport, server):
     """What is read at a time is held in memory at a time: a large file is asked for when the one before is kept."""
     under_way, lock = set(), threading.Lock()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.contract import skills, sources
+from tests.contract import bases, skills, sources
 from tests.contract.stage import FUNCTIONS, create_plugin, make_id, read_json, refusal
 from tests.desk import Desk, make_desk
 from tests.onlooker import run_onlooker
@@ -110,6 +110,34 @@ def test_a_taken_name_is_refused_and_no_conflict(server, desk):
     refused = desk.json("push", "--no-verify", expected=4).json["items"][0]
     assert (refused["action"], skills.NAME_TAKEN[1] in refused["error"]) == ("failed", True)
     assert desk.json("status").json["conflicts"] == []
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_file_that_somebody_took_away_meanwhile_is_no_failure_of_the_server(server, desk, onlooker, is_replaced):
+    """Of two who replace one file of a base the later is told with exit 3, and neither text is lost."""
+    name = bases.unique("base").replace(" ", "-")
+    made = bases.create_base(server.admin, name=name)["id"]
+    first = bases.fill(server.admin, made, "note.txt", f"First of {name}.\n")
+    desk.json("pull", f"knowledge/{name}")
+    note = desk.path(f"knowledge/{name}/files/note.txt")
+    note.write_text(f"Ours of {name}.\n")
+    theirs = f"Theirs of {name}.\n"
+
+    def take_away() -> None:
+        read_json(bases.remove(server.admin, made, first))
+        if is_replaced:
+            bases.fill(server.admin, made, "note.txt", theirs)
+
+    onlooker.before("POST", f"/api/v1/knowledge/{made}/file/remove", take_away)
+    told = desk.json("push", "--no-verify", expected=3).json["items"][0]
+    assert told["action"] == ("conflict" if is_replaced else "failed")
+    assert note.read_text() == f"Ours of {name}.\n"
+    if is_replaced:
+        (conflict,) = desk.json("status").json["conflicts"]
+        assert desk.path(conflict["theirs"]).with_name("files").joinpath("note.txt").read_text() == theirs
+        desk.json("resolve", f"knowledge/{name}", "--ours")
+    assert desk.json("push", "--no-verify").actions == {f"knowledge/{name}": "update-there"}
+    assert desk.json("status", "--fetch", "--exit-code", f"knowledge/{name}").exit_code == 0
 
 
 def test_what_somebody_deleted_meanwhile_is_a_conflict(server, desk, onlooker, tool):
