@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.cli import main
+from cochat_devkit.workspace.files import LOCK
+from cochat_devkit.workspace.lockfile import parse_lock, render_lock
 from tests.chaos.machine import mirror_text
 from tests.chaos.result import Result
 from tests.chaos.sorts import FLAVORS, TOOL, kinds_of, marks_in, sort_named, sorts_of
@@ -59,14 +61,18 @@ def run(count: int, seed: int) -> Result:
     for number, flavor in enumerate(FLAVORS):
         share = count // len(FLAVORS) + (number < count % len(FLAVORS))
         with tempfile.TemporaryDirectory(prefix="chaos-disk-") as folder, open_world(Path(folder), flavor) as world:
+            seen: set[bytes] = set()
             for _ in range(share):
                 result.ran += 1
-                met += _play(world, chance, chance.choice((_with_limit, _with_failure)), result)
+                met += _play(world, chance, chance.choice((_with_limit, _with_failure)), result, seen)
     result.facts.append(f"{met} commands met it")
     return result
 
 
-def _play(world: World, chance: random.Random, spoil: Callable[[random.Random], Spoiled], result: Result) -> bool:
+def _play(
+    world: World, chance: random.Random, spoil: Callable[[random.Random], Spoiled], result: Result, seen: set[bytes]
+) -> bool:
+    """Play one command, and two clean ones after it; `seen` has the contents that files had as a whole before."""
     if chance.random() < 0.3:
         world.desk = world.new_desk()
     desk, browser = world.desk, world.browser
@@ -78,6 +84,7 @@ def _play(world: World, chance: random.Random, spoil: Callable[[random.Random], 
         _edit_here(world, chance)
     spoiled = spoil(chance)
     before, there = desk.files(), browser.contents()
+    seen.update(before.values())
     done = _cochat(desk, words, spoiled.begin)
     where = f"{' '.join(words)} with {spoiled.what} on {world.flavor}"
     is_undo = words[0] == "undo"
@@ -87,11 +94,6 @@ def _play(world: World, chance: random.Random, spoil: Callable[[random.Random], 
     if done.returncode:
         result.check(done.stdout.strip().startswith(b"{"), f"{where}: no JSON: {_end(done.stdout + done.stderr)}")
     after, marks = desk.files(), "".join([*browser.contents().values(), *there.values()])
-    for path, content in after.items():
-        # what is written as a whole has its mark, which every text ends with
-        is_whole = content == before.get(path) or path in _MARKLESS or marks_in(content.decode())
-        result.check(is_whole or path.endswith(_SIDECARS), f"{where}: {path} is half-written")
-        result.check(not path.endswith(".tmp"), f"{where}: {path} was left")
     kept = marks_in(mirror_text(desk) + marks + "".join(content.decode() for content in _all_files(desk)))
     lost = marks_in("".join(content.decode() for content in before.values()) + marks) - kept
     result.check(not lost, f"{where}: gone: {lost}")
@@ -101,7 +103,23 @@ def _play(world: World, chance: random.Random, spoil: Callable[[random.Random], 
     for clean in (("pull", "--on-conflict", "theirs"), ("push", "--no-verify"), last):
         with_room = desk.json(*clean, expected=None)
         result.check(with_room.exit_code == 0, f"{where}: with room again, {clean[0]}: {_end(with_room.out.encode())}")
+        # what there was room for is whole, too: it is what an undo brings back
+        seen.update(desk.files().values())
+        if clean[0] == "pull":
+            _check_whole(result, after, seen, where)
     return done.returncode != 0
+
+
+def _check_whole(result: Result, after: dict[str, bytes], seen: set[bytes], where: str) -> None:
+    """Check that each file is as it was, or as a whole one was or is once there is room again; and nothing is left."""
+    for path, content in after.items():
+        result.check(not path.endswith(".tmp"), f"{where}: {path} was left")
+        if path == LOCK:
+            # what it says is as far as the command came: each line has to be one
+            lines = parse_lock(content.decode())
+            result.check(render_lock(lines).encode() == content, f"{where}: {path} is half-written")
+        else:
+            result.check(content in seen, f"{where}: {path} is half-written")
 
 
 @dataclass(frozen=True)
@@ -143,10 +161,6 @@ def _sort_of_call(called: Any) -> str | None:
     if isinstance(owner, io.BufferedWriter):
         return "write" if name == "write" else None
     return name if name in _FILE_CALLS and getattr(owner, "__name__", "") == "posix" else None
-
-
-_MARKLESS = ("cochat.toml", ".gitignore", "cochat.lock")
-_SIDECARS = (".yaml",)
 
 
 def _newest_run(desk: Desk) -> str:

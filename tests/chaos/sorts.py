@@ -60,7 +60,8 @@ class There:
     slug_of: Callable[[Wire], str]
     history: str | None = None
     makes_id: bool = False
-    #: drafts are among its versions, and cannot be told from what was live: what a write covers is kept, not told
+    #: drafts are among its versions, and told from what was live by the second alone: what somebody saves within that
+    #: of the save before is kept by the server, and not told
     has_drafts: bool = False
     #: the id stands in the form of a delete
     delete_form: Callable[[str], Wire] | None = None
@@ -74,8 +75,8 @@ class There:
 
     @property
     def tells_covered(self) -> bool:
-        """Tell whether the history says that a write covered somebody's version."""
-        return self.history is not None and not self.has_drafts
+        """Tell whether the history says that a write covered somebody's version; where there are drafts, see there."""
+        return self.history is not None
 
     def text(self, wire: Wire) -> str:
         """Read the text of an object."""

@@ -92,6 +92,20 @@ class Browser:
                 found[place] = wire
         return found
 
+    def saved_s(self, sort: Sort, slug: str) -> int:
+        """Read in which second the newest version of one was saved; 0 where no history tells."""
+        return max((int(each["created_at"]) for each in self.versions(sort, slug)), default=0)
+
+    def versions(self, sort: Sort, slug: str) -> list[Wire]:
+        """List what the server's history holds of one, without the bodies; nothing where it keeps none."""
+        there = sort.there[self.flavor]
+        if there.history is None:
+            return []
+        answer = self.client.get(there.history.format(id=self.wires([sort])[sort.kind, slug]["id"]))
+        is_told = answer.headers.get("content-type", "").startswith("application/json")
+        found: list[Wire] = answer.json() if is_told else []
+        return found
+
     def past(self, sort: Sort, slug: str) -> str:
         """Read all that the server's history holds of one, as text; nothing where it keeps none."""
         there = sort.there[self.flavor]
@@ -99,11 +113,8 @@ class Browser:
             return ""
         wire = self.wires([sort])[sort.kind, slug]
         path, _, query = there.history.format(id=wire["id"]).partition("?")
-        answer = self.client.get(there.history.format(id=wire["id"]))
-        if not answer.headers.get("content-type", "").startswith("application/json"):
-            return ""
         asked = f"?{query}" if query else ""
-        return "".join(self.client.get(f"{path}/{each['id']}{asked}").text for each in answer.json())
+        return "".join(self.client.get(f"{path}/{each['id']}{asked}").text for each in self.versions(sort, slug))
 
     def _save(self, there: There, wire: Wire, form: Wire) -> None:
         if there.versioned:
