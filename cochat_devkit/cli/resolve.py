@@ -40,8 +40,8 @@ _HOW = ("ours", "theirs", "merge", "edit")
 def command(refs: Sequence[str], **options: Any) -> int:
     """Settle what both sides changed, offline, with the server's side as the last pull saw it.
 
-    The server's side lies in .cochat/conflicts/ until then. With --edit nothing is taken while a conflict marker is
-    left, or while it does not compile; the files of the workspace never hold markers.
+    The server's side lies in .cochat/conflicts/TARGET/ until then. With --edit nothing is taken while a conflict
+    marker is left, or while it does not compile; the files of the workspace never hold markers.
 
     \b
     Examples:

@@ -80,7 +80,7 @@ class Applier:
     conflicts: Conflicts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.conflicts = Conflicts(self.config.root, self.records)
+        self.conflicts = Conflicts(self.config.root, self.records, self.session.target.name)
 
     def carry_out(self, errands: Sequence[Errand], command: str, *, undoes: int | None = None) -> list[Outcome]:
         """Carry out errands in their order.

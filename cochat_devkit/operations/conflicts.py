@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Conflicts:
-    """Keep the conflicts of one scope while a verb works."""
+    """Keep the conflicts of one scope while a verb works; `target` names whose folder has the server's files."""
 
     root: Path
     records: Records
+    target: str
     known: dict[Key, Conflict] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,7 +58,7 @@ class Conflicts:
         )
         if before is not None and replace(before, path=None, since=None, run=None) == conflict:
             return
-        path = lay_theirs(self.root, kind, theirs) if theirs else None
+        path = lay_theirs(self.root, self.target, kind, theirs) if theirs else None
         conflict = replace(conflict, path=path, since=before.since if before else None)
         self.records.keep_conflict(conflict)
         self.known[found.key] = conflict
@@ -76,7 +77,7 @@ class Conflicts:
         del self.known[key]
         self.records.settle(key)
         if conflict.path is not None:
-            clear_theirs(self.root, kind, conflict.type, conflict.path)
+            clear_theirs(self.root, kind, key, conflict.type, conflict.path)
 
 
 def is_covered(conflict: Conflict) -> bool:

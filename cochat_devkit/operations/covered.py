@@ -25,7 +25,7 @@ def settle_covered(config: Config, aim: Target, records: Records, key: Key, *, w
     Raises:
         CannotWrite: a file changed meanwhile, or the disk refuses.
     """
-    conflicts, kind = Conflicts(config.root, records), kind_named(key.kind)[0]
+    conflicts, kind = Conflicts(config.root, records, aim.name), kind_named(key.kind)[0]
     conflict = conflicts.known.get(key)
     if conflict is None or not is_covered(conflict) or conflict.remote_digest is None:
         return None

@@ -9,17 +9,18 @@ from cochat_devkit.errors import BadResource, CannotWrite
 from cochat_devkit.operations.agreed import files_of
 from cochat_devkit.operations.blobs import blob_reader
 from cochat_devkit.workspace.files import inside, write_file
+from cochat_devkit.workspace.paths import file_stem
 from cochat_devkit.workspace.tree import foresee, path_for, read_one, write_layout
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cochat_devkit.kinds.kind import Kind
-    from cochat_devkit.resource import Resource
+    from cochat_devkit.resource import Key, Resource
     from cochat_devkit.workspace.files import WriteFile
     from cochat_devkit.workspace.tree import Layout, LocalResource
 
-#: where the server's side of what both sides changed lies, each file at its own path
+#: where the server's side of what both sides changed lies: a folder for each target, each file at its own path in it
 CONFLICTS = ".cochat/conflicts"
 
 
@@ -43,26 +44,26 @@ def lay_foreseen(root: Path, kind: Kind, layout: Layout, write: WriteFile = writ
     return write_layout(root, layout, blob_reader(root, kind, local=layout.present), write)
 
 
-def lay_theirs(root: Path, kind: Kind, theirs: Resource) -> str | None:
-    """Put the server's side of a conflict beside the workspace's files: its path; None where it can be no file."""
-    path = f"{CONFLICTS}/{path_for(kind, theirs.type, theirs.key.slug)}"
-    clear_theirs(root, kind, theirs.type, path)
-    place = inside(root, CONFLICTS)
+def lay_theirs(root: Path, target: str, kind: Kind, theirs: Resource) -> str | None:
+    """Put a target's side of a conflict beside the workspace's files: its path; None where it can be no file."""
+    folder, path = f"{CONFLICTS}/{file_stem(target)}", path_for(kind, theirs.type, theirs.key.slug)
+    clear_theirs(root, kind, theirs.key, theirs.type, f"{folder}/{path}")
+    place = inside(root, folder)
     try:
         write_layout(place, foresee(place, kind, theirs, None), blob_reader(root, kind))
     except BadResource:
         return None
-    return path
+    return f"{folder}/{path}"
 
 
-def clear_theirs(root: Path, kind: Kind, type_: str, path: str) -> None:
+def clear_theirs(root: Path, kind: Kind, key: Key, type_: str, path: str) -> None:
     """Take the server's side away again, once it is settled; what is not there, or not ours, stays so."""
-    inner = path.removeprefix(f"{CONFLICTS}/")
+    inner = path_for(kind, type_, key.slug)
+    folder = path.removesuffix(f"/{inner}")
     try:
-        place = inside(root, CONFLICTS)
-        names = [*files_of(read_one(place, kind, type_, inner))]
+        names = [*files_of(read_one(inside(root, folder), kind, type_, inner))]
     except (BadResource, CannotWrite):
         names = [inner]
     for name in names:
         with contextlib.suppress(OSError, BadResource):
-            inside(root, f"{CONFLICTS}/{name}").unlink(missing_ok=True)
+            inside(root, f"{folder}/{name}").unlink(missing_ok=True)

@@ -74,7 +74,7 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
                 emit=emit,
             )
             kept.tree = glance(config.root, selection.kinds).tree()
-            conflicts = Conflicts(config.root, records)
+            conflicts = Conflicts(config.root, records, session.target.name)
             pulling = _Pull(
                 config,
                 session.client,

@@ -103,6 +103,7 @@ class _Case:
     """Hold one conflict: both sides, and the body that both started from, None where nobody knows it."""
 
     config: Config
+    aim: Target
     kind: Kind
     key: Key
     row: Row
@@ -145,7 +146,7 @@ def _open_case(config: Config, selection: Selection, aim: Target, key: Key) -> _
                 raise UnknownResource(f"{ref_of(key, row.type)}: the server's side is not here yet", hint="cochat pull")
             theirs = Resource(key, known.reader.body(row.remote_digest), row.type)
         base = find_base_body(config, aim, kind, row, known.reader) if row.base_local else None
-        return _Case(config, kind, key, row, decision, known.tree, known.tree.found.get(key), theirs, base)
+        return _Case(config, aim, kind, key, row, decision, known.tree, known.tree.found.get(key), theirs, base)
 
 
 def _settle(now: _Case | None, then: _Case, how: How, records: Records, scratch: Path | None) -> Outcome:
@@ -153,7 +154,7 @@ def _settle(now: _Case | None, then: _Case, how: How, records: Records, scratch:
     if now is None or (now.local, now.theirs) != (then.local, then.theirs):
         kept = f"; your edit is kept in {scratch.relative_to(then.root)}" if scratch else ""
         return then.refused(f"it changed meanwhile{kept}", f"cochat resolve {then.ref} --{how}")
-    conflicts = Conflicts(now.root, records)
+    conflicts = Conflicts(now.root, records, now.aim.name)
     try:
         if scratch is not None:
             outcome = _take_edited(now, records, scratch)

@@ -113,7 +113,8 @@ def _settle_write(session: Session, config: Config, records: Records, tree: Tree
         except RemoteError as error:
             emit(Notice(f"{ref}: its history cannot be read: {error.message}"))
             covered = []
-        told = note_covered(Conflicts(config.root, records), kind, step, tree.found.get(step.key), covered)
+        conflicts = Conflicts(config.root, records, session.target.name)
+        told = note_covered(conflicts, kind, step, tree.found.get(step.key), covered)
         if told is not None:
             return told
     action = step.action if verdict is Verdict.DONE else str(Action.NOTHING)

@@ -107,6 +107,35 @@ def test_a_request_of_the_target_is_the_one_that_is_sent(desk: Desk) -> None:
     assert desk.json("push", "--no-verify").actions == {"tool/clock": "create-there"}
 
 
+def test_each_target_has_its_own_conflicts(desk: Desk, server: RunningServer) -> None:
+    """What both servers have of one tool lies apart; status, diff and resolve are about the target I name."""
+    path, settings = "plugins/tools/clock.py", desk.path("cochat.toml")
+    with running_server() as other:
+        settings.write_text(f'{settings.read_text()}\n[targets.far]\nurl = "{other.url}"\n')
+        both = {"main": desk, "far": Desk(desk.folder, other.token)}
+        there = {"main": server, "far": other}
+        for name, each in both.items():
+            each.json("push", "--no-verify", "--target", name)
+            colleague = make_desk(desk.folder.parent / name, there[name].url, there[name].token)
+            colleague.json("pull")
+            colleague.edit(path, "'it'", f"'{name}'")
+            colleague.json("push", "--no-verify")
+        desk.edit(path, "'it'", "'ours'")
+        for name, each in both.items():
+            each.json("pull", "--target", name, expected=3)
+    places = {}
+    for name, each in both.items():
+        (told,) = each.json("status", "--target", name).json["conflicts"]
+        places[name] = desk.path(told["theirs"])
+        assert f"'{name}'" in places[name].read_text()
+        assert f"+        return '{name}'" in each.cochat("diff", "--target", name).out
+    desk.json("resolve", "tool/clock", "--ours", "--target", "far")
+    assert (places["main"].exists(), places["far"].exists()) == (True, False)
+    desk.json("resolve", "tool/clock", "--theirs", "--target", "main")
+    assert not places["main"].exists()
+    assert "'main'" in desk.path(path).read_text()
+
+
 OWN_REQUESTS = """
 [targets.main.endpoints.agent]
 update = "PUT /api/custom/agents/{id}"

@@ -167,13 +167,13 @@ def test_whom_we_cover_is_seen_and_comes_back(server, ids, desk, onlooker, times
     assert covered["action"] == "conflict"
     assert "# more" in source_there(server, ids[0])
     newest = f"# theirs {times - 1}"
-    assert newest in desk.path(f".cochat/conflicts/plugins/tools/{ids[0]}.py").read_text()
+    assert newest in desk.path(f".cochat/conflicts/main/plugins/tools/{ids[0]}.py").read_text()
     desk.json("pull", f"tool/{ids[0]}")
-    assert newest in desk.path(f".cochat/conflicts/plugins/tools/{ids[0]}.py").read_text()
+    assert newest in desk.path(f".cochat/conflicts/main/plugins/tools/{ids[0]}.py").read_text()
     words = covered["hint"].partition("cochat ")[2].partition(";")[0].split()
     desk.json(*words)
     assert newest in source_there(server, ids[0])
-    assert not desk.path(f".cochat/conflicts/plugins/tools/{ids[0]}.py").exists()
+    assert not desk.path(f".cochat/conflicts/main/plugins/tools/{ids[0]}.py").exists()
     if times > 1:
         logged = [each["message"] or "" for each in desk.json("log", f"tool/{ids[0]}").json["items"]]
         assert sum("covered" in each for each in logged) == times
@@ -192,7 +192,7 @@ def test_whom_we_cover_can_be_settled_here(server, ids, desk, onlooker, side):
     assert "+# theirs" in desk.cochat("diff", f"tool/{ids[0]}").out
     desk.json("resolve", f"tool/{ids[0]}", f"--{side}")
     assert desk.json("status", f"tool/{ids[0]}").json["conflicts"] == []
-    assert not desk.path(f".cochat/conflicts/plugins/tools/{ids[0]}.py").exists()
+    assert not desk.path(f".cochat/conflicts/main/plugins/tools/{ids[0]}.py").exists()
     desk.json("push", "--no-verify")
     assert ("# theirs" in source_there(server, ids[0])) is (side == "theirs")
 
@@ -217,7 +217,7 @@ def test_whom_we_cover_is_seen_among_drafts(server, onlooker, tmp_path):
     onlooker.before("POST", address, meddle)
     covered = desk.json("push", "--no-verify", expected=3).json
     assert covered["items"][0]["action"] == "conflict"
-    assert desk.path(f".cochat/conflicts/prompts/{command}.md").read_text().endswith("Theirs.")
+    assert desk.path(f".cochat/conflicts/main/prompts/{command}.md").read_text().endswith("Theirs.")
     logged = [each["message"] or "" for each in desk.json("log", f"prompt/{command}").json["items"]]
     assert sum("covered" in each for each in logged) == 1
     desk.json("resolve", f"prompt/{command}", "--theirs")

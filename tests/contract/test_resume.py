@@ -186,7 +186,7 @@ def test_whom_a_killed_push_covered_is_found_out_later(server, desk, onlooker, t
     push_and_die(desk, onlooker, "POST", f"/api/v1/tools/id/{tool}/update", after=True, act=meddle)
     covered = desk.json("push", "--no-verify", expected=3).json["items"][0]
     assert covered["action"] == "conflict"
-    assert "# theirs" in desk.path(f".cochat/conflicts/plugins/tools/{tool}.py").read_text()
+    assert "# theirs" in desk.path(f".cochat/conflicts/main/plugins/tools/{tool}.py").read_text()
 
 
 def test_a_dead_server_leaves_it_open(desk, onlooker, tool):
