@@ -180,12 +180,13 @@ def write_layout(
 
 
 def trash_resource(root: Path, local: LocalResource) -> None:
-    """Move a resource's files to the trash, the main one first."""
+    """Move a resource's files to the trash, the main one first; what is named by digest stays to be found by it."""
     for place in sorted(local.files, key=lambda place: (place != local.path, place)):
         trash_file(root, place, expected=local.files[place])
     for place in local.tree:
         content = read_file(root, place)
         if content is not None:
+            keep_blob(root, content)
             trash_file(root, place, expected=content)
 
 
@@ -220,7 +221,10 @@ def _write_tree(
             raise LookupError(f"nobody gives the bytes of {place}")
         write_file(root, place, read_blob(digest), expected=before)
     gone = {place: read_file(root, place) for place in there if place not in wanted}
-    return {place: content for place, content in gone.items() if content is not None}
+    found = {place: content for place, content in gone.items() if content is not None}
+    for content in found.values():
+        keep_blob(root, content)
+    return found
 
 
 def _main_files(root: Path, kind: Kind, folder: str, tree: Tree) -> list[str]:
