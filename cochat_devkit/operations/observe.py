@@ -85,7 +85,9 @@ def fetch_remote(
         missing = [
             row for row in rows.values() if row.key.kind == kind.name and not any(row.key in each for each in shown)
         ]
-        if listed.is_complete:
+        # where nothing can be asked for by its id, a list that came back empty is asked for again, and says the same
+        is_proof = listed.wires or listed.unmoved or client.endpoints(kind).item is not None
+        if listed.is_complete and is_proof:
             _settle_missing(client, kind, missing, view, listed_before=bases.get(kind.name))
         else:
             view.invisible |= {row.key for row in missing}

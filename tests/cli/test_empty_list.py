@@ -1,0 +1,30 @@
+"""An empty list from a server that answers for nothing by its id is no news of a deletion."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chaos.proxy import Fault
+from tests.chaos.sorts import operation_of, sort_named
+from tests.chaos.stage import open_world
+
+
+@pytest.mark.parametrize("kind", ["agent", "automation"])
+def test_a_list_that_comes_back_empty_takes_no_file_away(tmp_path, kind):
+    """CoChat lists its agents and automations and answers for none of them alone: all gone at once is not believed."""
+    with open_world(tmp_path, "cochat") as world:
+        sort, desk = sort_named(kind, "cochat"), world.desk
+        slugs = [world.slug(), world.slug()]
+        for slug in slugs:
+            world.browser.create(sort, slug, world.mark())
+        desk.cochat("pull")
+        files = desk.files()
+        world.proxy.play(lambda each: Fault.EMPTY if operation_of(each.method, each.path) == "list" else None)
+        told = desk.json("pull", "--kind", kind)
+        assert {each["action"] for each in told.json["items"]} == {"skip"}
+        world.proxy.play()
+        assert desk.files() == files
+        assert desk.json("pull").actions == {}
+        # one of two that is not listed any more is gone
+        world.browser.delete(sort, slugs[0])
+        assert desk.json("pull").actions == {f"{kind}/{slugs[0]}": "delete-here"}
