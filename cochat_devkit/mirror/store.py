@@ -169,10 +169,9 @@ class MirrorStore:
             self._connection.execute("BEGIN")
             try:
                 yield self._connection
-                self._connection.execute("COMMIT")
+                self._connection.commit()
             except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._connection.rollback()
                 raise
 
 

@@ -175,9 +175,8 @@ class _Pull:
         self.layouts = {}
         for key, decision in decisions.items():
             if decision and decision.action in (*_WRITES_THEIRS, Action.DELETE_HERE):
-                after = None if decision.action is Action.DELETE_HERE else self._seen(key)
                 try:
-                    self._note_change(kinds[key.kind], key, decision.action, after)
+                    self._note_change(kinds[key.kind], key, decision.action)
                 except LocalError:
                     # it cannot become files at all: writing it says so
                     continue
@@ -185,18 +184,19 @@ class _Pull:
         self.staging.stage(wanted)
         self.records.flush()
 
-    def _note_change(self, kind: Kind, key: Key, action: Action, after: Resource | None) -> None:
-        """Foresee what becomes of a resource's files, and put it into the journal.
+    def _note_change(self, kind: Kind, key: Key, action: Action, merged: Resource | None = None) -> None:
+        """Foresee what becomes of a resource's files, theirs unless it was merged, and put it into the journal.
 
         Raises:
             BadResource: it cannot become files at all.
         """
-        present, theirs, row = self.tree.found.get(key), self._theirs(key), self.rows.get(key)
-        if after is None or theirs is None:
+        present, row = self.tree.found.get(key), self.rows.get(key)
+        if action is Action.DELETE_HERE:
             self.steps.begin(key, action, present, None, (row, None))
             return
-        layout = self.layouts[key] = foresee(self.root, kind, after, present)
-        base_local = layout.local.fingerprint if after is theirs else None
+        theirs = self._seen(key)
+        layout = self.layouts[key] = foresee(self.root, kind, merged or theirs, present)
+        base_local = None if merged else layout.local.fingerprint
         self.records.keep_bodies((theirs.type, theirs.body))
         self.steps.begin(key, action, present, layout, (row, agreed_row(theirs, base_local, layout.local.path)))
 
@@ -311,13 +311,13 @@ class _Pull:
                 self._settle_on_theirs(key, present.path if present else None)
         elif theirs is None:
             self._keep_ours(key, "before it was settled with theirs")
-            self._note_change(kind, key, Action.DELETE_HERE, None)
+            self._note_change(kind, key, Action.DELETE_HERE)
             self.records.flush()
             trash_resource(self.root, self.tree.found.pop(key))
             self.records.drop(key)
         else:
             self._keep_ours(key, "before it was settled with theirs")
-            self._note_change(kind, key, Action.UPDATE_HERE, theirs)
+            self._note_change(kind, key, Action.UPDATE_HERE)
             self.records.flush()
             self._write_theirs(kind, key)
         settled = f"{decision.reason}; settled with {self.on_conflict}"

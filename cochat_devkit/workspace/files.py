@@ -116,11 +116,14 @@ def write_beside(root: Path, relative: str, content: bytes) -> Path:
         inside(root, relative)
         handle = os.open(temporary, _NEW_FILE, 0o644)
     try:
-        with os.fdopen(handle, "wb") as file:
+        try:
             _keep_rights(path, handle)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            left = memoryview(content)
+            while left:
+                left = left[os.write(handle, left) :]
+            os.fsync(handle)
+        finally:
+            os.close(handle)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

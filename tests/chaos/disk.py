@@ -17,6 +17,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 from contextlib import closing
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from tests.chaos.sorts import FLAVORS, TOOL, kinds_of, marks_in, sort_named, sor
 from tests.chaos.stage import World, open_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.desk import Desk
 
@@ -46,7 +47,7 @@ _NO_SUCH_RUN = 2
 _STOCK = 2
 #: a plugin here is larger than some limits and smaller than others, and so are the mirror and its journal
 _FILLING = "# " + "x" * 70 + "\n"
-_FILE_CALLS = frozenset({"fsync", "replace", "rename", "mkdir"})
+_FILE_CALLS = frozenset({"write", "fsync", "replace", "rename", "mkdir"})
 _ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 #: a command touches the disk about so often
 _MOST_CALLS = 60
@@ -94,7 +95,7 @@ def _play(
     if done.returncode:
         result.check(done.stdout.strip().startswith(b"{"), f"{where}: no JSON: {_end(done.stdout + done.stderr)}")
     after, marks = desk.files(), "".join([*browser.contents().values(), *there.values()])
-    kept = marks_in(mirror_text(desk) + marks + "".join(content.decode() for content in _all_files(desk)))
+    kept = marks_in(mirror_text(desk) + marks + _all_texts(desk))
     lost = marks_in("".join(content.decode() for content in before.values()) + marks) - kept
     result.check(not lost, f"{where}: gone: {lost}")
     _check_mirror(result, desk, where)
@@ -137,7 +138,7 @@ def _with_limit(chance: random.Random) -> Spoiled:
 
 
 def _with_failure(chance: random.Random) -> Spoiled:
-    """Let one call fail: the interpreter's profile hook sees each before it is made, and what it raises comes of it."""
+    """Let one call fail: the profile hook of each thread sees it before it is made, and what it raises comes of it."""
     number, code = chance.randint(1, _MOST_CALLS), chance.choice(_ERRORS)
     left = number
 
@@ -146,11 +147,14 @@ def _with_failure(chance: random.Random) -> Spoiled:
         if event == "c_call" and (sort := _sort_of_call(called)):
             left -= 1
             if left == 0:
-                raise (
-                    sqlite3.OperationalError("disk I/O error") if sort == "commit" else OSError(code, os.strerror(code))
-                )
+                is_commit = sort == "commit"
+                raise sqlite3.OperationalError("disk I/O error") if is_commit else OSError(code, os.strerror(code))
 
-    return Spoiled(f"{errno.errorcode[code]} at call {number}", lambda: sys.setprofile(look))
+    def begin() -> None:
+        threading.setprofile(look)
+        sys.setprofile(look)
+
+    return Spoiled(f"{errno.errorcode[code]} at call {number}", begin)
 
 
 def _sort_of_call(called: Any) -> str | None:
@@ -168,10 +172,9 @@ def _newest_run(desk: Desk) -> str:
     return str(runs[0]["run"]) if runs else "1"
 
 
-def _all_files(desk: Desk) -> Iterator[bytes]:
-    for path in desk.folder.rglob("*"):
-        if path.is_file() and not path.name.startswith("mirror.db"):
-            yield path.read_bytes()
+def _all_texts(desk: Desk) -> str:
+    files = (path for path in desk.folder.rglob("*") if path.is_file() and not path.name.startswith("mirror.db"))
+    return "".join(path.read_text("utf-8", "replace") for path in files)
 
 
 def _edit_there(world: World, chance: random.Random) -> None:
