@@ -32,6 +32,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NewType
 
 if TYPE_CHECKING:
@@ -88,10 +89,15 @@ class Resource:
     #: None: the server did not say
     writable: bool | None = None
 
+    @cached_property
+    def digest(self) -> str:
+        """Name the content, equal for equal type and body: 64 hex digits, under which the mirror stores it."""
+        return make_digest(to_canonical_json({"type": self.type, "body": self.body}))
+
     @property
     def fingerprint(self) -> Fingerprint:
-        """Name the content: equal for equal type and body."""
-        return make_fingerprint(self.type, self.body)
+        """Name the content in short."""
+        return Fingerprint(self.digest[:32])
 
 
 def make_fingerprint(type_: str, body: Mapping[str, Json]) -> Fingerprint:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import DevkitError, LocalError, NotAllowed, RemoteError, SignedOut, UsageError
 from cochat_devkit.events import Notice, Outcome, Progress
 from cochat_devkit.kinds import kind_named, ref_of
-from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.journal import Step, StepState
 from cochat_devkit.operations.agreed import find_base_body
 from cochat_devkit.operations.blobs import blob_reader, fetch_blobs
@@ -110,21 +109,20 @@ class Applier:
     def _intend(self, number: int, errand: Errand) -> Step:
         """Note what is to be done, before anything is."""
         operation, resource = errand.operation, errand.resource
-        sent = (resource.type, resource.body) if resource else None
         step = Step(
             number=number,
             key=operation.key,
             type=operation.type,
             action=str(operation.action),
             remote_id=operation.remote_id,
-            sent_digest=digest_of_body(*sent) if sent else None,
+            sent_digest=resource.digest if resource else None,
             base_local=errand.base_local,
             path=errand.path,
             row_before=self.rows.get(operation.key),
         )
         self.records.keep_step(step)
-        if sent:
-            self.records.keep_bodies(sent)
+        if resource:
+            self.records.keep_bodies((resource.type, resource.body))
         return step
 
     def _carry_out_one(self, step: Step, errand: Errand) -> Outcome:
@@ -241,7 +239,7 @@ class Applier:
             step,
             state=StepState.BEGUN,
             remote_id=theirs.remote_id if theirs else step.remote_id,
-            before_digest=digest_of_body(theirs.type, theirs.body) if theirs else None,
+            before_digest=theirs.digest if theirs else None,
             before_version=theirs.version if theirs else None,
             before_saved_s=_saved_s(theirs),
             known_ids=known_ids,

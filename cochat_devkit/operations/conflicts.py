@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.conflicts import Conflict, read_conflicts
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.laying import clear_theirs, lay_theirs
@@ -53,8 +52,8 @@ class Conflicts:
             reason=reason,
             parts=parts,
             base_digest=row.base_digest if row else None,
-            local_digest=digest_of_body(local.resource.type, local.resource.body) if local else None,
-            remote_digest=digest_of_body(theirs.type, theirs.body) if theirs else None,
+            local_digest=local.resource.digest if local else None,
+            remote_digest=theirs.digest if theirs else None,
         )
         if before is not None and replace(before, path=None, since=None, run=None) == conflict:
             return

@@ -257,7 +257,8 @@ class _Pull:
         layout = self.layouts.pop(key, None) or foresee(self.root, kind, self._seen(key), self.tree.found.get(key))
         laid = lay_foreseen(self.root, kind, layout, self.staging.write)
         self.tree.found[key] = laid.let_go(partial(read_one, self.root, kind, laid.type, laid.path))
-        self._agree(key, laid)
+        # its body is kept since it was foreseen
+        self.records.keep(agree(to_row(self._seen(key), self.rows.get(key)), laid.fingerprint, laid.path))
 
     def _fetch_blobs(self, kind: Kind, key: Key) -> None:
         """Fetch the bytes of files that only the server has, so that all that follows is done offline."""

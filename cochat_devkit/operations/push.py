@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import DevkitError, LintFailed, LocalError, NotAllowed, RemoteError, SignedOut, TestsFailed
 from cochat_devkit.events import Outcome, Progress, Report
 from cochat_devkit.kinds import all_kinds, kind_named, ref_of
-from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.apply import STANDS_IN_THE_WAY, Applier, Errand, check_writable
@@ -296,7 +295,7 @@ class _Push:
             return replace(operation, fields=tuple(before))
         return replace(
             operation,
-            body_digest=digest_of_body(resource.type, resource.body),
+            body_digest=resource.digest,
             fields=tuple(changed_names(before, resource.body)),
             lines=tuple(describe_changes(before, resource.body)) if theirs else (),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cochat_devkit.kinds import all_kinds
-from cochat_devkit.mirror.bodies import digest_of_body, fingerprint_in
+from cochat_devkit.mirror.bodies import fingerprint_in
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import Row, Scope
 from cochat_devkit.resource import State
@@ -202,7 +202,7 @@ class Records:
 
 def to_row(theirs: Resource, known: Row | None, state: State = State.PRESENT) -> Row:
     """Make a row of what the server shows, on the base that is known."""
-    digest = digest_of_body(theirs.type, theirs.body) if state is State.PRESENT else None
+    digest = theirs.digest if state is State.PRESENT else None
     return Row(
         key=theirs.key,
         type=theirs.type,

@@ -176,7 +176,6 @@ def _conflict_now(known: Known, key: Key, type_: str, decision: Decision, noted:
     """Say what a pull could not merge as the sides are now; `noted` is what the last pull met, if it did."""
     if decision.action not in (Action.CONFLICT, Action.MERGE):
         return None
-    from cochat_devkit.mirror.bodies import digest_of_body
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.sync.merge import merge_bodies
 
@@ -185,7 +184,7 @@ def _conflict_now(known: Known, key: Key, type_: str, decision: Decision, noted:
     local, row = known.tree.found.get(key), known.rows.get(key)
     if local is None or row is None or row.remote_digest is None:
         return None
-    here = digest_of_body(local.resource.type, local.resource.body)
+    here = local.resource.digest
     if noted and (here, row.remote_digest) == (noted.local_digest, noted.remote_digest):
         return noted
     if row.base_digest is None:

@@ -10,7 +10,6 @@ from cochat_devkit.events import Outcome
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.kinds.kind import WrittenBy
 from cochat_devkit.kinds.wire import from_wire, new_remote_id, remote_id_of
-from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.mirror.journal import StepState
 from cochat_devkit.operations.observe import read_one_remote
@@ -38,7 +37,7 @@ def note_applied(records: Records, step: Step, after: Resource | None) -> Step:
         step,
         state=StepState.APPLIED,
         remote_id=after.remote_id if after else step.remote_id,
-        after_digest=digest_of_body(after.type, after.body) if after else None,
+        after_digest=after.digest if after else None,
         after_version=after.version if after else None,
     )
     if after is not None:
@@ -62,7 +61,7 @@ def advance(records: Records, step: Step, after: Resource | None, covered: Seque
         message = str(Reason.OVERWRITTEN)
         records.keep_seen(Seen(step.key, each.type, each.body, Origin.THEIR_HISTORY, each.version, message))
     if covered:
-        step = replace(step, before_digest=digest_of_body(covered[0].type, covered[0].body))
+        step = replace(step, before_digest=covered[0].digest)
     records.keep_step(replace(step, state=StepState.DONE))
     records.flush()
 
@@ -129,7 +128,7 @@ def find_covered_later(client: Client, kind: Kind, records: Records, step: Step)
     ours = replace(ours, version=row.version)
     covered = find_overwritten(client, kind, wire, step.before_version, step.before_saved_s, ours)
     if covered:
-        advanced = replace(step, before_digest=digest_of_body(covered[0].type, covered[0].body), state=StepState.DONE)
+        advanced = replace(step, before_digest=covered[0].digest, state=StepState.DONE)
         records.keep_bodies(*((each.type, each.body) for each in covered))
         records.keep_step(replace(advanced, after_digest=row.remote_digest, after_version=row.version))
     return covered
