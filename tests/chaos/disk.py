@@ -64,7 +64,7 @@ def run(count: int, seed: int) -> Result:
         with tempfile.TemporaryDirectory(prefix="chaos-disk-") as folder, open_world(Path(folder), flavor) as world:
             seen: set[bytes] = set()
             for _ in range(share):
-                result.ran += 1
+                result.count()
                 met += _play(world, chance, chance.choice((_with_limit, _with_failure)), result, seen)
     result.facts.append(f"{met} commands met it")
     return result

@@ -41,7 +41,7 @@ def run(count: int, seed: int) -> Result:
                     world.browser.create(sort, slug, world.mark())
                 world.desk.cochat("pull")
                 for sort, slug in stock:
-                    result.ran += 1
+                    result.count()
                     unseen += _play(world, chance, result, sort, slug)
     result.facts.append(f"{unseen} in the one window that a server without history leaves")
     return result

@@ -115,7 +115,7 @@ class _Killing:
         untried = self._untried[verb]
         point = untried.pop() if untried else self.chance.randint(1, self._points[verb])
         came_through, _points = _run_and_kill(world.desk, words, point)
-        self.result.ran += 1
+        self.result.count()
         if self.chance.random() < 0.5:
             # what was half done must not look like an edit of ours: another edit there would make a conflict of it
             world.edit_there_again(expected, self._mark)

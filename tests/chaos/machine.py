@@ -49,7 +49,7 @@ def run(count: int, seed: int) -> Result:
             for each in range(share):
                 own = f"{seed}/{flavor}/{each}"
                 history = _History(world, random.Random(own), context)
-                result.ran += 1
+                result.count()
                 try:
                     history.play()
                 except AssertionError as error:
@@ -76,11 +76,7 @@ class _History:
         world.chance = chance
 
     def play(self) -> None:
-        world = self.world
-        world.proxy.play()
-        for kind, slug in world.browser.wires():
-            world.browser.delete(sort_named(kind, world.flavor), slug)
-        world.desk = world.new_desk()
+        self.world.start_over()
         steps: list[tuple[Callable[[], str], int]] = [
             (self._edit_here, 6),
             (self._edit_there, 6),

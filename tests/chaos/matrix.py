@@ -101,7 +101,7 @@ def run(count: int, seed: int) -> Result:
         ):
             world.desk.cochat("pull")
             for cell in group:
-                result.ran += 1
+                result.count()
                 _stock(world, SORTS[cell.sort], at_least=_PAGES if cell.operation == "page" else _STOCK)
                 try:
                     _Play(world, cell, result).run()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from dataclasses import dataclass, field
+
+#: a row that takes hours says now and then how far it is
+_NEWS_EACH_S = 60.0
 
 
 @dataclass
@@ -13,6 +18,17 @@ class Result:
     ran: int = 0
     failures: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._told_s = time.monotonic()
+
+    def count(self) -> None:
+        """Count one more that was tried."""
+        self.ran += 1
+        if time.monotonic() - self._told_s > _NEWS_EACH_S:
+            self._told_s = time.monotonic()
+            sys.stderr.write(f"seed {self.seed}: {self.ran} begun, {len(self.failures)} failed\n")
+            sys.stderr.flush()
 
     def check(self, holds: object, what: str) -> None:
         """Take note of a promise that does not hold."""

@@ -21,7 +21,7 @@ from cochat_devkit.config import read_config
 from cochat_devkit.mirror.reader import MirrorReader
 from tests.chaos.clock import VirtualClock
 from tests.chaos.proxy import Proxy, run_proxy
-from tests.chaos.sorts import MORE_WRITES, kinds_of
+from tests.chaos.sorts import MORE_WRITES, kinds_of, sort_named
 from tests.desk import Desk, make_desk
 
 if TYPE_CHECKING:
@@ -195,6 +195,13 @@ class World:
         """Make another workspace of the same owner, empty."""
         self._folders += 1
         return make_desk_at(self.base_folder / f"desk{self._folders}", self.proxy.url, self.token, self.flavor)
+
+    def start_over(self) -> None:
+        """Empty the server, and take a fresh desk."""
+        self.proxy.play()
+        for kind, slug in self.browser.wires():
+            self.browser.delete(sort_named(kind, self.flavor), slug)
+        self.desk = self.new_desk()
 
     def bases(self) -> dict[Place, tuple[Any, ...]]:
         """Read what the mirror holds as agreed."""

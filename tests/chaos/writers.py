@@ -26,6 +26,8 @@ BAR = 1_000
 SHORT = 12
 SMALL = 3
 
+#: each round leaves resources behind, and each of its desks begins by pulling them all
+_ROUNDS_OF_ONE_SERVER = 10
 _LOCKED_OR_DONE = (0, 1, -signal.SIGKILL)
 
 
@@ -38,9 +40,11 @@ def run(count: int, seed: int) -> Result:
     for number, flavor in enumerate(FLAVORS):
         share = count // len(FLAVORS) + (number < count % len(FLAVORS))
         with tempfile.TemporaryDirectory(prefix="chaos-writers-") as folder, open_world(Path(folder), flavor) as world:
-            world.desk.cochat("pull")
-            for _ in range(share):
-                result.ran += 1
+            for played in range(share):
+                if played % _ROUNDS_OF_ONE_SERVER == 0:
+                    world.start_over()
+                    world.desk.cochat("pull")
+                result.count()
                 crowd = chance.randint(2, 8)
                 writers += crowd
                 scene = chance.choice((_share_a_workspace, _share_a_server))

@@ -60,7 +60,7 @@ SNIPPET = Kind(
     },
 )
 
-ONLY_0_12 = Kind(**{**vars(SNIPPET), "endpoints": {"0.12": SNIPPET.endpoints["0.12"]}})
+ONLY_0_12 = SNIPPET._replace(endpoints={"0.12": SNIPPET.endpoints["0.12"]})
 
 
 @pytest.fixture(params=["cochat", "owui-0.12", "owui-0.6"])

@@ -15,8 +15,8 @@ def requests_of(endpoints):
     """Return every request that one dialect has for a kind, by the name of its column."""
     found = {}
     groups = {"attached": endpoints.attachments, "part": endpoints.parts}
-    inner = {f"{name} {key}": each for name, group in groups.items() if group for key, each in vars(group).items()}
-    for column, value in (vars(endpoints) | inner).items():
+    inner = {f"{name} {key}": each for name, group in groups.items() if group for key, each in group._asdict().items()}
+    for column, value in (endpoints._asdict() | inner).items():
         each = value.endpoint if isinstance(value, Listing) else value
         if isinstance(each, Endpoint):
             found[column] = each
