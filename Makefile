@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# the tests are shared among the processors, at most four: `tests/sharing.py` says which stay together
+SHARED := --numprocesses auto --maxprocesses 4
 
 .PHONY: demo test check contract bench chaos soak mutation format clean
 .DEFAULT_GOAL := demo
@@ -11,7 +13,7 @@ demo: $(READY)  ## the whole job once, as a story, against the local server
 	@$(BIN)/cochat demo
 
 test: $(READY)  ## every test that needs nothing but this checkout
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SHARED)
 
 check: $(READY)  ## lint, format, types and the plugins' own check
 	@$(BIN)/ruff check .
@@ -19,9 +21,9 @@ check: $(READY)  ## lint, format, types and the plugins' own check
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest tests/test_import_law.py
 
-contract: $(READY)  ## the contract suite on the local server and on real Open WebUI servers, installed into a cache
+contract: $(READY)  ## the contract suite, which `make test` runs on the local server, on real ones, installed into a cache
 	@$(BIN)/python -m tests.contract.real.prepare
-	@COCHAT_CONTRACT_REAL=1 $(BIN)/python -m pytest tests/contract tests/runtime/test_specs_against_server.py
+	@COCHAT_CONTRACT_REAL=1 $(BIN)/python -m pytest $(SHARED) tests/contract tests/runtime/test_specs_against_server.py
 
 bench: $(READY)  ## the benchmarks, each a table
 	@$(BIN)/python -m bench
