@@ -27,8 +27,7 @@ class Result:
         self.ran += 1
         if time.monotonic() - self._told_s > _NEWS_EACH_S:
             self._told_s = time.monotonic()
-            sys.stderr.write(f"seed {self.seed}: {self.ran} begun, {len(self.failures)} failed\n")
-            sys.stderr.flush()
+            self._say(f"{self.ran} begun, {len(self.failures)} failed")
 
     def check(self, holds: object, what: str) -> None:
         """Take note of a promise that does not hold."""
@@ -36,5 +35,10 @@ class Result:
             self.fail(what)
 
     def fail(self, what: str) -> None:
-        """Take note of what went wrong."""
+        """Take note of what went wrong, and say it at once: a row that is stopped later has told it."""
         self.failures.append(what)
+        self._say(what)
+
+    def _say(self, what: str) -> None:
+        sys.stderr.write(f"seed {self.seed}: {what}\n")
+        sys.stderr.flush()
