@@ -124,7 +124,7 @@ def _judge(result: Result, before: list[Sight], after: list[Sight], policy: Poli
     for was, is_now in zip(before, after, strict=True):
         if _is_unseen(was):
             if (was.local, was.remote, was.base) != (is_now.local, is_now.remote, is_now.base):
-                result.failures.append(f"touched what was not seen: {was} -> {is_now}")
+                result.fail(f"touched what was not seen: {was} -> {is_now}")
             continue
         here, there = _edit_here(was), _edit_there(was)
         kept = (is_now.local.fingerprint, is_now.remote.fingerprint)
@@ -132,13 +132,13 @@ def _judge(result: Result, before: list[Sight], after: list[Sight], policy: Poli
         may_lose_here = both and policy.on_conflict is OnConflict.THEIRS
         may_lose_there = both and policy.on_conflict is OnConflict.OURS
         if here is not None and not may_lose_here and here not in kept and server.stored(here) not in kept:
-            result.failures.append(f"lost an edit made here: {was} -> {is_now} ({policy})")
+            result.fail(f"lost an edit made here: {was} -> {is_now} ({policy})")
         if there is not None and not may_lose_there and there not in kept:
-            result.failures.append(f"lost an edit made there: {was} -> {is_now} ({policy})")
+            result.fail(f"lost an edit made there: {was} -> {is_now} ({policy})")
         if both and policy.on_conflict is OnConflict.THEIRS and is_now.remote != was.remote:
-            result.failures.append(f"theirs was to win: {was} -> {is_now} ({policy})")
+            result.fail(f"theirs was to win: {was} -> {is_now} ({policy})")
         if is_now.remote == ABSENT and was.remote != ABSENT and not policy.delete:
-            result.failures.append(f"deleted there unasked: {was} -> {is_now}")
+            result.fail(f"deleted there unasked: {was} -> {is_now}")
 
 
 def _judge_bases(result: Result, after: list[Sight], stopped: set[Key]) -> None:
@@ -150,7 +150,7 @@ def _judge_bases(result: Result, after: list[Sight], stopped: set[Key]) -> None:
         found = None if sight.base is None else (sight.base.local, sight.base.remote)
         wanted = (sight.local.fingerprint, sight.remote.fingerprint) if sight.local != ABSENT else None
         if found != wanted:
-            result.failures.append(f"the base is not what both sides have: {sight}")
+            result.fail(f"the base is not what both sides have: {sight}")
 
 
 def _is_unseen(sight: Sight) -> bool:

@@ -25,7 +25,7 @@ from tests.chaos.sorts import MORE_WRITES, kinds_of, sort_named
 from tests.desk import Desk, make_desk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tests.chaos.sorts import Files, Sort, There, Wire
 
@@ -231,6 +231,14 @@ def read_bases(desk: Desk, url: str) -> dict[Place, tuple[Any, ...]]:
         (key.kind, str(key.slug)): (row.base_local, row.base_remote, row.base_digest)
         for key, row in rows.items()
         if row.base_remote is not None
+    }
+
+
+def unproven(flavor: str, here: Iterable[Place], there: Iterable[Place]) -> set[Place]:
+    """Name what is here alone and may stay so: of a kind that can only be listed, an empty list proves nothing."""
+    shown = {kind for kind, _slug in there}
+    return {
+        (kind, slug) for kind, slug in here if kind not in shown and not sort_named(kind, flavor).there[flavor].has_item
     }
 
 
