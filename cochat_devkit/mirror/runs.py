@@ -11,9 +11,9 @@ from cochat_devkit.resource import make_digest
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from cochat_devkit.mirror.journal import Step
+    from cochat_devkit.mirror.journal import Step, StepState
     from cochat_devkit.mirror.rows import Scope
 
 
@@ -27,6 +27,7 @@ INSERT INTO step (run_id, number, kind, slug, state, packed)
 VALUES (:run_id, :number, :kind, :slug, :state, :packed)
 ON CONFLICT (run_id, number) DO UPDATE SET state = excluded.state, packed = excluded.packed
 """
+_STATE = "UPDATE step SET state = :state WHERE run_id = :run_id AND number = :number"
 _CONTENT = "INSERT INTO content (digest, packed) VALUES (:digest, :packed) ON CONFLICT DO NOTHING"
 _OPEN_STEPS = "SELECT count(*) FROM step WHERE run_id = :id AND state NOT IN ('done', 'dropped')"
 
@@ -60,6 +61,13 @@ def write_steps(connection: sqlite3.Connection, run_id: int, steps: Iterable[Ste
     ]
     if found:
         connection.executemany(_STEP, found)
+
+
+def write_states(connection: sqlite3.Connection, run_id: int, states: Mapping[int, StepState]) -> None:
+    """Write how far steps came, by number; the rest of them stays as it is written."""
+    found = [{"run_id": run_id, "number": number, "state": str(state)} for number, state in states.items()]
+    if found:
+        connection.executemany(_STATE, found)
 
 
 def keep_contents(connection: sqlite3.Connection, contents: Iterable[bytes]) -> None:

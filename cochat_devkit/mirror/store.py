@@ -11,7 +11,7 @@ from cochat_devkit.mirror.bodies import pack_json, pack_plain, to_plain
 from cochat_devkit.mirror.past import add_history, add_history_of_rows, begin_history, keep_lock_digests, note_conflicts
 from cochat_devkit.mirror.reader import check_schema_version
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
-from cochat_devkit.mirror.runs import begin_run, end_run, keep_contents, make_lineage, write_steps
+from cochat_devkit.mirror.runs import begin_run, end_run, keep_contents, make_lineage, write_states, write_steps
 from cochat_devkit.mirror.tables import TABLES
 from cochat_devkit.resource import make_digest
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.history import Seen
-    from cochat_devkit.mirror.journal import Step
+    from cochat_devkit.mirror.journal import Step, StepState
     from cochat_devkit.resource import Json, Key
 
 #: readers never wait for us, nor we for them; somebody else's tool may
@@ -118,13 +118,14 @@ class MirrorStore:
         lock_digests: Mapping[str, LockDigests] | None = None,
         run_id: int | None = None,
         steps: Sequence[Step] = (),
+        states: Mapping[int, StepState] | None = None,
         contents: Sequence[bytes] = (),
     ) -> None:
         """Write a batch in one transaction: rows as they now are, the bodies (type, body) they name, rows to drop.
 
         What the rows say of the server goes into the history, and so does `seen`, oldest first. `settled` are no
         conflicts any more. `lock_digests` say by target what `cochat.lock` says. `steps` are steps of the run `run_id`
-        as they now are; `contents` are files' contents that they name.
+        as they now are, and `states` says by number how far others came; `contents` are those of files that steps name.
 
         Raises:
             MirrorError: the disk refuses; nothing of the batch was written.
@@ -141,6 +142,7 @@ class MirrorStore:
             keep_contents(connection, contents)
             if run_id is not None:
                 write_steps(connection, run_id, steps)
+                write_states(connection, run_id, states or {})
             connection.executemany(_DROP_ROW, [(scope.id, key.kind, key.slug) for key in gone])
             connection.executemany(_KEEP_BASIS, [(scope.id, *each) for each in (bases or {}).items()])
         self._stored |= packed.keys()

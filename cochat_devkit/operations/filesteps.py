@@ -84,8 +84,7 @@ class FileSteps:
         """Note that the files of a resource are as they were to be, or were left alone."""
         step = self._open.pop(key, None)
         if step is not None:
-            state = StepState.DONE if is_done else StepState.DROPPED
-            self._records.keep_step(replace(step, state=state))
+            self._records.end_step(step.number, StepState.DONE if is_done else StepState.DROPPED)
 
     def settle(self, key: Key, emit: Emit) -> None:
         """Bring the files of a resource whose change failed to one of its two states."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.history import Seen
-    from cochat_devkit.mirror.journal import Step
+    from cochat_devkit.mirror.journal import Step, StepState
     from cochat_devkit.mirror.rows import LockDigests
     from cochat_devkit.mirror.store import MirrorStore
     from cochat_devkit.operations.session import Session
@@ -48,6 +48,7 @@ class Records:
     _conflicts: list[Conflict] = field(default_factory=list)
     _settled: list[Key] = field(default_factory=list)
     _steps: dict[int, Step] = field(default_factory=dict)
+    _states: dict[int, StepState] = field(default_factory=dict)
     _contents: list[bytes] = field(default_factory=list)
     #: makes sure that what is about to be remembered is so
     before_flush: Callable[[], None] = lambda: None
@@ -111,7 +112,15 @@ class Records:
     def keep_step(self, step: Step, *contents: bytes) -> None:
         """Remember how far a step of the run came, and contents of files that it names."""
         self._steps[step.number] = step
+        self._states.pop(step.number, None)
         self._contents += contents
+
+    def end_step(self, number: int, state: StepState) -> None:
+        """Remember how a step of the run ended that was kept before."""
+        if number in self._steps:
+            self._steps[number] = replace(self._steps[number], state=state)
+        else:
+            self._states[number] = state
 
     def end_run(self) -> None:
         """End the run, unless a step of it is still to be settled by the next command."""
@@ -137,7 +146,8 @@ class Records:
     def flush(self) -> None:
         """Write what was gathered, in one transaction."""
         self.before_flush()
-        if self._rows or self._gone or self._seen or self._conflicts or self._settled or self._steps or self._bodies:
+        waiting = (self._rows, self._gone, self._seen, self._conflicts, self._settled, self._bodies)
+        if any((*waiting, self._steps, self._states)):
             self._writer().remember(
                 self.scope,
                 rows=self._rows,
@@ -148,11 +158,12 @@ class Records:
                 settled=self._settled,
                 run_id=self.run_id,
                 steps=list(self._steps.values()),
+                states=self._states,
                 contents=self._contents,
             )
         self._rows, self._bodies, self._gone = [], [], []
         self._seen, self._conflicts, self._settled = [], [], []
-        self._steps, self._contents = {}, []
+        self._steps, self._states, self._contents = {}, {}, []
 
     def _enter_scope(self) -> Scope:
         """Find or make the scope of the session's server and user."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import textwrap
 import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -311,8 +312,8 @@ def test_a_mirror_on_a_read_only_disk_can_be_read(path):
     """I can browse a mirror that I may not write, not even its side files; run as nobody, since root may do all."""
     with MirrorStore(path) as store:
         store.remember(enter(store), rows=[row("x")])
-    folder = path.parents[3] / f"cochat-read-only-{os.getpid()}"
-    folder.mkdir(mode=0o755)
+    # what pytest makes is closed to everybody else
+    folder = Path(tempfile.mkdtemp(prefix="cochat-read-only-"))
     try:
         shutil.copy(path, folder)
         (folder / "mirror.db").chmod(0o444)
