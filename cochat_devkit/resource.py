@@ -67,8 +67,15 @@ class State(StrEnum):
     ABSENT = "absent"
     #: it exists, and nobody of our rights may read its body (remote), or its file cannot be read (local)
     UNREADABLE = "unreadable"
-    #: nobody could say: the listing failed, or was made with other rights
+    #: nobody could say: the listing was made with other rights
     NOT_LISTED = "not listed"
+    #: nobody could say either: the listing failed, was not whole, or proves nothing; the next that does may tell
+    UNPROVEN = "unproven"
+
+    @property
+    def is_invisible(self) -> bool:
+        """Tell whether it was known, and not shown."""
+        return self in (State.NOT_LISTED, State.UNPROVEN)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -27,7 +28,7 @@ from cochat_devkit.kinds.wire import has_body, remote_id_of, version_of
 from cochat_devkit.resource import make_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from cochat_devkit.api.probe import Identity
     from cochat_devkit.api.transport import Transport
@@ -111,6 +112,22 @@ class Client:
         found = kind.endpoints_for(self.dialect)
         changed = self._overrides.get(kind.name)
         return found.with_requests(changed) if changed else found
+
+    @contextmanager
+    def listing_ahead(self, kinds: Iterable[Kind]) -> Iterator[None]:
+        """While the block runs, have the server work on the listings of some kinds before they are asked for."""
+        with self._transport.asking_ahead([path for kind in kinds for path in self._paths_of_listing(kind)]):
+            yield
+
+    def _paths_of_listing(self, kind: Kind) -> list[str]:
+        """Name what `fetch_listing` asks for first, in its order."""
+        try:
+            endpoints = self.endpoints(kind)
+        except NotSupported:
+            return []
+        export = endpoints.export if self.identity.is_admin else None
+        listing = export or endpoints.for_everybody
+        return [each.path for each in (*listing.joined, listing.asked, *(endpoints.further if export else ()))]
 
     def fetch_listing(
         self, kind: Kind, *, reads_files: bool = True, is_unmoved: Callable[[Wire], bool] | None = None
@@ -394,9 +411,6 @@ class Client:
         self, kind: Kind, listing: Listing, is_unmoved: Callable[[Wire], bool] | None, *, reads_files: bool
     ) -> Listed:
         endpoints, what = self.endpoints(kind), f"listing {kind.plural}"
-        asked = listing.endpoint
-        if listing.valves_query:
-            asked = asked._replace(path=f"{asked.path}?{listing.valves_query}")
         joined = [self._fetch_pages(kind, each, what) for each in listing.joined]
         more = {remote_id_of(kind, wire, endpoints): wire for part in reversed(joined) for wire in part.wires}
 
@@ -412,11 +426,9 @@ class Client:
             wire = {**more[remote_id], **wire} if remote_id in more else wire
             return _Unmoved(remote_id) if is_unmoved and is_unmoved(wire) else wire
 
-        parts = [self._fetch_pages(kind, asked, what, listing, take)]
-        parts += [
-            self._fetch_pages(kind, each, what, None, take)
-            for each in (endpoints.further if listing is endpoints.export else ())
-        ]
+        parts = [self._fetch_pages(kind, listing.asked, what, listing, take)]
+        further = endpoints.further if listing is endpoints.export else ()
+        parts += [self._fetch_pages(kind, each, what, None, take) for each in further]
         found: dict[RemoteId, Json] = {}
         for part in parts:
             for each in part.wires:

@@ -69,7 +69,7 @@ class Gate:
 
     How many is found out: a refusal halves the number, every MOST_AT_ONCE answers add one, between 1 and MOST_AT_ONCE.
     Adding faster would crowd a server that counts anew each time it opens. Safe to use from several threads. Every
-    `enter` is followed by one `leave`.
+    `enter`, and every `try_enter` that was let in, is followed by one `leave`.
     """
 
     def __init__(
@@ -120,6 +120,14 @@ class Gate:
                 return None
             self._sleep(left_s)
             waited_s += left_s
+
+    def try_enter(self) -> Passage | None:
+        """Take a place where one is free and nobody has to wait; None where it is otherwise."""
+        with self._changed:
+            if self._in_flight >= self.at_once or self._opens_at > self._clock():
+                return None
+            self._in_flight += 1
+            return Passage(self._refusals, 0.0)
 
     def give_up(self) -> None:
         """Send away all who wait: nobody wants their answers any more."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Json
 
 _NO_SUCH_TOOL = "/api/v1/tools/id/cochat_devkit_asks_for_nothing"
+_WHO_AM_I = "/api/v1/auths/"
 
 
 @dataclass(frozen=True)
@@ -59,19 +60,22 @@ def fetch_version(transport: Transport) -> str:
     return version
 
 
-def fetch_server_facts(transport: Transport) -> ServerFacts:
-    """Find the dialect: by how a missing tool is refused, then by the paths that only one of a generation has.
+def fetch_server_facts(transport: Transport) -> tuple[ServerFacts, Identity]:
+    """Find out what the server is and who we are there.
+
+    The dialect shows in how a missing tool is refused, then in the paths that only one of a generation has.
 
     Raises:
         SignedOut: the token is not accepted.
         UnexpectedReply: the server speaks none of the dialects that we know.
     """
     version = fetch_version(transport)
-    generation = _fetch_generation(transport)
-    siblings = [dialect for dialect in DIALECTS.values() if dialect.generation == generation]
-    for dialect in sorted(siblings, key=lambda each: each.landmark is None):
-        if dialect.landmark is None or _has_path(transport, dialect.landmark):
-            return ServerFacts(dialect.title, version, dialect)
+    with transport.asking_ahead((_NO_SUCH_TOOL, _WHO_AM_I)):
+        generation = _fetch_generation(transport)
+        siblings = [dialect for dialect in DIALECTS.values() if dialect.generation == generation]
+        for dialect in sorted(siblings, key=lambda each: each.landmark is None):
+            if dialect.landmark is None or _has_path(transport, dialect.landmark):
+                return ServerFacts(dialect.title, version, dialect), fetch_identity(transport)
     raise UnexpectedReply(f"{transport.url} speaks a dialect that this version does not know ({version})")
 
 
@@ -82,7 +86,7 @@ def fetch_identity(transport: Transport) -> Identity:
         SignedOut: the token is not accepted.
     """
     try:
-        answer = _send_whoami(transport, "/api/v1/auths/")
+        answer = _send_whoami(transport, _WHO_AM_I)
     except SignedOut:
         raise
     except NotAllowed:

@@ -6,6 +6,7 @@ import http.cookiejar
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cochat_devkit import __version__
+from cochat_devkit.api.ahead import Ahead
 from cochat_devkit.api.connections import watch_connections
 from cochat_devkit.api.gate import MOST_AT_ONCE, Gate, Passage, Wait, gate_of
 from cochat_devkit.api.replies import make_error, read_json, read_json_stream
@@ -69,6 +71,7 @@ class Transport:
         self._gate = gate or gate_of(url)
         self._patience_s = patience_s
         self._count_lock = threading.Lock()
+        self._ahead: Ahead | None = None
         headers = {"accept": "application/json", "user-agent": f"cochat-devkit/{__version__}"}
         if token:
             remember_secret(token)
@@ -84,6 +87,8 @@ class Transport:
                 timeout=TIMEOUT,
                 limits=httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY),
                 follow_redirects=False,
+                # certificates are read for 30 ms; an address without TLS has none to check
+                verify=urlsplit(url).scheme != "http",
             )
         except httpx.InvalidURL as error:
             raise UsageError(
@@ -157,10 +162,57 @@ class Transport:
         finally:
             pool.shutdown(cancel_futures=True)
 
+    @contextmanager
+    def asking_ahead(self, paths: Iterable[str]) -> Iterator[None]:
+        """While the block runs, have the server work on answers before they are asked for; `paths` in their order.
+
+        Each is one request all the same. What cannot be had at once, patience included, is asked for in its turn.
+        """
+        self._ahead = Ahead(self._open_early, paths)
+        try:
+            yield
+        finally:
+            ahead, self._ahead = self._ahead, None
+            ahead.close()
+
+    def _open_early(self, path: str) -> httpx.Response | None:
+        passage = self._gate.try_enter()
+        if passage is None:
+            return None
+        try:
+            self._count()
+            response = self._client.send(self._client.build_request("GET", path), stream=True)
+            wait = self._take_note(passage, response)
+        except httpx.HTTPError:
+            return None
+        finally:
+            self._gate.leave()
+        if wait is None:
+            return response
+        response.close()
+        self._tell(wait, response)
+        return None
+
+    def _take_early(self, method: str, path: str, read: _Read | None) -> tuple[httpx.Response, Json] | None:
+        """Take what was asked before its turn: the answer, and what `read` made of it; None: ask in turn."""
+        response = self._ahead.take(path) if self._ahead and method == "GET" else None
+        if response is None:
+            return None
+        try:
+            with closing(response):
+                if read is not None:
+                    return response, read(response)
+                response.read()
+                return response, None
+        except httpx.HTTPError:
+            return None
+
     def _send_patiently(
         self, method: str, path: str, what: str, body: Json, *, read: _Read | None = None
     ) -> tuple[httpx.Response, Json]:
         """Send until the server has no wish to wait: the answer, and what `read` made of it while it arrived."""
+        if early := self._take_early(method, path, read):
+            return early
         patience_s, since = self._patience_s, self._gate.given_up
         while True:
             passage = self._gate.enter(patience_s, since=since)
@@ -178,8 +230,7 @@ class Transport:
             if wait.seconds > patience_s:
                 asked = f"answers {response.status_code} and asks for {wait.seconds:.0f} seconds of patience"
                 raise RateLimited(f"{what}: the server {asked}", hint="try again later")
-            if wait.is_news:
-                self._emit(Waiting(f"{urlsplit(self.url).netloc} answered {response.status_code}", wait.seconds))
+            self._tell(wait, response)
 
     def _take_note(self, passage: Passage, response: httpx.Response) -> Wait | None:
         """Tell the gate how it went: the wait that the server asked for, None where it asked for none."""
@@ -189,13 +240,16 @@ class Transport:
         headers = response.headers
         return self._gate.close(passage, headers.get("retry-after"), date=headers.get("date"))
 
+    def _tell(self, wait: Wait, response: httpx.Response) -> None:
+        if wait.is_news:
+            self._emit(Waiting(f"{urlsplit(self.url).netloc} answered {response.status_code}", wait.seconds))
+
     def _send_once(
         self, method: str, path: str, what: str, body: Json, read: _Read | None
     ) -> tuple[httpx.Response, Json]:
         tries = READ_TRIES if method == "GET" else 1
         for left in reversed(range(tries)):
-            with self._count_lock:
-                self.request_count += 1
+            self._count()
             try:
                 if read is not None:
                     with self._client.stream(method, path) as response:
@@ -215,6 +269,10 @@ class Transport:
                     fault = "no answer in time" if isinstance(error, httpx.TimeoutException) else "the connection broke"
                     raise self._unreachable(what, fault, error) from error
         raise AssertionError("unreachable: the last try returns or raises")
+
+    def _count(self) -> None:
+        with self._count_lock:
+            self.request_count += 1
 
     def _unreachable(self, what: str, fault: str, error: Exception) -> Unreachable:
         return Unreachable(

@@ -148,6 +148,12 @@ class Listing(NamedTuple):
     joined: tuple[Endpoint, ...] = ()
     valves_query: str = ""
 
+    @property
+    def asked(self) -> Endpoint:
+        """Name the request with all that it asks for."""
+        path = self.endpoint.path
+        return self.endpoint._replace(path=f"{path}?{self.valves_query}") if self.valves_query else self.endpoint
+
 
 class Attachments(NamedTuple):
     """Name the requests for the files of a resource. `{id}` is the resource's remote id, `{file}` the file's.

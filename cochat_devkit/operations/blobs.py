@@ -9,7 +9,7 @@ from cochat_devkit.events import Progress
 from cochat_devkit.resource import make_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from cochat_devkit.api.attached import Attached
@@ -31,6 +31,14 @@ def fetch_blobs(
         RemoteError: the server could not be asked, or has other bytes.
         CannotWrite: the disk refuses.
     """
+    for _each in arriving_blobs(root, kind, client, sides, emit):
+        pass
+
+
+def arriving_blobs(
+    root: Path, kind: Kind, client: Client, sides: Iterable[tuple[Resource, LocalResource | None]], emit: Emit
+) -> Iterator[None]:
+    """Do as `fetch_blobs`, and yield as each file is kept: once the first is, the others are on their way."""
     if kind.digest_field is None:
         return
     from cochat_devkit.api.attached import attached_in
@@ -43,6 +51,7 @@ def fetch_blobs(
         wanted |= {each.digest: each for each in lacking if not has_blob(root, each.digest)}
     for done, _each in enumerate(client.files_of(kind).keep_contents(wanted.values()), start=1):
         emit(Progress(f"files of {kind.plural}", done, len(wanted)))
+        yield
 
 
 def blob_reader(

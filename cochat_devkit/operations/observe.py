@@ -29,13 +29,13 @@ class RemoteView:
 
     `seen` has whole resources, `unmoved` the rows of those that are as the mirror remembers them; `unreadable` those
     that are there and whose body is not for us; `invisible` those that we knew and that were not shown, which is no
-    proof of anything; `gone` those that the server says it has not.
+    proof of anything, each with the state in which that leaves it; `gone` those that the server says it has not.
     """
 
     seen: dict[Key, Resource] = field(default_factory=dict)
     unmoved: dict[Key, Row] = field(default_factory=dict)
     unreadable: dict[Key, Resource] = field(default_factory=dict)
-    invisible: set[Key] = field(default_factory=set)
+    invisible: dict[Key, State] = field(default_factory=dict)
     gone: set[Key] = field(default_factory=set)
     #: by kind: endpoint and role of the listing
     bases: dict[str, str] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class RemoteView:
             return last_seen(self.unmoved[key])
         if key in self.unreadable:
             return Side(State.UNREADABLE)
-        return Side(State.NOT_LISTED) if key in self.invisible else ABSENT
+        return Side(self.invisible[key]) if key in self.invisible else ABSENT
 
 
 def fetch_remote(
@@ -67,33 +67,62 @@ def fetch_remote(
     """
     view = RemoteView()
     _learn_names(client, kinds)
-    for number, kind in enumerate(kinds):
-        emit(Progress("listing", number, len(kinds)))
-        known = {row.remote_id: row for row in rows.values() if row.key.kind == kind.name and row.remote_id}
-        client.know_names(kind.name, {remote_id: row.key.slug for remote_id, row in known.items()})
-        listed = _fetch_listing(client, kind, known, emit)
-        if listed is None:
-            # whether the server never had the kind or only hides it today: nothing follows about what was there
-            view.invisible |= {row.key for row in rows.values() if row.key.kind == kind.name}
-            continue
-        view.bases[kind.name] = listed.basis
-        view.unmoved |= {known[remote_id].key: known[remote_id] for remote_id in listed.unmoved}
-        slugs_known = {remote_id: row.key.slug for remote_id, row in known.items()}
-        client.know_names(kind.name, slugs_for(kind, listed.wires, slugs_known, client.endpoints(kind)))
-        _read_listed(client, kind, listed, rows, read_body, emit, view)
-        shown = (view.seen, view.unmoved, view.unreadable)
-        missing = [
-            row for row in rows.values() if row.key.kind == kind.name and not any(row.key in each for each in shown)
-        ]
-        # where nothing can be asked for by its id, a list that came back empty is asked for again, and says the same
-        is_proof = listed.wires or listed.unmoved or client.endpoints(kind).item is not None
-        if listed.is_complete and is_proof:
-            _settle_missing(client, kind, missing, view, listed_before=bases.get(kind.name))
-        else:
-            view.invisible |= {row.key for row in missing}
+    with client.listing_ahead(kinds):
+        for number, kind in enumerate(kinds):
+            emit(Progress("listing", number, len(kinds)))
+            _observe(client, kind, rows, bases.get(kind.name), read_body, emit, view)
     client.forget_listings()
     emit(Progress("listing", len(kinds), len(kinds)))
     return view
+
+
+def _observe(
+    client: Client,
+    kind: Kind,
+    rows: Mapping[Key, Row],
+    listed_before: str | None,
+    read_body: Callable[[str], Body],
+    emit: Emit,
+    view: RemoteView,
+) -> None:
+    """Ask the server for everything of one kind, and lay it into the view."""
+    known = {row.remote_id: row for row in rows.values() if row.key.kind == kind.name and row.remote_id}
+    slugs_known = {remote_id: row.key.slug for remote_id, row in known.items()}
+    client.know_names(kind.name, slugs_known)
+    listed = _fetch_listing(client, kind, known, emit)
+    if listed is None:
+        # whether the server never had the kind or only hides it today: nothing follows about what was there
+        view.invisible |= {row.key: _unproven(row) for row in rows.values() if row.key.kind == kind.name}
+        return
+    view.bases[kind.name] = listed.basis
+    view.unmoved |= {known[remote_id].key: known[remote_id] for remote_id in listed.unmoved}
+    client.know_names(kind.name, slugs_for(kind, listed.wires, slugs_known, client.endpoints(kind)))
+    _read_listed(client, kind, listed, rows, read_body, emit, view)
+    shown = (view.seen, view.unmoved, view.unreadable)
+    missing = [row for row in rows.values() if row.key.kind == kind.name and not any(row.key in each for each in shown)]
+    # where nothing can be asked for by its id, a list that came back empty is asked for again, and says the same
+    is_proof = listed.wires or listed.unmoved or client.endpoints(kind).item is not None
+    comparable = [row for row in missing if _was_shown(row, listed.basis, listed_before)]
+    view.invisible |= {row.key: State.NOT_LISTED for row in missing}
+    if listed.is_complete and is_proof:
+        _settle_missing(client, kind, comparable, view)
+    else:
+        view.invisible |= {row.key: State.UNPROVEN for row in comparable}
+
+
+def _was_shown(row: Row, basis: str, listed_before: str | None) -> bool:
+    """Tell whether a listing of this basis would show a resource that we knew, if it were there.
+
+    Before the first listing there may be what we sent, and what the lock alone knows, which has no time: somebody else
+    saw that.
+    """
+    is_comparable = basis == listed_before or (listed_before is None and row.updated_at is not None)
+    return is_comparable and row.remote_state is not State.NOT_LISTED
+
+
+def _unproven(row: Row) -> State:
+    """Say how a listing that failed leaves a resource."""
+    return State.NOT_LISTED if row.remote_state is State.NOT_LISTED else State.UNPROVEN
 
 
 def _fetch_listing(client: Client, kind: Kind, known: Mapping[RemoteId, Row], emit: Emit) -> Listed | None:
@@ -214,31 +243,18 @@ def _is_closed(client: Client, kind: Kind, wire: Wire) -> bool:
     return kind.items_are_for_admins and not client.identity.is_admin
 
 
-def _settle_missing(
-    client: Client, kind: Kind, missing: Sequence[Row], view: RemoteView, *, listed_before: str | None
-) -> None:
-    """Decide what it means that known resources were not listed: gone only if the server says so for each by name.
-
-    Before the first listing there may be what we sent, and what the lock alone knows, which has no time: somebody else
-    saw that.
-    """
-    is_comparable = view.bases[kind.name] == listed_before
-    to_ask: list[Row] = []
+def _settle_missing(client: Client, kind: Kind, missing: Sequence[Row], view: RemoteView) -> None:
+    """Decide what it means that known resources were not listed: gone only if the server says so for each by name."""
+    answers = client.fetch_items(kind, [row.remote_id for row in missing], lambda: None)
     for row in missing:
-        was_shown = is_comparable or (listed_before is None and row.updated_at is not None)
-        if was_shown and row.remote_state is not State.NOT_LISTED:
-            to_ask.append(row)
-        else:
-            view.invisible.add(row.key)
-    answers = client.fetch_items(kind, [row.remote_id for row in to_ask], lambda: None)
-    for row in to_ask:
         answer = answers[row.remote_id]
-        if isinstance(answer, Missing):
-            view.gone.add(row.key)
-        elif isinstance(answer, RemoteError) or not has_body(kind, answer):
-            view.invisible.add(row.key)
-        else:
+        if not isinstance(answer, RemoteError) and has_body(kind, answer):
             view.seen[row.key] = read_one_remote(client, kind, answer)
+        elif isinstance(answer, Missing):
+            view.gone.add(row.key)
+        else:
+            continue
+        del view.invisible[row.key]
 
 
 def find_theirs(

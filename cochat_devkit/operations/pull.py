@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from cochat_devkit.events import Outcome, Progress, Report
 from cochat_devkit.kinds import ref_of
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.agreed import find_base_body, keeping_lock
-from cochat_devkit.operations.blobs import fetch_blobs
+from cochat_devkit.operations.blobs import arriving_blobs, fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts, settle_hint
 from cochat_devkit.operations.filesteps import FileSteps
 from cochat_devkit.operations.laying import lay_foreseen
@@ -22,7 +22,7 @@ from cochat_devkit.operations.offline import base_of, local_side
 from cochat_devkit.operations.records import Records, agree, agreed_row, to_row
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import connect
-from cochat_devkit.resource import Resource, State
+from cochat_devkit.resource import Resource
 from cochat_devkit.sync.decide import Action, Decision, OnConflict, Reason, decide
 from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.workspace.glance import glance
@@ -31,7 +31,7 @@ from cochat_devkit.workspace.staging import Staging
 from cochat_devkit.workspace.tree import Layout, LocalResource, Tree, foresee, keep_resource, read_one, trash_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from cochat_devkit.api.client import Client
@@ -143,8 +143,12 @@ class _Pull:
             self.records.before_flush = self.staging.settle
             for start in range(0, len(meant), _BATCH):
                 decisions = {key: self._decide(kinds[key.kind], key) for key in meant[start : start + _BATCH]}
-                self._fetch_ahead(kinds, decisions)
-                self._note_files(kinds, decisions)
+                with closing(self._arriving(kinds, decisions)) as arriving:
+                    # once the first file is here, the others are on their way
+                    next(arriving, None)
+                    self._note_files(kinds, decisions)
+                    for _kept in arriving:
+                        pass
                 for number, (key, decision) in enumerate(decisions.items(), start):
                     self.emit(Progress("files", number, len(meant)))
                     report.add(self._pull_one(kinds[key.kind], key, decision))
@@ -161,13 +165,15 @@ class _Pull:
             return None
         return decide(base_of(row), local_side(self.tree, key, row.path if row else None), self.view.side(key))
 
-    def _fetch_ahead(self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]) -> None:
+    def _arriving(
+        self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]
+    ) -> Generator[None, None, None]:
         """Fetch the bytes of all files that a batch writes, some at a time; what cannot be kept is told in its turn."""
         written = [key for key, each in decisions.items() if each and each.action in _WRITES_THEIRS]
         for kind in (kind for kind in kinds.values() if kind.digest_field):
             sides = [(self._seen(key), self.tree.found.get(key)) for key in written if key.kind == kind.name]
             with suppress(LocalError):
-                fetch_blobs(self.root, kind, self.client, sides, self.emit)
+                yield from arriving_blobs(self.root, kind, self.client, sides, self.emit)
 
     def _note_files(self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]) -> None:
         """Put into the journal which files are about to change, before the first of them does, and stage them."""
@@ -326,7 +332,7 @@ class _Pull:
 
     def _skip(self, key: Key, decision: Decision) -> Outcome:
         row, summary = self.rows.get(key), self.view.unreadable.get(key)
-        state = State.UNREADABLE if summary else State.NOT_LISTED
+        state = self.view.side(key).state
         if fault := self.tree.fault_of(key, row.path if row else None):
             return self._outcome(key, decision, exit_code=1, error=fault.message, hint=fault.hint)
         if row is not None:

@@ -112,7 +112,7 @@ def connect(config: Config, target_name: str | None, emit: Emit) -> Iterator[Ses
         RemoteError: the server cannot be asked, or refuses.
     """
     from cochat_devkit.api.client import Client
-    from cochat_devkit.api.probe import fetch_identity, fetch_server_facts
+    from cochat_devkit.api.probe import fetch_server_facts
     from cochat_devkit.api.transport import Transport
     from cochat_devkit.credentials import read_credential
     from cochat_devkit.workspace.blobs import keep_blob
@@ -120,11 +120,11 @@ def connect(config: Config, target_name: str | None, emit: Emit) -> Iterator[Ses
     target = config.target_named(target_name)
     credential = read_credential(target.url)
     with Transport(target.url, credential.token, emit=emit) as transport:
-        facts = fetch_server_facts(transport)
+        facts, identity = fetch_server_facts(transport)
         client = Client(
             transport,
             facts.dialect,
-            fetch_identity(transport),
+            identity,
             overrides=_overrides(target),
             keep_blob=partial(keep_blob, config.root),
         )

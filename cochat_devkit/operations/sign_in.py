@@ -48,13 +48,12 @@ def login_with_token(config: Config, target: str | None, token: str) -> SignedIn
     Raises:
         SignedOut: the server does not accept it; nothing is kept.
     """
-    from cochat_devkit.api.probe import fetch_identity, fetch_server_facts
+    from cochat_devkit.api.probe import fetch_server_facts
     from cochat_devkit.api.transport import Transport
 
     url = config.target_named(target).url
     with Transport(url, token) as transport:
-        fetch_server_facts(transport)
-        identity = fetch_identity(transport)
+        _facts, identity = fetch_server_facts(transport)
     write_credential(url, token, identity.email)
     return whoami(config, target)
 

@@ -106,7 +106,7 @@ def differences(
             found.append(replace(_difference(known, key, decision, with_bodies=with_bodies), conflict=conflict))
         shown = [row for row in known.rows.values() if selection.has(row.key, row.type)]
     unavailable = [ref_of(row.key, row.type) for row in shown if row.remote_state is State.UNREADABLE]
-    invisible = [ref_of(row.key, row.type) for row in shown if row.remote_state is State.NOT_LISTED]
+    invisible = [ref_of(row.key, row.type) for row in shown if row.remote_state.is_invisible]
     return sorted(found, key=lambda each: each.key), unavailable, invisible
 
 
@@ -131,17 +131,11 @@ def fetch_into_mirror(config: Config, selection: Selection, *, target: str | Non
             row = to_row(theirs, rows.get(theirs.key))
             if rows.get(row.key) != replace(row, derived=None):
                 records.keep(row, (theirs.type, theirs.body))
-        for state, keys in (
-            (State.NOT_LISTED, view.invisible),
-            (State.ABSENT, view.gone),
-            (State.UNREADABLE, view.unreadable),
-        ):
-            for key in keys:
-                row = (
-                    replace(rows[key], remote_state=state) if key in rows else to_row(view.unreadable[key], None, state)
-                )
-                if rows.get(key) != replace(row, derived=None):
-                    records.keep(row)
+        for key in (*view.invisible, *view.gone, *view.unreadable):
+            state = view.side(key).state
+            row = replace(rows[key], remote_state=state) if key in rows else to_row(view.unreadable[key], None, state)
+            if rows.get(key) != replace(row, derived=None):
+                records.keep(row)
         records.flush()
         records.keep_bases(view.bases)
         return session.client.request_count

@@ -110,11 +110,11 @@ def present(fingerprint: Fingerprint) -> Side:
 
 def decide(base: Base | None, local: Side, remote: Side) -> Decision:
     """Decide about one resource. Every combination has an answer; nothing that was not seen is ever deleted."""
-    if local.state in (State.UNREADABLE, State.NOT_LISTED):
+    if local.state is State.UNREADABLE or local.state.is_invisible:
         return Decision(Action.SKIP, Reason.UNREADABLE_HERE)
     if remote.state is State.UNREADABLE:
         return Decision(Action.SKIP, Reason.UNREADABLE_THERE)
-    if remote.state is State.NOT_LISTED:
+    if remote.state.is_invisible:
         return Decision(Action.SKIP, Reason.INVISIBLE_THERE)
     return _first_meeting(local, remote) if base is None else _against(base, local, remote)
 

@@ -33,7 +33,10 @@ def test_the_dialect_is_found_by_how_the_server_answers(transport, server, statu
     server.on("GET", VERSION, says({"version": "9.9.9"}))
     server.on("GET", MISSING_TOOL, refuses(status, NOT_FOUND))
     server.on("GET", LANDMARK, landmark)
-    facts = fetch_server_facts(transport)
+    server.on("GET", WHO, says(ADA))
+    facts, identity = fetch_server_facts(transport)
+    assert identity == Identity("u1", "Ada", "ada@x.test", "admin")
+    assert transport.request_count == len(server.paths()) == (3 if status == 404 else 4)
     assert (facts.dialect.name, facts.version) == (dialect, "9.9.9")
     assert facts.name == facts.dialect.title
 

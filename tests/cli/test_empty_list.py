@@ -28,3 +28,20 @@ def test_a_list_that_comes_back_empty_takes_no_file_away(tmp_path, kind):
         # one of two that is not listed any more is gone
         world.browser.delete(sort, slugs[0])
         assert desk.json("pull").actions == {f"{kind}/{slugs[0]}": "delete-here"}
+
+
+@pytest.mark.parametrize("kind", ["agent", "automation"])
+@pytest.mark.parametrize("look", [("pull",), ("status", "--fetch")])
+def test_what_an_empty_list_left_open_is_told_by_the_next_that_is_not(tmp_path, kind, look):
+    """The last one was deleted there, and an empty list did not prove it: one that shows another does."""
+    with open_world(tmp_path, "cochat") as world:
+        sort, desk, slugs = sort_named(kind, "cochat"), world.desk, [world.slug(), world.slug()]
+        world.browser.create(sort, slugs[0], world.mark())
+        desk.cochat("pull")
+        world.browser.delete(sort, slugs[0])
+        desk.json(*look)
+        assert desk.json("status").json["invisible"] == [f"{kind}/{slugs[0]}"]
+        desk.json(*look)
+        world.browser.create(sort, slugs[1], world.mark())
+        assert desk.json("pull").actions == {f"{kind}/{slugs[0]}": "delete-here", f"{kind}/{slugs[1]}": "create-here"}
+        assert desk.json("status").json["invisible"] == []

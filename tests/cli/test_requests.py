@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-#: the last request of those that find out what the server is and who we are
-WHOAMI = "/api/v1/auths/"
+#: the first request of those that find out what the server is and who we are, and how many these are
+VERSION = "/api/version"
+PROBE = {"cochat": 4, "owui-0.12": 3, "owui-0.6": 4}
 
 
 @dataclass
@@ -35,7 +36,9 @@ class Stage:
         self.asked.clear()
         self.desk.json(*words)
         paths = [path for _method, path in self.asked]
-        return self.asked[len(paths) - paths[::-1].index(WHOAMI) :] if WHOAMI in paths else self.asked[:]
+        if VERSION not in paths:
+            return self.asked[:]
+        return self.asked[len(paths) - 1 - paths[::-1].index(VERSION) + PROBE[self.flavor] :]
 
 
 class Recorder:

@@ -162,7 +162,9 @@ MIRRORED = {
 MIRRORED |= {there: here for here, there in MIRRORED.items()}
 
 prints = st.sampled_from("ABCD").map(Fingerprint)
-sides = st.one_of(prints.map(present), st.sampled_from([State.ABSENT, State.UNREADABLE, State.NOT_LISTED]).map(Side))
+sides = st.one_of(
+    prints.map(present), st.sampled_from([State.ABSENT, State.UNREADABLE, State.NOT_LISTED, State.UNPROVEN]).map(Side)
+)
 bases = st.one_of(st.none(), st.builds(Base, prints, prints))
 
 

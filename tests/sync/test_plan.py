@@ -52,7 +52,9 @@ plans = st.builds(
     Plan, words, targets, st.lists(operations, max_size=4).map(tuple), words, st.none() | st.integers(1, 10**6)
 )
 prints = st.sampled_from("ABCD").map(Fingerprint)
-sides = st.one_of(prints.map(present), st.sampled_from([State.ABSENT, State.UNREADABLE, State.NOT_LISTED]).map(Side))
+sides = st.one_of(
+    prints.map(present), st.sampled_from([State.ABSENT, State.UNREADABLE, State.NOT_LISTED, State.UNPROVEN]).map(Side)
+)
 bases = st.one_of(st.none(), st.builds(Base, prints, prints))
 sights = st.lists(st.builds(Sight, keys, bases, sides, sides), max_size=12, unique_by=lambda each: each.key)
 
