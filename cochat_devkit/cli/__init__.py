@@ -134,6 +134,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _run(words: Sequence[str]) -> int:
     as_json = "--json" in words
+    render.use_target(_target_in(words))
     try:
         answer: Any = cochat.main(list(words), prog_name="cochat", standalone_mode=False)
     except DevkitError as error:
@@ -154,6 +155,16 @@ def _run(words: Sequence[str]) -> int:
         return EXIT_BUG
     sys.stdout.flush()
     return answer if isinstance(answer, int) else 0
+
+
+def _target_in(words: Sequence[str]) -> str | None:
+    """Find the target that a command line names, if any: an error that comes before it is read needs it, too."""
+    for word, following in zip(words, [*words[1:], None], strict=True):
+        if word == "--target":
+            return following
+        if word.startswith("--target="):
+            return word.removeprefix("--target=")
+    return None
 
 
 def _as_usage_error(error: click.ClickException) -> UsageError:

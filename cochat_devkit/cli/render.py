@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -24,6 +25,31 @@ JSON_VERSION = 1
 
 #: what a terminal would obey, but for colors: names and texts come from servers
 _OBEYED = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+#: the commands that take `--target`, where a hint names them
+_AIMED = re.compile(
+    r"\bcochat (diff|doctor|init|log|login|logout|ls|pull|push|resolve|restore|show|status|undo|valves|whoami)\b"
+)
+
+
+class _Aim:
+    """Hold the target that this command line named, None for the default one: a hint to be copied names it, too."""
+
+    target: str | None = None
+
+
+def use_target(target: str | None) -> None:
+    """Take in which target the command line named."""
+    _Aim.target = target
+
+
+def _aimed(hint: str | None) -> str | None:
+    """Lay the target into the commands that a hint names."""
+    if hint is None or _Aim.target is None or "--target" in hint:
+        return hint
+    named = shlex.quote(_Aim.target)
+    return _AIMED.sub(lambda found: f"{found[0]} --target {named}", hint)
 
 
 def out(text: str) -> None:
@@ -79,7 +105,7 @@ def show_error(error: DevkitError, *, as_json: bool) -> None:
 
     findings = error.findings if isinstance(error, CheckFailed) else ()
     if as_json:
-        shown = {"type": type(error).__name__, "message": error.message, "hint": error.hint}
+        shown = {"type": type(error).__name__, "message": error.message, "hint": _aimed(error.hint)}
         listed = {"findings": [finding_json(each) for each in findings]} if findings else {}
         out_json({"ok": False, "exit_code": error.exit_code, "error": shown, **listed})
         return
@@ -87,7 +113,7 @@ def show_error(error: DevkitError, *, as_json: bool) -> None:
         show_finding(each)
     err(f"{paint('error', 'red')}: {error.message}")
     if error.hint:
-        err(f"{paint('hint', 'cyan')}:  {error.hint}")
+        err(f"{paint('hint', 'cyan')}:  {_aimed(error.hint)}")
 
 
 def show_interrupted(*, as_json: bool) -> None:
@@ -161,7 +187,7 @@ def show_outcome(outcome: Outcome, words: Mapping[str, str], *, hides: Sequence[
         named = outcome.error if outcome.ref in outcome.error else f"{outcome.ref}: {outcome.error}"
         err(f"{paint('error', 'red')}: {named}")
     if outcome.hint:
-        err(f"{paint('hint', 'cyan')}:  {outcome.hint}")
+        err(f"{paint('hint', 'cyan')}:  {_aimed(outcome.hint)}")
 
 
 def show_report(report: Report, words: Mapping[str, str], nothing: str, *, is_plan: bool = False) -> None:
@@ -207,7 +233,7 @@ def report_json(command: str, report: Report) -> None:
                 "reason": each.reason,
                 "path": each.path,
                 "error": each.error,
-                "hint": each.hint,
+                "hint": _aimed(each.hint),
                 "changes": list(each.changes),
             }
             for each in report.items
@@ -274,7 +300,7 @@ class Talk:
             case Waiting(reason, seconds):
                 self._say(f"waiting {seconds:.1f} s: {reason}")
             case Notice(message, hint):
-                self._say(f"{paint('note', 'yellow')}: {message}" + (f" ({hint})" if hint else ""))
+                self._say(f"{paint('note', 'yellow')}: {message}" + (f" ({_aimed(hint)})" if hint else ""))
             case Outcome():
                 if self._verbose:
                     self._say(f"{event.action} {event.ref}: {event.reason}")

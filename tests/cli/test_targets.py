@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
+from cochat_devkit.cli import cochat, render
 from cochat_devkit.operations.serve import RunningServer, running_server
 from tests.desk import Desk, make_desk
 
@@ -170,3 +172,37 @@ def test_undocumented_writes_are_refused_until_they_are_named(tmp_path: Path) ->
         skill.unlink()
         assert set(desk.json("push", "--delete", "--confirm-deletes", "2").actions.values()) == {"delete-there"}
         assert desk.json("pull").actions == {}
+
+
+def test_a_hint_names_the_target_that_i_named(desk: Desk, server: RunningServer) -> None:
+    """What I copy out of a hint is not done to another target than the one I am at."""
+    with desk.path("cochat.toml").open("a") as settings:
+        settings.write(f'\n[targets.side]\nurl = "{server.url}"\n')
+    for words, hint in (
+        (("log", "tool/clock"), "cochat pull"),
+        (("log", "tool/clock", "--target", "side"), "cochat pull --target side"),
+        (("log", "tool/clock", "--target=side"), "cochat pull --target side"),
+        (("restore", "tool/clock", "--target", "side"), "see cochat log --target side tool/clock"),
+        (("log", "tool/clock"), "cochat pull"),
+    ):
+        told = desk.json(*words, expected=2).json["error"]["hint"]
+        assert told.partition(";")[0] == hint
+        assert hint in desk.cochat(*words, expected=2).err
+    desk.cochat("push", "--no-verify")
+    desk.edit("plugins/tools/clock.py", "'it'", "'half past'")
+    other = make_desk(desk.folder.parent / "other", server.url, str(desk.token))
+    other.cochat("pull")
+    other.edit("plugins/tools/clock.py", "'it'", "'noon'")
+    other.cochat("push", "--no-verify")
+    (told,) = (each for each in desk.json("pull", "--target", "side", expected=3).json["items"] if each["hint"])
+    assert told["hint"].startswith(
+        "look: cochat diff --target side tool/clock; settle it: cochat resolve --target side"
+    )
+
+
+def test_the_commands_that_a_hint_completes_are_those_with_a_target() -> None:
+    """A command that learns --target is known to the hints."""
+    context = click.Context(cochat)
+    commands = {name: cochat.get_command(context, name) for name in cochat.list_commands(context)}
+    having = {name for name, each in commands.items() if each and any("--target" in one.opts for one in each.params)}
+    assert {name for name in commands if render._AIMED.search(f"cochat {name}")} == having
