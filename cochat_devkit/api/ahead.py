@@ -55,7 +55,7 @@ class Ahead:
                 asked: Future[httpx.Response | None] = Future()
                 self._asked[path] = asked
                 # an interrupted command does not wait for a slow server
-                threading.Thread(target=self._ask, args=(path, asked), daemon=True).start()
+                threading.Thread(target=self._ask, args=(path, asked), name=f"asking ahead {path}", daemon=True).start()
 
     def _ask(self, path: str, asked: Future[httpx.Response | None]) -> None:
         found = None

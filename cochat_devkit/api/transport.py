@@ -183,7 +183,8 @@ class Transport:
             self._count()
             response = self._client.send(self._client.build_request("GET", path), stream=True)
             wait = self._take_note(passage, response)
-        except httpx.HTTPError:
+        except (httpx.HTTPError, RuntimeError):
+            # the latter where the transport was closed meanwhile
             return None
         finally:
             self._gate.leave()

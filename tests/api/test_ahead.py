@@ -7,8 +7,11 @@ import threading
 import pytest
 
 from cochat_devkit.api.ahead import MOST_AHEAD
+from cochat_devkit.api.gate import Gate
+from cochat_devkit.api.transport import Transport
 from cochat_devkit.errors import Missing
 from cochat_devkit.events import Waiting
+from tests.api.conftest import TOKEN
 from tests.api.fake import Answer, refuses, says
 
 CUT = Answer(200, b"[1, 2]", {"content-type": "application/json"}, drops=3)
@@ -107,3 +110,33 @@ def test_nothing_is_asked_ahead_while_the_server_wants_to_wait(transport, server
         assert transport.fetch_list("/api/1", "asking", lambda item: item) == [2]
     assert clock.slept == [5.0]
     assert server.paths() == ["/api/1"]
+
+
+def test_whoever_leaves_early_waits_for_nobody(server, clock, events):
+    """A command that was interrupted ends at once, though the server is still at work; nothing is heard of it later."""
+    reached, may_answer = threading.Event(), threading.Event()
+
+    def decide(_request):
+        reached.set()
+        may_answer.wait(10)
+        return says([1])
+
+    server.decide = decide
+    before = set(threading.enumerate())
+    with Transport(server.url, TOKEN, gate=Gate(clock=clock, sleep=clock.sleep), emit=events.append) as transport:
+        with transport.asking_ahead(["/api/0", "/api/1"]):
+            assert reached.wait(10)
+        asking = [each for each in threading.enumerate() if each not in before and each.name.startswith("asking ahead")]
+        assert asking
+    may_answer.set()
+    for each in asking:
+        each.join(10)
+        assert not each.is_alive()
+    assert transport.request_count <= 2
+
+
+def test_a_question_that_comes_after_the_end_is_not_asked(transport, server):
+    """A thread that begins only when all is over asks nobody, and says nothing on my screen."""
+    transport.close()
+    assert transport._open_early("/api/0") is None
+    assert server.paths() == []
