@@ -114,17 +114,19 @@ def test_nothing_is_asked_ahead_while_the_server_wants_to_wait(transport, server
 
 def test_whoever_leaves_early_waits_for_nobody(server, clock):
     """A command that was interrupted ends at once, though the server is still at work."""
-    reached, has_left = threading.Event(), threading.Event()
+    reached, has_left, has_answered = threading.Event(), threading.Event(), threading.Event()
 
     def decide(_request):
         reached.set()
-        assert has_left.wait(10)
+        has_left.wait(5)
+        has_answered.set()
         return says([1])
 
     server.decide = decide
     with Transport(server.url, TOKEN, gate=Gate(clock=clock, sleep=clock.sleep)) as transport:
         with transport.asking_ahead(["/api/0"]):
             assert reached.wait(10)
+        assert not has_answered.is_set()
         has_left.set()
 
 
