@@ -11,6 +11,7 @@ from cochat_devkit.kinds import ref_of
 from cochat_devkit.mirror.journal import Step, StepState, read_content
 from cochat_devkit.resource import make_digest
 from cochat_devkit.sync.decide import Action
+from cochat_devkit.workspace.blobs import has_blob, read_blob
 from cochat_devkit.workspace.files import read_file, trash_file, write_file
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cochat_devkit.events import Emit
+    from cochat_devkit.mirror.reader import MirrorReader
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.records import Records
     from cochat_devkit.resource import Key
@@ -49,8 +51,10 @@ class FileSteps:
         `rows` is what the mirror knows before and after.
         """
         before = layout.before if layout else present.files if present else {}
+        after = layout.after if layout else {}
         type_ = layout.local.type if layout else present.resource.type if present else ""
-        self.begin_with(key, type_, action, before, layout.after if layout else {}, rows)
+        trees = present.tree if present else {}, layout.local.tree if layout else {}
+        self.begin_with(key, type_, action, before, after, rows, trees)
 
     def begin_with(
         self,
@@ -60,11 +64,17 @@ class FileSteps:
         before: Mapping[str, bytes],
         after: Mapping[str, bytes],
         rows: tuple[Row | None, Row | None],
+        trees: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
     ) -> None:
-        """Note files by their contents before and after, and what the mirror knows before and after."""
+        """Note files by their contents before and after, and what the mirror knows before and after.
+
+        `trees` has the digests of further files, before and after, whose bytes lie among the blobs.
+        """
         if self._records.run_id is None:
             self._records.begin_run(self._command, self._target, undoes=self._undoes)
-        touched = {place for place in {*before, *after} if before.get(place) != after.get(place)}
+        was = {**trees[0], **{place: make_digest(content) for place, content in before.items()}}
+        becomes = {**trees[1], **{place: make_digest(content) for place, content in after.items()}}
+        touched = sorted(place for place in {*was, *becomes} if was.get(place) != becomes.get(place))
         step = Step(
             number=self._next,
             key=key,
@@ -73,12 +83,13 @@ class FileSteps:
             state=StepState.BEGUN,
             row_before=rows[0],
             row_after=rows[1],
-            files_before={place: make_digest(before[place]) for place in sorted(touched & {*before})},
-            files_after={place: make_digest(after[place]) for place in sorted(touched & {*after})},
+            files_before={place: was[place] for place in touched if place in was},
+            files_after={place: becomes[place] for place in touched if place in becomes},
         )
         self._next += 1
         self._open[key] = step
-        self._records.keep_step(step, *(before[place] for place in sorted(touched & {*before})))
+        kept = (place for place in touched if place in before and not has_blob(self._root, was[place]))
+        self._records.keep_step(step, *(before[place] for place in kept))
 
     def end(self, key: Key, *, is_done: bool = True) -> None:
         """Note that the files of a resource are as they were to be, or were left alone."""
@@ -143,6 +154,16 @@ def put_files(root: Path, records: Records, now: Mapping[str, bytes | None], wan
     for place, found in now.items():
         digest = wanted.get(place)
         if digest is not None and (found is None or make_digest(found) != digest):
-            write_file(root, place, read_content(records.reader, digest), expected=found)
+            write_file(root, place, content_of(root, records.reader, digest), expected=found)
         elif digest is None and found is not None:
             trash_file(root, place, expected=found)
+
+
+def content_of(root: Path, reader: MirrorReader, digest: str) -> bytes:
+    """Find the bytes that a step names by digest: among the blobs, else in the mirror.
+
+    Raises:
+        MirrorDamaged: nobody has them.
+    """
+    found = read_blob(root, digest)
+    return read_content(reader, digest) if found is None else found

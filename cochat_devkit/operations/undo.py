@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import LocalError, RemoteError, SignedOut, UnknownResource
 from cochat_devkit.events import Outcome, Report
 from cochat_devkit.kinds import all_kinds, kind_named, ref_of
-from cochat_devkit.mirror.journal import Run, StepState, read_content, read_lineage, read_run, read_runs
+from cochat_devkit.mirror.journal import Run, StepState, read_lineage, read_run, read_runs
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.apply import Applier, Errand
-from cochat_devkit.operations.filesteps import FileSteps, put_files
+from cochat_devkit.operations.filesteps import FileSteps, content_of, put_files
 from cochat_devkit.operations.observe import find_theirs
 from cochat_devkit.operations.offline import local_side
 from cochat_devkit.operations.push import count_known, write_order
@@ -259,7 +259,7 @@ def _undo_files_of(
         if dry_run:
             return outcome
         there = {place: content for place, content in now.items() if content is not None}
-        wanted = {place: read_content(records.reader, digest) for place, digest in step.files_before.items()}
+        wanted = {place: content_of(config.root, records.reader, digest) for place, digest in step.files_before.items()}
         put_back = _row_put_back(step, row)
         files.begin_with(step.key, step.type, action, there, wanted, (row, put_back))
         records.flush()
