@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 #: so many resources are noted in the journal at once
 _BATCH = 200
+#: and so many files are given to the disk at once
+_STAGED_AT_ONCE = 64
 _WRITES_THEIRS = (Action.CREATE_HERE, Action.UPDATE_HERE)
 #: what a pull leaves to a push: the edit here is kept
 _LEFT_TO_PUSH = (Action.CREATE_THERE, Action.UPDATE_THERE, Action.DELETE_THERE)
@@ -187,6 +189,10 @@ class _Pull:
                     # it cannot become files at all: writing it says so
                     continue
                 wanted |= self.layouts[key].written if key in self.layouts else {}
+            if len(wanted) >= _STAGED_AT_ONCE:
+                # the disk works while the next are foreseen
+                self.staging.stage(wanted)
+                wanted = {}
         self.staging.stage(wanted)
         self.records.flush()
 

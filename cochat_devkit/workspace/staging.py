@@ -31,7 +31,8 @@ class Staging:
         self._staged: dict[tuple[str, bytes], Path] = {}
         self._folders: set[Path] = set()
         self._pool = ThreadPoolExecutor(_AT_A_TIME)
-        self._on_their_way: list[Future[None]] = []
+        #: by path and content: the share of work that brings it
+        self._on_their_way: dict[tuple[str, bytes], Future[None]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -50,7 +51,8 @@ class Staging:
         """Begin to bring contents by path to the disk; where that fails, writing the file in its turn says why."""
         waiting = [*files.items()]
         shares = [waiting[start::_AT_A_TIME] for start in range(min(_AT_A_TIME, len(waiting)))]
-        self._on_their_way += [self._pool.submit(self._bring, share) for share in shares]
+        for share in shares:
+            self._on_their_way |= dict.fromkeys(share, self._pool.submit(self._bring, share))
 
     def _bring(self, files: Iterable[tuple[str, bytes]]) -> None:
         for relative, content in files:
@@ -64,8 +66,8 @@ class Staging:
             CannotWrite: it changed meanwhile, or the disk refuses.
             BadResource: it leads out of the workspace.
         """
-        while self._on_their_way:
-            self._on_their_way.pop().result()
+        if on_its_way := self._on_their_way.pop((relative, content), None):
+            on_its_way.result()
         temporary = self._staged.pop((relative, content), None) if root == self._root else None
         if temporary is None:
             write_file(root, relative, content, expected=expected)
