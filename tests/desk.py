@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cochat_devkit.cli import main
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -89,11 +90,19 @@ class Desk:
     def mirror_dump(self) -> str:
         """Write out every row of the mirror."""
         with contextlib.closing(sqlite3.connect(self.path("mirror.db"))) as connection:
-            return "\n".join(connection.iterdump())
+            return "\n".join(f'INSERT INTO "{table}" VALUES{row}' for table, row in rows_of(connection))
 
     def mirror_written_ns(self) -> int:
         """Read when the mirror was last written to."""
         return self.path("mirror.db").stat().st_mtime_ns
+
+
+def rows_of(database: sqlite3.Connection) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Read every row of a database with its table; of a virtual one, which may only answer, what it is made of."""
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL TABLE%'"
+    for table in ("sqlite_master", *(name for (name,) in database.execute(tables).fetchall())):
+        for row in database.execute(f'SELECT * FROM "{table}"'):
+            yield table, row
 
 
 def make_desk(folder: Path, url: str, token: str) -> Desk:

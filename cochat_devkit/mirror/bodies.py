@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Body, Json
 
 
+#: takes two thirds of the time of the usual 6, for a twentieth more room
+_LEVEL = 3
 _MEND = "move mirror.db away and pull again; no work is lost"
 
 
@@ -25,7 +27,7 @@ def to_plain(type_: str, body: Mapping[str, Json]) -> bytes:
 
 def pack_plain(plain: bytes) -> bytes:
     """Compress what `to_plain` wrote."""
-    return zlib.compress(plain, 6)
+    return zlib.compress(plain, _LEVEL)
 
 
 def digest_of_body(type_: str, body: Mapping[str, Json]) -> str:

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Json, Key
 
 
-#: an entry that says what the newest of its origin says is none; nor is a version that is known already
+#: an entry that says what the newest of its origin says is none; nor is a version that is known already. The cast keeps
+#: SQLite from planning anew for each origin, lest the index of what was told could serve
 _ADD = """
 INSERT INTO history (scope_id, kind, slug, type, digest, origin, version, message, at)
 SELECT :scope_id, :kind, :slug, :type, :digest, :origin, :version, :message, :at
 WHERE NOT EXISTS (
     SELECT 1 FROM history WHERE id = (
         SELECT max(id) FROM history
-        WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug AND origin = :origin
+        WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug AND origin = CAST(:origin AS TEXT)
     ) AND digest IS :digest AND :origin <> 'their history'
 ) AND NOT (:origin = 'their history' AND EXISTS (
     SELECT 1 FROM history WHERE scope_id = :scope_id AND kind = :kind AND slug = :slug AND version = :version

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import MirrorDamaged, MirrorError
 from cochat_devkit.mirror.bodies import pack_json, pack_plain, to_plain
+from cochat_devkit.mirror.index import add_words, forget_index, prepare_index
 from cochat_devkit.mirror.past import add_history, add_history_of_rows, begin_history, keep_lock_digests, note_conflicts
 from cochat_devkit.mirror.reader import check_schema_version
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.history import Seen
     from cochat_devkit.mirror.journal import Step, StepState
-    from cochat_devkit.resource import Json, Key
+    from cochat_devkit.resource import Body, Json, Key
 
 #: readers never wait for us, nor we for them; somebody else's tool may
 _PATIENCE_S = 5.0
@@ -77,6 +78,7 @@ class MirrorStore:
         try:
             with self._begin() as connection:
                 _migrate(connection)
+                self._has_index = prepare_index(connection)
         except BaseException:
             self._connection.close()
             raise
@@ -131,9 +133,9 @@ class MirrorStore:
             MirrorError: the disk refuses; nothing of the batch was written.
         """
         with self._begin() as connection:
-            stored = [*bodies, *((each.type, each.body) for each in seen if each.body is not None)]
-            packed = self._pack_new(stored)
-            connection.executemany(_KEEP_BODY, packed.items())
+            new = self._find_new(bodies, seen)
+            connection.executemany(_KEEP_BODY, [(digest, pack_plain(each.plain)) for digest, each in new.items()])
+            self._index(connection, new)
             connection.executemany(_KEEP_ROW, [_to_columns(scope, row) for row in rows])
             add_history(connection, scope, seen)
             add_history_of_rows(connection, scope, rows, gone)
@@ -145,12 +147,20 @@ class MirrorStore:
                 write_states(connection, run_id, states or {})
             connection.executemany(_DROP_ROW, [(scope.id, key.kind, key.slug) for key in gone])
             connection.executemany(_KEEP_BASIS, [(scope.id, *each) for each in (bases or {}).items()])
-        self._stored |= packed.keys()
+        self._stored |= new.keys()
 
-    def _pack_new(self, bodies: Sequence[tuple[str, dict[str, Json]]]) -> dict[str, bytes]:
-        """Compress the bodies (type, body) that were not stored before, by their digests."""
-        plain = {make_digest(each): each for each in (to_plain(*body) for body in bodies)}
-        return {digest: pack_plain(each) for digest, each in plain.items() if digest not in self._stored}
+    def _find_new(self, bodies: Sequence[tuple[str, Body]], seen: Sequence[Seen]) -> dict[str, _New]:
+        """Find the bodies (type, body) that this process did not store before, by their digests."""
+        stored = [*bodies, *((each.type, each.body) for each in seen if each.body is not None)]
+        found = (_New(to_plain(*each), each[1]) for each in stored)
+        return {digest: each for each in found if (digest := make_digest(each.plain)) not in self._stored}
+
+    def _index(self, connection: sqlite3.Connection, new: Mapping[str, _New]) -> None:
+        """Index new bodies, or note that they are not."""
+        if self._has_index:
+            add_words(connection, ((digest, each.body) for digest, each in new.items()))
+        elif new:
+            forget_index(connection)
 
     def begin_run(
         self, scope: Scope, command: str, target: str, *, message: str = "", undoes: int | None = None
@@ -175,6 +185,13 @@ class MirrorStore:
             except BaseException:
                 self._connection.rollback()
                 raise
+
+
+class _New(NamedTuple):
+    """Hold a body that is to be stored, and how it is written."""
+
+    plain: bytes
+    body: Body
 
 
 @contextmanager
@@ -218,7 +235,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise MirrorDamaged("mirror.db is a database of something else", hint="move it away and pull again")
     if version < SCHEMA_VERSION:
-        # version 2 brought tables and changed none
+        # versions 2 and 3 brought tables and changed none; the index is made wherever it is not there
         make_tables(connection)
         if version == 1:
             begin_history(connection)

@@ -65,7 +65,11 @@ TABLES = (
         message VARCHAR,
         at VARCHAR NOT NULL
     )""",
+    # which rows show a body: what was found by its words
+    "CREATE INDEX IF NOT EXISTS resource_shows ON resource (remote_digest)",
     "CREATE INDEX IF NOT EXISTS history_of ON history (scope_id, kind, slug, origin, id)",
+    # versions that were told in part: few, and asked for with every batch
+    "CREATE INDEX IF NOT EXISTS history_told ON history (scope_id, kind, slug, version) WHERE origin = 'their history'",
     # what both sides changed and nobody settled yet
     """CREATE TABLE IF NOT EXISTS conflict (
         scope_id INTEGER NOT NULL REFERENCES scope (id),
@@ -119,5 +123,18 @@ TABLES = (
     """CREATE TABLE IF NOT EXISTS content (
         digest VARCHAR PRIMARY KEY NOT NULL,
         packed BLOB NOT NULL
+    )""",
+)
+
+#: made where SQLite knows FTS5, by index.py alone
+INDEX_TABLES = (
+    # the number of each indexed body: those that SQLite gives the rows of `body` may move
+    """CREATE TABLE text (
+        id INTEGER PRIMARY KEY NOT NULL,
+        digest VARCHAR NOT NULL UNIQUE REFERENCES body (digest)
+    )""",
+    # the words of each; neither the texts nor their lengths are kept, which ranks long texts as short ones
+    """CREATE VIRTUAL TABLE words USING fts5 (
+        title, text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
     )""",
 )

@@ -17,7 +17,7 @@ from tests.chaos.proxy import Fault, Request, Script
 from tests.chaos.result import Result
 from tests.chaos.sorts import FLAVORS, Sort, each_sort, marks_in, operation_of, sort_named, sorts_of
 from tests.chaos.stage import World, open_world, unproven
-from tests.desk import Desk
+from tests.desk import Desk, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -319,13 +319,12 @@ def mirror_text(desk: Desk) -> str:
         return ""
     with contextlib.closing(sqlite3.connect(mirror)) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",), "the mirror is damaged"
-        for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            for row in database.execute(f'SELECT * FROM "{table}"'):
-                for value in row:
-                    raw = value if isinstance(value, bytes) else str(value).encode()
-                    with contextlib.suppress(zlib.error):
-                        raw = zlib.decompress(raw)
-                    found.append(raw)
+        for _table, row in rows_of(database):
+            for value in row:
+                raw = value if isinstance(value, bytes) else str(value).encode()
+                with contextlib.suppress(zlib.error):
+                    raw = zlib.decompress(raw)
+                found.append(raw)
     return b"\n".join(found).decode(errors="replace")
 
 

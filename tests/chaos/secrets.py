@@ -21,6 +21,7 @@ from tests.chaos.proxy import Fault, Request
 from tests.chaos.result import Result
 from tests.chaos.sorts import FILTER, FLAVORS, TOOL, kind_of_request
 from tests.chaos.stage import World, open_world
+from tests.desk import rows_of
 
 if TYPE_CHECKING:
     from tests.desk import Desk
@@ -160,12 +161,10 @@ def _blobs(mirror: Path) -> list[bytes]:
     """Take every value out of the mirror, and out of its compression."""
     found = []
     with contextlib.closing(sqlite3.connect(mirror)) as database:
-        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for table in tables:
-            for row in database.execute(f'SELECT * FROM "{table}"'):
-                for value in row:
-                    raw = value if isinstance(value, bytes) else str(value).encode()
-                    with contextlib.suppress(zlib.error):
-                        raw += zlib.decompress(raw)
-                    found.append(raw)
+        for _table, row in rows_of(database):
+            for value in row:
+                raw = value if isinstance(value, bytes) else str(value).encode()
+                with contextlib.suppress(zlib.error):
+                    raw += zlib.decompress(raw)
+                found.append(raw)
     return found

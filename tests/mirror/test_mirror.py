@@ -24,6 +24,7 @@ from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row
 from cochat_devkit.mirror.store import MirrorStore, make_tables
 from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version
+from tests.desk import rows_of
 
 URL = "https://server.test"
 BODY = {"name": "Ünï", "content": "x\r\n" * 100, "meta": {"a": [1, True, None, 1.5]}}
@@ -57,7 +58,7 @@ def whole(slug="x", **more):
 
 def dump(path):
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        return list(connection.iterdump())
+        return [f'INSERT INTO "{table}" VALUES{row}' for table, row in rows_of(connection)]
 
 
 @pytest.fixture

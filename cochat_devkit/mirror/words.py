@@ -1,0 +1,269 @@
+"""Which words a body is found by, what a query asks for, and where its words stand in a text; all of it pure.
+
+Chinese, Japanese and Korean are written without spaces, or are searched for within words: a run of their characters is
+found by each two that stand together. `模型工具` becomes `模型 型工 工具 具`: its last character stands alone, so that
+every character begins a word, by which it is found when it is asked for alone, and so that no two runs read as one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from operator import add
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    from cochat_devkit.resource import Body, Json
+
+#: moves when other words are made of the same text: every mirror is then indexed anew
+WORDS_VERSION = "1"
+
+#: what names a resource: a hit there weighs more than one in its text
+_TITLES = ("name", "title", "command", "description")
+#: what nobody wrote as a text: "private" would find nearly everything
+_NO_TEXT = frozenset({"access"})
+_PICTURE = re.compile(r"data:[\w.+-]+/[\w.+-]+[;,]")
+
+#: jamo, repetition, numbers, kana, bopomofo, Han, syllables, compatible forms, kana of plane 1, planes 2, 3;
+#: half and full width become these before; dots and dashes among the kana part words
+_CJK = (
+    "\u1100-\u11ff\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    "\u3105-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb"
+    "\uf900-\ufaff\U0001aff0-\U0001b16f\U00020000-\U0003ffff"
+)
+_RUN = re.compile(f"([{_CJK}]+)")
+#: a letter or number of a word that is written apart from others
+_LETTER = rf"[^\W_{_CJK}]"
+_PIECE = re.compile(f"[{_CJK}]+|{_LETTER}+")
+_SYMBOL = re.compile(r"[\W_]")
+#: some of Han are younger than Python's tables
+_TAIL = re.compile(rf"(?:(?![{_CJK}])[\W_])+\Z")
+#: an optional name of a filter, then a phrase or a word
+_PART = re.compile(r'(?:([a-z]+):)?("[^"]*"?\*?|[^\s"]+)')
+
+#: short words come again and again, long ones are sentences
+_SHORT = 16
+_MOST_WORDS = 20_000
+_SNIPPET_CHARS = 120
+
+
+class Term(NamedTuple):
+    """Hold one thing that is asked for: a word or a phrase; with `is_open` any word that begins like its last."""
+
+    text: str
+    is_open: bool = False
+
+
+class Query(NamedTuple):
+    """Hold what a person asks for: every term, and the filters (name, value) that hold, too."""
+
+    terms: tuple[Term, ...]
+    filters: tuple[tuple[str, str], ...] = ()
+
+
+class Snippet(NamedTuple):
+    """Hold the line of a body that shows why it was found: field, line from 1, text, and where words stand in it."""
+
+    field: str
+    line: int
+    text: str
+    marks: tuple[tuple[int, int], ...]
+
+
+def parse_query(asked: str, filters: Container[str] = ()) -> Query:
+    """Read what a person types: words, "phrases", beginnings*, and `name:value` for the names of `filters`.
+
+    Whatever is typed is a query: what cannot be a phrase or a filter is a word.
+    """
+    terms, held = [], []
+    for name, part in _PART.findall(asked):
+        text = part.strip('"*')
+        if name in filters:
+            held.append((name, text))
+        else:
+            terms.append(Term(f"{name}:{text}" if name else text, part.endswith("*")))
+    return Query(tuple(terms), tuple(held))
+
+
+def to_match(query: Query) -> str:
+    """Write the terms for FTS5, all of which must be there; "" where none has a letter or number."""
+    return " ".join(filter(None, map(_term_to_match, query.terms)))
+
+
+def to_words(text: str) -> str:
+    """Write a text as the words that it is found by, spaces between them."""
+    if text.isascii():
+        return text
+    # most lines of a source are English
+    lines = _to_plain(text).split("\n")
+    return "\n".join([each if each.isascii() else " ".join(map(_SPREAD.__getitem__, each.split())) for each in lines])
+
+
+def to_entry(body: Body) -> tuple[str, str]:
+    """Write a body as words: of what names it, and of its other texts."""
+    titles, texts = list[str](), list[str]()
+    for name, text in texts_of(body):
+        (titles if name in _TITLES else texts).append(text)
+    return to_words("\n".join(titles)), to_words("\n".join(texts))
+
+
+def texts_of(body: Body) -> Iterator[tuple[str, str]]:
+    """List the texts of a body by field; where a field holds several, one a line."""
+    for name, value in body.items():
+        if name not in _NO_TEXT:
+            text = value if isinstance(value, str) else "\n".join(_texts_in(value))
+            if text and not _PICTURE.match(text):
+                yield name, text
+
+
+def make_snippet(query: Query, body: Body) -> Snippet:
+    """Find the line that shows why a body was found, in its texts before its names."""
+    pattern = _to_pattern(query)
+    texts = sorted(texts_of(body), key=lambda each: each[0] in _TITLES)
+    if pattern is not None:
+        for name, text in texts:
+            folded = fold(text)
+            hit = pattern.search(folded)
+            if hit is not None:
+                return _snippet_at(name, text, folded, hit, pattern)
+    # found by its id, or by words that stand in several texts
+    name, text = next(((name, text) for name, text in reversed(texts) if name in _TITLES), ("", ""))
+    return Snippet(name, 1, text[:_SNIPPET_CHARS].partition("\n")[0], ())
+
+
+def fold(text: str) -> str:
+    """Write a text as it is compared, character for character: small, without accents, of common width."""
+    return text.lower() if text.isascii() else text.translate(_FOLDS)
+
+
+def _term_to_match(term: Term) -> str:
+    plain = _to_plain(term.text).replace('"', " ").replace("\0", " ")
+    end, is_open = _TAIL.sub("", plain), term.is_open
+    if not end:
+        return ""
+    words = to_words(plain).split()
+    if _RUN.match(end[-1]):
+        # a run goes on behind what is asked for: its last two stand together, or others begin like its only one
+        words = to_words(end).split()
+        is_open = not _RUN.match(end[-2:-1])
+        words = words if is_open else words[:-1]
+    return f'"{" ".join(words)}"' + (" *" if is_open else "")
+
+
+def _to_plain(text: str) -> str:
+    """Write a text in common forms, and so that a database takes it: half of a pair of surrogates is no character."""
+    plain = unicodedata.normalize("NFKC", text)
+    try:
+        plain.encode()
+    except UnicodeEncodeError:
+        return plain.encode("utf-8", "replace").decode()
+    return plain
+
+
+class _Spread(dict[str, str]):
+    """Write words with their runs of CJK as pairs: short ones, which come again and again, once each."""
+
+    def __missing__(self, word: str) -> str:
+        spread = word
+        if not word.isascii():
+            parts = _RUN.split(word)
+            parts[0::2] = map(_without_symbols, parts[0::2])
+            parts[1::2] = map(_to_pairs, parts[1::2])
+            spread = " ".join(parts)
+        if len(word) <= _SHORT:
+            if len(self) >= _MOST_WORDS:
+                self.clear()
+            self[word] = spread
+        return spread
+
+
+_SPREAD = _Spread()
+
+
+def _without_symbols(word: str) -> str:
+    """Take out what is no letter, number or mark: SQLite takes a symbol younger than its tables for a letter."""
+    return word if word.isascii() else _SYMBOL.sub(_mark_or_space, word)
+
+
+def _mark_or_space(found: re.Match[str]) -> str:
+    return found[0] if unicodedata.category(found[0]).startswith("M") else " "
+
+
+def _to_pairs(run: str) -> str:
+    return " ".join(map(add, run, run[1:] + " "))
+
+
+def _texts_in(value: Json) -> Iterator[str]:
+    """Find the texts in a list or mapping, and what they are called there: names of files."""
+    if isinstance(value, str):
+        if not _PICTURE.match(value):
+            yield value
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if isinstance(each, str):
+                yield name
+            yield from _texts_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts_in(each)
+
+
+def _to_pattern(query: Query) -> re.Pattern[str] | None:
+    found = [each for each in map(_term_to_pattern, query.terms) if each]
+    # the longest first: "web search" before "web"
+    return re.compile("|".join(sorted(found, key=len, reverse=True))) if found else None
+
+
+def _term_to_pattern(term: Term) -> str:
+    """Write a term as an expression for folded texts, which begins with its own letters: that is found fastest."""
+    pattern, was_run = "", True
+    pieces = _PIECE.findall(fold(_to_plain(term.text)))
+    for number, piece in enumerate(pieces, 1):
+        is_run, letters = _RUN.match(piece) is not None, re.escape(piece)
+        if pattern:
+            pattern += r"[\W_]*" if is_run or was_run else r"[\W_]+"
+        pattern += letters if is_run else f"{letters}(?<!{_LETTER}{letters})"
+        if not is_run:
+            pattern += f"{_LETTER}*" if term.is_open and number == len(pieces) else f"(?!{_LETTER})"
+        was_run = is_run
+    return pattern
+
+
+def _snippet_at(name: str, text: str, folded: str, hit: re.Match[str], pattern: re.Pattern[str]) -> Snippet:
+    """Cut out the line of a hit, or of a long line what is around it."""
+    begin = text.rfind("\n", 0, hit.start()) + 1
+    end = text.find("\n", hit.start())
+    end = len(text) if end < 0 else end
+    while begin < hit.start() and text[begin].isspace():
+        begin += 1
+    cut = max(begin, hit.start() - _SNIPPET_CHARS // 3) if end - begin > _SNIPPET_CHARS else begin
+    end = min(end, cut + _SNIPPET_CHARS)
+    before, after = "…" * (cut > begin), "…" * (end < len(text) and text[end] != "\n")
+    shift = len(before) - cut
+    marks = tuple(
+        (each.start() + shift, min(each.end(), end) + shift)
+        for each in pattern.finditer(folded, cut, end)
+        if each.end() > each.start()
+    )
+    shown = before + text[cut:end].rstrip() + after
+    return Snippet(name, text.count("\n", 0, hit.start()) + 1, shown, marks)
+
+
+class _Folds(dict[int, str]):
+    """Fold characters one by one, each once."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        plain = unicodedata.normalize("NFKC", char)
+        plain = plain if len(plain) == 1 else char
+        if not _RUN.match(plain):
+            parts = unicodedata.normalize("NFD", plain)
+            plain = parts[0] if all(map(unicodedata.combining, parts[1:])) else plain
+        small = plain.lower()
+        self[code] = small if len(small) == 1 else plain
+        return self[code]
+
+
+_FOLDS = _Folds()
