@@ -92,6 +92,8 @@ def test_the_version_is_the_packages(tmp_path):
         (["show", "tool/clock"], "edited = True"),
         (["diff"], "+    edited = True"),
         (["log", "tool/clock"], "first seen"),
+        (["search", "clock"], "tool/clock  Clock"),
+        (["search", "clock", "--kind", "tool", "--json"], '"ref": "tool/clock"'),
         (["show", "tool/clock@1"], "pass"),
         (["diff", "tool/clock@1"], "+    edited = True"),
     ],

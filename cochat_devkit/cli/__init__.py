@@ -47,6 +47,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Look": {
         "ls": "List the resources of the mirror.",
         "show": "Show one resource.",
+        "search": "Find resources by the words in them.",
     },
     "Write plugins": {
         "new": "Scaffold a plugin with its test.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import json_option, refs_argument, target_option
+from cochat_devkit.cli.options import json_option, kinds_option, refs_argument, target_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ _COLUMNS = ("ref", "name", "state", "path")
 
 @click.command("ls")
 @refs_argument
-@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only this kind: tool, function, filter, …")
+@kinds_option
 @target_option
 @json_option
 def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> None:

@@ -49,6 +49,26 @@ def refs_argument(command: F) -> F:
     return click.argument("refs", nargs=-1, shell_complete=complete_refs, metavar="[REF]...")(command)
 
 
+def complete_kinds(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the kinds and their types that begin with what was typed."""
+    from cochat_devkit.kinds import all_kinds
+
+    names = {name for kind in all_kinds() for name in (kind.name, *kind.types)}
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+
+
+def kinds_option(command: F) -> F:
+    """Add `--kind`."""
+    return click.option(
+        "--kind",
+        "kinds",
+        multiple=True,
+        metavar="KIND",
+        help="Only this kind: tool, function, filter, …",
+        shell_complete=complete_kinds,
+    )(command)
+
+
 def confirm_production(
     config: Config, target: str | None, what: str, *, yes: bool, preview: Callable[[], object] | None = None
 ) -> None:

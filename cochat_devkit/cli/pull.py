@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import json_option, refs_argument, target_option, verbose_option
+from cochat_devkit.cli.options import json_option, kinds_option, refs_argument, target_option, verbose_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ _WORDS = {
 
 @click.command("pull")
 @refs_argument
-@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only this kind: tool, function, filter, …")
+@kinds_option
 @click.option(
     "--on-conflict",
     type=click.Choice(["stop", "ours", "theirs"]),

@@ -13,6 +13,7 @@ from cochat_devkit.cli import render
 from cochat_devkit.cli.options import (
     confirm_production,
     json_option,
+    kinds_option,
     refs_argument,
     target_option,
     verbose_option,
@@ -42,7 +43,7 @@ WORDS = {
 
 @click.command("push")
 @refs_argument
-@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only this kind: tool, function, filter, …")
+@kinds_option
 @click.option("--dry-run", is_flag=True, help="Check, read the server, and say what would be sent; send nothing.")
 @click.option("--out", "plan_file", metavar="FILE", help="Save the plan for `cochat apply`; send nothing.")
 @click.option("--atomic", is_flag=True, help="Send nothing if any resource conflicts or cannot be sent.")

@@ -255,6 +255,8 @@ def test_completion_knows_commands_and_addresses(desk: Desk) -> None:
     assert "_COCHAT_COMPLETE" in desk.cochat("completion", "bash").out
     assert "web_search" in _complete(desk, "cochat show tool/web", 2)
     assert "status" in _complete(desk, "cochat sta", 1)
+    for command in ("ls", "search", "pull", "push"):
+        assert "filter" in _complete(desk, f"cochat {command} --kind fi", 3)
 
 
 def test_dev_takes_each_save_through_the_gates(
