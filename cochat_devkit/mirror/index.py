@@ -16,7 +16,7 @@ from cochat_devkit.resource import Key, Slug
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from cochat_devkit.mirror.reader import MirrorReader
     from cochat_devkit.mirror.rows import Scope
@@ -35,7 +35,9 @@ _KEEP_FACT = """
 INSERT INTO fact (name, value) VALUES ('words', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """
 _FORGET_FACT = "DELETE FROM fact WHERE name = 'words'"
-_NUMBER = "INSERT INTO text (digest) VALUES (?) ON CONFLICT DO NOTHING RETURNING id"
+_KNOWN = "SELECT digest FROM text WHERE digest IN ({})"
+_LAST = "SELECT coalesce(max(id), 0) FROM text"
+_NUMBER = "INSERT INTO text (id, digest) VALUES (?, ?)"
 _ENTER = "INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)"
 #: small segments are merged by sixteen, not by four: a pull writes many, and a question of many looks into each
 _SETTINGS = (("automerge", 16), ("crisismerge", 64))
@@ -91,19 +93,22 @@ def prepare_index(connection: sqlite3.Connection) -> bool:
     connection.executemany("INSERT INTO words (words, rank) VALUES (?, ?)", _SETTINGS)
     stored = connection.execute(_STORED)
     while batch := stored.fetchmany(_BATCH):
-        add_words(connection, [each for each in map(_to_body, batch) if each])
+        add_words(connection, dict(each for each in map(_to_body, batch) if each))
     connection.execute(_KEEP_FACT, (WORDS_VERSION,))
     return True
 
 
-def add_words(connection: sqlite3.Connection, bodies: Iterable[tuple[str, Body]]) -> None:
-    """Index stored bodies (digest, body), but for those that are indexed already."""
-    entries = []
-    for digest, body in bodies:
-        number = connection.execute(_NUMBER, (digest,)).fetchone()
-        if number is not None:
-            entries.append((number[0], *to_entry(body)))
-    connection.executemany(_ENTER, entries)
+def add_words(connection: sqlite3.Connection, bodies: Mapping[str, Body]) -> None:
+    """Index stored bodies by their digests, but for those that are indexed already."""
+    digests = [*bodies]
+    known: set[str] = set()
+    for start in range(0, len(digests), _BATCH):
+        some = digests[start : start + _BATCH]
+        known |= {each for (each,) in connection.execute(_KNOWN.format(", ".join("?" * len(some))), some)}
+    last = connection.execute(_LAST).fetchone()[0]
+    numbers = [*enumerate((each for each in digests if each not in known), last + 1)]
+    connection.executemany(_NUMBER, numbers)
+    connection.executemany(_ENTER, [(number, *to_entry(bodies[digest])) for number, digest in numbers])
 
 
 def forget_index(connection: sqlite3.Connection) -> None:

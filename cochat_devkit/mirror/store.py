@@ -158,7 +158,7 @@ class MirrorStore:
     def _index(self, connection: sqlite3.Connection, new: Mapping[str, _New]) -> None:
         """Index new bodies, or note that they are not."""
         if self._has_index:
-            add_words(connection, ((digest, each.body) for digest, each in new.items()))
+            add_words(connection, {digest: each.body for digest, each in new.items()})
         elif new:
             forget_index(connection)
 
