@@ -35,7 +35,6 @@ _KEEP_FACT = """
 INSERT INTO fact (name, value) VALUES ('words', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """
 _FORGET_FACT = "DELETE FROM fact WHERE name = 'words'"
-_KNOWN = "SELECT digest FROM text WHERE digest IN ({})"
 _LAST = "SELECT coalesce(max(id), 0) FROM text"
 _NUMBER = "INSERT INTO text (id, digest) VALUES (?, ?)"
 _ENTER = "INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)"
@@ -99,14 +98,9 @@ def prepare_index(connection: sqlite3.Connection) -> bool:
 
 
 def add_words(connection: sqlite3.Connection, bodies: Mapping[str, Body]) -> None:
-    """Index stored bodies by their digests, but for those that are indexed already."""
-    digests = [*bodies]
-    known: set[str] = set()
-    for start in range(0, len(digests), _BATCH):
-        some = digests[start : start + _BATCH]
-        known |= {each for (each,) in connection.execute(_KNOWN.format(", ".join("?" * len(some))), some)}
+    """Index bodies that are stored in this transaction, by their digests: none of them was indexed before."""
     last = connection.execute(_LAST).fetchone()[0]
-    numbers = [*enumerate((each for each in digests if each not in known), last + 1)]
+    numbers = [*enumerate(bodies, last + 1)]
     connection.executemany(_NUMBER, numbers)
     connection.executemany(_ENTER, [(number, *to_entry(bodies[digest])) for number, digest in numbers])
 

@@ -43,7 +43,10 @@ _LINK_TARGET = """
 INSERT INTO target (name, scope_id) VALUES (:name, :scope_id)
 ON CONFLICT (name) DO UPDATE SET scope_id = excluded.scope_id WHERE scope_id <> excluded.scope_id
 """
-_KEEP_BODY = "INSERT INTO body (digest, packed) VALUES (?, ?) ON CONFLICT DO NOTHING"
+_KEEP_BODY = "INSERT INTO body (digest, packed) VALUES (?, ?)"
+_STORED = "SELECT digest FROM body WHERE digest IN ({})"
+#: values that one question may hold
+_MOST_VALUES = 500
 #: what a row does not say of what the server derived stays as it was known
 _KEEP_ROW = """
 INSERT INTO resource (
@@ -72,7 +75,7 @@ class MirrorStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        #: digests of bodies that this very process stored: they are there, whatever is written again
+        #: digests of bodies that are known to be stored: they are there, whatever is written again
         self._stored: set[str] = set()
         self._connection = _connect(path)
         try:
@@ -150,10 +153,15 @@ class MirrorStore:
         self._stored |= new.keys()
 
     def _find_new(self, bodies: Sequence[tuple[str, Body]], seen: Sequence[Seen]) -> dict[str, _New]:
-        """Find the bodies (type, body) that this process did not store before, by their digests."""
+        """Find the bodies (type, body) that are not stored yet, by their digests."""
         stored = [*bodies, *((each.type, each.body) for each in seen if each.body is not None)]
-        found = (_New(to_plain(*each), each[1]) for each in stored)
-        return {digest: each for each in found if (digest := make_digest(each.plain)) not in self._stored}
+        found = {make_digest(each.plain): each for each in (_New(to_plain(*each), each[1]) for each in stored)}
+        unsure = [digest for digest in found if digest not in self._stored]
+        for start in range(0, len(unsure), _MOST_VALUES):
+            some = unsure[start : start + _MOST_VALUES]
+            known = self._connection.execute(_STORED.format(", ".join("?" * len(some))), some)
+            self._stored.update(digest for (digest,) in known)
+        return {digest: found[digest] for digest in unsure if digest not in self._stored}
 
     def _index(self, connection: sqlite3.Connection, new: Mapping[str, _New]) -> None:
         """Index new bodies, or note that they are not."""

@@ -128,10 +128,11 @@ TABLES = (
 
 #: made where SQLite knows FTS5, by index.py alone
 INDEX_TABLES = (
-    # the number of each indexed body: those that SQLite gives the rows of `body` may move
+    # the number of each indexed body: those that SQLite gives the rows of `body` may move. A body is numbered as it is
+    # stored, and so once
     """CREATE TABLE text (
         id INTEGER PRIMARY KEY NOT NULL,
-        digest VARCHAR NOT NULL UNIQUE REFERENCES body (digest)
+        digest VARCHAR NOT NULL REFERENCES body (digest)
     )""",
     # the words of each; neither the texts nor their lengths are kept, which ranks long texts as short ones
     """CREATE VIRTUAL TABLE words USING fts5 (
