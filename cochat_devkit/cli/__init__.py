@@ -7,6 +7,7 @@ import importlib
 import io
 import os
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -160,10 +161,10 @@ def _run(words: Sequence[str]) -> int:
 
 def _target_in(words: Sequence[str]) -> str | None:
     """Find the target that a command line names, if any: an error that comes before it is read needs it, too."""
-    for word, following in zip(words, [*words[1:], None], strict=True):
+    for word, following in pairwise([*words, None]):
         if word == "--target":
             return following
-        if word.startswith("--target="):
+        if word and word.startswith("--target="):
             return word.removeprefix("--target=")
     return None
 
