@@ -1,4 +1,4 @@
-"""The files of a knowledge base change with it: what dies or is undone leaves them as they were, or as they are there."""
+"""The files of a knowledge base change with it: what dies or is undone leaves them as before, or as they are there."""
 
 from __future__ import annotations
 
