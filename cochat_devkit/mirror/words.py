@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,6 +39,7 @@ _CJK = (
 _RUN = re.compile(f"([{_CJK}]+)")
 #: a letter or number of a word that is written apart from others
 _LETTER = rf"[^\W_{_CJK}]"
+_LETTERS = re.compile(f"{_LETTER}+")
 _PIECE = re.compile(f"[{_CJK}]+|{_LETTER}+")
 _SYMBOL = re.compile(r"[\W_]")
 #: some of Han are younger than Python's tables
@@ -124,14 +126,13 @@ def texts_of(body: Body) -> Iterator[tuple[str, str]]:
 
 def make_snippet(query: Query, body: Body) -> Snippet:
     """Find the line that shows why a body was found, in its texts before its names."""
-    pattern = _to_pattern(query)
+    sought = _sought_by(query)
     texts = sorted(texts_of(body), key=lambda each: each[0] in _TITLES)
-    if pattern is not None:
-        for name, text in texts:
-            folded = fold(text)
-            hit = pattern.search(folded)
-            if hit is not None:
-                return _snippet_at(name, text, folded, hit, pattern)
+    for name, text in texts:
+        folded = fold(text)
+        hits = [hit[0] for each in sought if (hit := next(_places(each, folded, 0, len(folded)), None))]
+        if hits:
+            return _snippet_at(name, text, folded, min(hits), sought)
     # found by its id, or by words that stand in several texts
     name, text = next(((name, text) for name, text in reversed(texts) if name in _TITLES), ("", ""))
     return Snippet(name, 1, text[:_SNIPPET_CHARS].partition("\n")[0], ())
@@ -236,45 +237,60 @@ def _texts_in(value: Json) -> Iterator[str]:
             yield from _texts_in(each)
 
 
-def _to_pattern(query: Query) -> re.Pattern[str] | None:
-    found = [each for each in map(_term_to_pattern, query.terms) if each]
-    # the longest first: "web search" before "web"
-    return re.compile("|".join(sorted(found, key=len, reverse=True))) if found else None
+class _Sought(NamedTuple):
+    """Hold how a term looks in a folded text, and whether no letter may stand before and behind it."""
+
+    pattern: re.Pattern[str]
+    begins_word: bool
+    ends_word: bool
+    is_open: bool
 
 
-def _term_to_pattern(term: Term) -> str:
-    """Write a term as an expression for folded texts, which begins with its own letters: that is found fastest."""
-    pattern, was_run = "", True
+@lru_cache(maxsize=8)
+def _sought_by(query: Query) -> list[_Sought]:
+    return [each for each in map(_to_sought, query.terms) if each]
+
+
+def _to_sought(term: Term) -> _Sought | None:
     pieces = _PIECE.findall(fold(_to_plain(term.text)))
-    for number, piece in enumerate(pieces, 1):
-        is_run, letters = _RUN.match(piece) is not None, re.escape(piece)
-        if pattern:
-            pattern += r"[\W_]*" if is_run or was_run else r"[\W_]+"
-        pattern += letters if is_run else f"{letters}(?<!{_LETTER}{letters})"
-        if not is_run:
-            pattern += f"{_LETTER}*" if term.is_open and number == len(pieces) else f"(?!{_LETTER})"
+    if not pieces:
+        return None
+    pattern, was_run = re.escape(pieces[0]), _RUN.match(pieces[0])
+    for piece in pieces[1:]:
+        is_run = _RUN.match(piece)
+        pattern += (r"[\W_]*" if is_run or was_run else r"[\W_]+") + re.escape(piece)
         was_run = is_run
-    return pattern
+    # a class of all CJK in the pattern would take longer to compile than to search with
+    return _Sought(re.compile(pattern), not _RUN.match(pieces[0]), not was_run, term.is_open and not was_run)
 
 
-def _snippet_at(name: str, text: str, folded: str, hit: re.Match[str], pattern: re.Pattern[str]) -> Snippet:
+def _places(sought: _Sought, folded: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Find where a term stands in a part of a folded text: (first, end)."""
+    for hit in sought.pattern.finditer(folded, begin, end):
+        first, last = hit.span()
+        while sought.is_open and last < end and _LETTERS.match(folded, last):
+            last += 1
+        is_whole = not (sought.ends_word and not sought.is_open and _LETTERS.match(folded, last))
+        if is_whole and not (sought.begins_word and first and _LETTERS.match(folded, first - 1)):
+            yield first, last
+
+
+def _snippet_at(name: str, text: str, folded: str, hit: int, sought: list[_Sought]) -> Snippet:
     """Cut out the line of a hit, or of a long line what is around it."""
-    begin = text.rfind("\n", 0, hit.start()) + 1
-    end = text.find("\n", hit.start())
+    begin = text.rfind("\n", 0, hit) + 1
+    end = text.find("\n", hit)
     end = len(text) if end < 0 else end
-    while begin < hit.start() and text[begin].isspace():
+    while begin < hit and text[begin].isspace():
         begin += 1
-    cut = max(begin, hit.start() - _SNIPPET_CHARS // 3) if end - begin > _SNIPPET_CHARS else begin
+    cut = max(begin, hit - _SNIPPET_CHARS // 3) if end - begin > _SNIPPET_CHARS else begin
     end = min(end, cut + _SNIPPET_CHARS)
     before, after = "…" * (cut > begin), "…" * (end < len(text) and text[end] != "\n")
-    shift = len(before) - cut
-    marks = tuple(
-        (each.start() + shift, min(each.end(), end) + shift)
-        for each in pattern.finditer(folded, cut, end)
-        if each.end() > each.start()
-    )
-    shown = before + text[cut:end].rstrip() + after
-    return Snippet(name, text.count("\n", 0, hit.start()) + 1, shown, marks)
+    marks, done = list[tuple[int, int]](), cut
+    for first, last in sorted(place for each in sought for place in _places(each, folded, cut, end)):
+        if first >= done:
+            marks.append((first - cut + len(before), last - cut + len(before)))
+            done = last
+    return Snippet(name, text.count("\n", 0, hit) + 1, before + text[cut:end].rstrip() + after, tuple(marks))
 
 
 class _Folds(dict[int, str]):
