@@ -118,7 +118,7 @@ def cochat() -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     # most commands end long before what they made is garbage: to look for it again and again takes a tenth of the time
     gc.set_threshold(50_000)
     for stream in (sys.stdout, sys.stderr):

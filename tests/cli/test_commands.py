@@ -249,6 +249,11 @@ def test_broken_sidecar_is_named(desk: Desk) -> None:
     assert "access" in failed[0]["hint"]
 
 
+def test_no_words_are_a_question(desk: Desk) -> None:
+    """Whoever types the bare name sees what there is, and no error."""
+    assert desk.cochat() == desk.cochat("--help")
+
+
 def test_completion_knows_commands_and_addresses(desk: Desk) -> None:
     """The shell completes commands, and addresses of the mirror."""
     desk.json("pull")
