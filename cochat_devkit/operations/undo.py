@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.session import Selection, Session
     from cochat_devkit.resource import Key
+    from cochat_devkit.workspace.local import LocalResource
     from cochat_devkit.workspace.tree import Tree
 
 #: a fingerprint is the beginning of the digest of the same body
@@ -238,14 +239,24 @@ def _undo_files(
         rows = records.known(kind.name for kind in all_kinds())
         for step in steps:
             if step.is_about_files:
-                report.add(_undo_files_of(config, records, files, step, rows.get(step.key), dry_run=options.dry_run))
+                known = rows.get(step.key), tree.found.get(step.key)
+                report.add(_undo_files_of(config, records, files, step, *known, dry_run=options.dry_run))
         files.close()
         kept.tree = read_tree(config.root, all_kinds())
 
 
 def _undo_files_of(
-    config: Config, records: Records, files: FileSteps, step: Step, row: Row | None, *, dry_run: bool
+    config: Config,
+    records: Records,
+    files: FileSteps,
+    step: Step,
+    row: Row | None,
+    local: LocalResource | None,
+    *,
+    dry_run: bool,
 ) -> Outcome:
+    if local is not None and _lies_elsewhere(step, local):
+        return _moved(step, f"here: it lies in {local.path} by now")
     places = sorted({*step.files_before, *step.files_after})
     path = next(iter(places), None)
     try:
@@ -271,6 +282,12 @@ def _undo_files_of(
     files.end(step.key)
     records.flush()
     return outcome
+
+
+def _lies_elsewhere(step: Step, local: LocalResource) -> bool:
+    """Tell whether a resource would lie in two places, once its files of before are back."""
+    known = {row.path for row in (step.row_before, step.row_after) if row is not None and row.path}
+    return bool(step.files_before) and bool(known) and local.path not in {*known, *step.files_after}
 
 
 def _row_put_back(step: Step, row: Row | None) -> Row | None:
