@@ -9,9 +9,8 @@ from pathlib import Path
 
 from bench.measure import print_table, run_process, side_by_side
 from cochat_devkit.kinds import kind_named
-from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.rows import LockDigests, Row
-from cochat_devkit.resource import Key, RemoteId, Resource, Slug, Version, make_digest
+from cochat_devkit.resource import Key, RemoteId, Resource, Slug, Version, digest_of_body, make_digest
 from cochat_devkit.workspace.forms import path_for, render_files
 from cochat_devkit.workspace.git import make_blob_hash
 from cochat_devkit.workspace.lockfile import PATH, Entry, Lock, TargetLines, render_lock

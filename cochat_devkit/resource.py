@@ -99,17 +99,27 @@ class Resource:
     @cached_property
     def digest(self) -> str:
         """Name the content, equal for equal type and body: 64 hex digits, under which the mirror stores it."""
-        return make_digest(to_canonical_json({"type": self.type, "body": self.body}))
+        return digest_of_body(self.type, self.body)
 
     @property
     def fingerprint(self) -> Fingerprint:
         """Name the content in short."""
-        return Fingerprint(self.digest[:32])
+        return fingerprint_in(self.digest)
 
 
-def make_fingerprint(type_: str, body: Mapping[str, Json]) -> Fingerprint:
-    """Hash a canonical body; 32 hex digits."""
-    return Fingerprint(make_digest(to_canonical_json({"type": type_, "body": body}))[:32])
+def to_plain(type_: str, body: Mapping[str, Json]) -> bytes:
+    """Write a canonical body as it is hashed and stored."""
+    return to_canonical_json({"type": type_, "body": body})
+
+
+def digest_of_body(type_: str, body: Mapping[str, Json]) -> str:
+    """Hash a canonical body; 64 hex digits."""
+    return make_digest(to_plain(type_, body))
+
+
+def fingerprint_in(digest: str) -> Fingerprint:
+    """Take the fingerprint of a body out of its digest, which begins with it; 32 hex digits."""
+    return Fingerprint(digest[:32])
 
 
 def make_digest(content: bytes) -> str:

@@ -11,10 +11,9 @@ import pytest
 
 from cochat_devkit import __version__
 from cochat_devkit.cli import SECTIONS, cochat
-from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.rows import Row
 from cochat_devkit.mirror.store import MirrorStore
-from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, Version
+from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, Version, digest_of_body
 
 HEAVY = ("fastapi", "httpx", "keyring", "rich", "pydantic", "jinja2", "watchdog")
 ONLINE = ("httpx", "fastapi", "uvicorn", "pydantic")

@@ -7,7 +7,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import MirrorDamaged
-from cochat_devkit.resource import Fingerprint, make_digest, to_canonical_json
+from cochat_devkit.resource import make_digest, to_canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,24 +20,9 @@ _LEVEL = 3
 _MEND = "move mirror.db away and pull again; no work is lost"
 
 
-def to_plain(type_: str, body: Mapping[str, Json]) -> bytes:
-    """Write a body as it is hashed and stored."""
-    return to_canonical_json({"type": type_, "body": body})
-
-
 def pack_plain(plain: bytes) -> bytes:
     """Compress what `to_plain` wrote."""
     return zlib.compress(plain, _LEVEL)
-
-
-def digest_of_body(type_: str, body: Mapping[str, Json]) -> str:
-    """Say under which digest a body is stored."""
-    return make_digest(to_plain(type_, body))
-
-
-def fingerprint_in(digest: str) -> Fingerprint:
-    """Take the fingerprint of a body out of its digest, which begins with it."""
-    return Fingerprint(digest[:32])
 
 
 def unpack_body(digest: str, packed: bytes) -> Body:

@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.history import Origin, Seen
+from cochat_devkit.resource import digest_of_body
 
 if TYPE_CHECKING:
     import sqlite3

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import MirrorDamaged, MirrorError
-from cochat_devkit.mirror.bodies import pack_json, pack_plain, to_plain
+from cochat_devkit.mirror.bodies import pack_json, pack_plain
 from cochat_devkit.mirror.index import add_words, forget_index, prepare_index
 from cochat_devkit.mirror.past import add_history, add_history_of_rows, begin_history, keep_lock_digests, note_conflicts
 from cochat_devkit.mirror.reader import check_schema_version
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
 from cochat_devkit.mirror.runs import begin_run, end_run, keep_contents, make_lineage, write_states, write_steps
 from cochat_devkit.mirror.tables import TABLES
-from cochat_devkit.resource import make_digest
+from cochat_devkit.resource import make_digest, to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

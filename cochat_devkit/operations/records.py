@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cochat_devkit.kinds import all_kinds
-from cochat_devkit.mirror.bodies import fingerprint_in
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import Row, Scope
-from cochat_devkit.resource import State
+from cochat_devkit.resource import State, fingerprint_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

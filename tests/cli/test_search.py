@@ -11,11 +11,10 @@ import pytest
 
 from cochat_devkit.cli import render
 from cochat_devkit.cli.search import _marked
-from cochat_devkit.mirror.bodies import digest_of_body, fingerprint_in
 from cochat_devkit.mirror.rows import Row
 from cochat_devkit.mirror.store import MirrorStore
 from cochat_devkit.operations.search import Found
-from cochat_devkit.resource import Key, RemoteId, Slug
+from cochat_devkit.resource import Key, RemoteId, Slug, digest_of_body, fingerprint_in
 from tests.desk import Desk
 
 if TYPE_CHECKING:

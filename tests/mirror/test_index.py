@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 
 from cochat_devkit.errors import MirrorError
 from cochat_devkit.mirror import index
-from cochat_devkit.mirror.bodies import digest_of_body, fingerprint_in
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row
 from cochat_devkit.mirror.store import MirrorStore
 from cochat_devkit.mirror.words import parse_query
-from cochat_devkit.resource import Key, RemoteId, Slug, State
+from cochat_devkit.resource import Key, RemoteId, Slug, State, digest_of_body, fingerprint_in
 
 URL = "https://server.test"
 FACTS = {"role": "admin", "dialect": "owui-0.12", "server_version": "0.12.4"}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cochat_devkit.errors import MirrorDamaged
-from cochat_devkit.mirror.bodies import digest_of_body, pack_plain, to_plain
+from cochat_devkit.mirror.bodies import pack_plain
 from cochat_devkit.mirror.journal import (
     OPEN,
     Run,
@@ -28,7 +28,17 @@ from cochat_devkit.mirror.journal import (
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row, Scope
 from cochat_devkit.mirror.store import MirrorStore
-from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version, make_digest
+from cochat_devkit.resource import (
+    Fingerprint,
+    Key,
+    RemoteId,
+    Slug,
+    State,
+    Version,
+    digest_of_body,
+    make_digest,
+    to_plain,
+)
 
 BODY = {"name": "x", "content": "y\n"}
 DIGEST = digest_of_body("", BODY)

@@ -19,11 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cochat_devkit.errors import MirrorDamaged, MirrorError, MirrorTooNew
-from cochat_devkit.mirror.bodies import digest_of_body, pack_json, pack_plain, to_plain, unpack_body, unpack_json
+from cochat_devkit.mirror.bodies import pack_json, pack_plain, unpack_body, unpack_json
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row
 from cochat_devkit.mirror.store import MirrorStore, make_tables
-from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version
+from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version, digest_of_body, to_plain
 from tests.desk import rows_of
 
 URL = "https://server.test"

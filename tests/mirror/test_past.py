@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cochat_devkit.mirror.bodies import digest_of_body, pack_plain, to_plain
+from cochat_devkit.mirror.bodies import pack_plain
 from cochat_devkit.mirror.conflicts import Conflict, read_conflicts
 from cochat_devkit.mirror.history import Origin, Seen, read_history, read_keys_with_history
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row
 from cochat_devkit.mirror.store import MirrorStore
-from cochat_devkit.resource import Key, RemoteId, Slug, Version
+from cochat_devkit.resource import Key, RemoteId, Slug, Version, digest_of_body, to_plain
 
 URL = "https://server.test"
 KEY = Key("tool", Slug("x"))

@@ -8,13 +8,12 @@ import pytest
 
 from cochat_devkit.config import read_config
 from cochat_devkit.errors import UnknownResource
-from cochat_devkit.mirror.bodies import digest_of_body
 from cochat_devkit.mirror.rows import LockDigests, Row
 from cochat_devkit.mirror.store import MirrorStore
 from cochat_devkit.operations.ls import ls, show
 from cochat_devkit.operations.offline import base_of, digest_of_lock, last_seen, local_side, look_offline, survey
 from cochat_devkit.operations.session import select
-from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version, make_fingerprint
+from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version, digest_of_body, fingerprint_in
 from cochat_devkit.sync.decide import Action, Reason, decide
 
 URL = "https://server.test"
@@ -29,7 +28,7 @@ def body(slug, letter):
 
 
 def fingerprint(slug, letter):
-    return make_fingerprint("", body(slug, letter))
+    return fingerprint_in(digest_of_body("", body(slug, letter)))
 
 
 def make_row(slug, base, there):
