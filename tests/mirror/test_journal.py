@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -101,6 +103,25 @@ def enter(store):
 def test_a_step_is_read_as_it_was_written(step):
     """Whatever a step notes is what the next process finds."""
     assert unpack_step(step.number, step.key, str(step.state), pack_step(step)) == step
+
+
+@given(steps)
+def test_a_step_of_an_earlier_version_is_read(step):
+    """Steps were compressed once: a mirror of that time is settled and taken back like any other."""
+    assert unpack_step(step.number, step.key, str(step.state), zlib.compress(pack_step(step), 1)) == step
+
+
+def test_how_a_step_ends_leaves_the_rest_of_it(path):
+    """The end of a step is written alone, and what it notes stays as it was written at its beginning."""
+    step = Step(0, KEY, "", "update-there", StepState.BEGUN, sent_digest=DIGEST, note="a note")
+    with MirrorStore(path) as store:
+        scope = enter(store)
+        number = store.begin_run(scope, "push", "main")
+        store.remember(scope, bodies=[("", BODY)], run_id=number, steps=[step, replace(step, number=1)])
+        store.remember(scope, run_id=number, states={0: StepState.DONE})
+    with MirrorReader(path) as reader:
+        run = read_run(reader, scope, number)
+    assert run.steps == (replace(step, state=StepState.DONE), replace(step, number=1))
 
 
 def test_an_empty_list_of_ids_is_a_list():
