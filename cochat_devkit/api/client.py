@@ -125,9 +125,13 @@ class Client:
             endpoints = self.endpoints(kind)
         except NotSupported:
             return []
-        export = endpoints.export if self.identity.is_admin else None
-        listing = export or endpoints.for_everybody
-        return [each.path for each in (*listing.joined, listing.asked, *(endpoints.further if export else ()))]
+        first = self._first_listing(endpoints)
+        further = endpoints.further if first is endpoints.export else ()
+        return [each.path for each in (*first.joined, first.asked, *further)]
+
+    def _first_listing(self, endpoints: Endpoints) -> Listing:
+        """Choose what is asked for first: the export where that is ours to ask."""
+        return (endpoints.export if self.identity.is_admin else None) or endpoints.for_everybody
 
     def fetch_listing(
         self, kind: Kind, *, reads_files: bool = True, is_unmoved: Callable[[Wire], bool] | None = None
@@ -143,9 +147,10 @@ class Client:
             RemoteError: the server could not be asked; nothing follows from that about what is there.
         """
         endpoints = self.endpoints(kind)
-        if self.identity.is_admin and endpoints.export:
+        first = self._first_listing(endpoints)
+        if first is endpoints.export:
             try:
-                return self._fetch_listing(kind, endpoints.export, is_unmoved, reads_files=reads_files)
+                return self._fetch_listing(kind, first, is_unmoved, reads_files=reads_files)
             except SignedOut:
                 raise
             except (NotAllowed, NotSupported, Rejected):

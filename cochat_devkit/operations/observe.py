@@ -86,20 +86,21 @@ def _observe(
     view: RemoteView,
 ) -> None:
     """Ask the server for everything of one kind, and lay it into the view."""
-    known = {row.remote_id: row for row in rows.values() if row.key.kind == kind.name and row.remote_id}
+    ours = [row for row in rows.values() if row.key.kind == kind.name]
+    known = {row.remote_id: row for row in ours if row.remote_id}
     slugs_known = {remote_id: row.key.slug for remote_id, row in known.items()}
     client.know_names(kind.name, slugs_known)
     listed = _fetch_listing(client, kind, known, emit)
     if listed is None:
         # whether the server never had the kind or only hides it today: nothing follows about what was there
-        view.invisible |= {row.key: _unproven(row) for row in rows.values() if row.key.kind == kind.name}
+        view.invisible |= {row.key: _unproven(row) for row in ours}
         return
     view.bases[kind.name] = listed.basis
     view.unmoved |= {known[remote_id].key: known[remote_id] for remote_id in listed.unmoved}
     client.know_names(kind.name, slugs_for(kind, listed.wires, slugs_known, client.endpoints(kind)))
     _read_listed(client, kind, listed, rows, read_body, emit, view)
     shown = (view.seen, view.unmoved, view.unreadable)
-    missing = [row for row in rows.values() if row.key.kind == kind.name and not any(row.key in each for each in shown)]
+    missing = [row for row in ours if not any(row.key in each for each in shown)]
     # where nothing can be asked for by its id, a list that came back empty is asked for again, and says the same
     is_proof = listed.wires or listed.unmoved or client.endpoints(kind).item is not None
     comparable = [row for row in missing if _was_shown(row, listed.basis, listed_before)]

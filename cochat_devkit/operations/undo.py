@@ -270,9 +270,11 @@ def _undo_files_of(
         if dry_run:
             return outcome
         there = {place: content for place, content in now.items() if content is not None}
-        wanted = {place: content_of(config.root, records.reader, digest) for place, digest in step.files_before.items()}
+        for digest in step.files_before.values():
+            # nothing is begun whose bytes are not there
+            content_of(config.root, records.reader, digest)
         put_back = _row_put_back(step, row)
-        files.begin_with(step.key, step.type, action, there, wanted, (row, put_back))
+        files.begin_with(step.key, step.type, action, there, {}, (row, put_back), ({}, step.files_before))
         records.flush()
         put_files(config.root, records, now, step.files_before)
     except LocalError as error:
