@@ -144,7 +144,11 @@ def _run(words: Sequence[str]) -> int:
         return error.exit_code
     except click.exceptions.Exit as error:
         return error.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, click.exceptions.Abort) as error:
+        # click takes every end of a file for a hand that stopped us, that of a damaged module, too
+        if isinstance(error.__cause__, EOFError):
+            render.show_bug(error.__cause__, as_json=as_json)
+            return EXIT_BUG
         render.show_interrupted(as_json=as_json)
         return EXIT_INTERRUPTED
     except click.ClickException as error:

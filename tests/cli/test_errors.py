@@ -271,3 +271,15 @@ class _web_page:  # noqa: N801 - reads as the function that it is
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def test_a_damaged_installation_is_no_interruption(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "cochat_devkit", "ls"]
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment = {**kept, "PYTHONPYCACHEPREFIX": str(tmp_path / "compiled"), "TMPDIR": str(tmp_path)}
+    subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    (compiled,) = (tmp_path / "compiled").rglob("cochat_devkit/cli/ls.*.pyc")
+    os.truncate(compiled, compiled.stat().st_size // 2)
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, check=False, text=True)
+    assert done.returncode == 70, done
+    assert "a bug of ours: EOFError" in done.stderr
