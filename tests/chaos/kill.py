@@ -61,7 +61,7 @@ def run(count: int, seed: int) -> Result:
             with serving(folder, flavor) as greeting:
                 browser = Browser(greeting.url, greeting.token, flavor)
                 _Killing(folder, browser, greeting, chance, result).run(share)
-                browser.client.close()
+                browser.close()
     return result
 
 

@@ -167,7 +167,7 @@ class _Play:
         self._check_said(done, slug)
         self._check_untouched(slug, here, there, agreed, trash)
         if done.exit_code == 0:
-            is_done = self._is_left_out(done, slug) or self._is_reached(slug)
+            is_done = self._is_left_out(done, slug) or self._is_unproven(done, slug) or self._is_reached(slug)
             assert is_done, f"it says it is done, and it is not: {done.out[-400:]}"
         self._converge(slug)
 
@@ -180,8 +180,13 @@ class _Play:
         dialect = dialect_named(self.cell.flavor)
         may_be_absent = kind_named(self.sort.kind)[0].endpoints_for(dialect).may_be_absent
         says_so = self.cell.operation in _LISTED and self.cell.fault in _SAYS_ABSENT
-        is_skipped = {each["action"] for each in done.json["items"] if each["ref"].endswith(f"/{slug}")} == {"skip"}
-        return may_be_absent and says_so and is_skipped and " are left out: " in done.err
+        return may_be_absent and says_so and _is_skipped(done, slug) and " are left out: " in done.err
+
+    def _is_unproven(self, done: Done, slug: str) -> bool:
+        """Tell whether it can only be listed, and was not: an empty list proves nothing, and it is said so."""
+        there = self.sort.there[self.cell.flavor]
+        is_empty = self.cell.operation in _LISTED and self.cell.fault is Fault.EMPTY
+        return is_empty and not there.has_item and _is_skipped(done, slug)
 
     def _prepare(self) -> str:
         """Make the edit that leads to the request; the id of what it is about."""
@@ -285,6 +290,10 @@ class _Play:
     def _trash(self) -> set[str]:
         trash = self.world.desk.path(".cochat/trash")
         return {place.as_posix() for place in trash.rglob("*") if place.is_file()}
+
+
+def _is_skipped(done: Done, slug: str) -> bool:
+    return {each["action"] for each in done.json["items"] if each["ref"].endswith(f"/{slug}")} == {"skip"}
 
 
 #: by operation: what a sidecar says to turn it on, and to turn it off

@@ -128,8 +128,15 @@ class Proxy:
     headers: dict[str, str] = field(default_factory=dict)
     #: changes the JSON of every answer that went through
     rewrite: Callable[[Request, Any], Any] | None = None
+    #: requests that may have changed something: how many went to the server, and how many it answered
+    writes_begun: int = 0
+    writes_ended: int = 0
     _script: Script = no_fault
     _number: int = 0
+
+    def writes(self) -> int | None:
+        """Count what was written so far; None while the server is about to write."""
+        return self.writes_ended if self.writes_ended == self.writes_begun else None
 
     def play(self, script: Script = no_fault) -> None:
         """Do this to the requests from now on."""
@@ -235,7 +242,12 @@ class _Handler:
 
     async def _ask(self, request: Request) -> httpx.Response:
         kept = {name: value for name, value in request.headers.items() if name in _FORWARDED}
-        return await self._client.request(request.method, request.path, headers=kept, content=request.body)
+        is_write = request.method != "GET"
+        self._proxy.writes_begun += is_write
+        try:
+            return await self._client.request(request.method, request.path, headers=kept, content=request.body)
+        finally:
+            self._proxy.writes_ended += is_write
 
 
 _FORWARDED = ("authorization", "content-type", "accept", "user-agent")
