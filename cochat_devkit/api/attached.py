@@ -29,6 +29,7 @@ LARGE_BYTES = 4 * 1024 * 1024
 _DIGEST = re.compile("[0-9a-f]{64}")
 #: under this key an upload tells the digest of its bytes, and 0.12 keeps that of every file
 _CLAIM = "file_hash"
+_LISTING = "listing files"
 
 
 @dataclass(frozen=True)
@@ -86,16 +87,24 @@ class Files:
         """Take in the digests of files that were read before: a file's bytes never change."""
         self._digests.update(digests)
 
-    def fetch_listing(self, remote_id: RemoteId, *, may_write: bool) -> list[Attached]:
+    def count_in(self, wire: Wire) -> int | None:
+        """Read how many files a listing of resources says that one has; None where it does not."""
+        count = wire.get(self._rows.counted)
+        return count if isinstance(count, int) else None
+
+    def fetch_listing(self, remote_id: RemoteId, *, may_write: bool, count: int | None = None) -> list[Attached]:
         """List the files, each with its digest; what has none is read once, and kept.
 
-        `may_write` says that the caller may write the resource; some servers list all files at once for those.
+        `may_write` says that the caller may write the resource; some servers list all files at once for those. `count`
+        is how many there are by what was read before.
 
         Raises:
             UnexpectedReply: the list moved while it was read.
             RemoteError: the server could not be asked.
         """
         wires = (self._fetch_whole(remote_id) if may_write else None) or self._fetch_pages(remote_id)
+        if count not in (None, len(wires)):
+            raise _moved()
         found = _told_apart([_to_attached(wire) for wire in wires])
         found = [replace(each, digest=each.digest or self._digests.get(each.file_id, "")) for each in found]
         for _each in self.keep_contents([each for each in found if not each.digest]):
@@ -201,29 +210,27 @@ class Files:
         """
         if self._rows.whole is None:
             return None
-        what = "listing files"
         try:
-            answer = self._ask(self._rows.whole, remote_id, what, [])
+            answer = self._ask(self._rows.whole, remote_id, _LISTING, [])
         except SignedOut:
             raise
         except (NotAllowed, NotSupported, Rejected):
             return None
         files = answer.get("files") if isinstance(answer, dict) else None
         if not isinstance(files, list) or answer.get("id") != remote_id or not all(map(_has_id, files)):
-            raise UnexpectedReply(f"{what}: the answer is no list")
+            raise UnexpectedReply(f"{_LISTING}: the answer is no list")
         return files
 
     def _fetch_pages(self, remote_id: RemoteId) -> list[Wire]:
-        what = "listing files"
         page, total = 1, None
         found: dict[str, Wire] = {}
         while total is None or (len(found) < total and page <= total):
             suffix = f"&page={page}" + (self._rows.whole_page if self._sees_whole else "")
             endpoint = self._rows.listing._replace(path=self._rows.listing.path + suffix)
-            answer = self._ask(endpoint, remote_id, what, None)
+            answer = self._ask(endpoint, remote_id, _LISTING, None)
             items = answer.get("items") if isinstance(answer, dict) else None
             if not isinstance(items, list) or not isinstance(answer.get("total"), int):
-                raise UnexpectedReply(f"{what}: the answer is no list")
+                raise UnexpectedReply(f"{_LISTING}: the answer is no list")
             if total not in (None, answer["total"]) or not items:
                 total = answer["total"]
                 break
@@ -231,7 +238,7 @@ class Files:
             found |= {str(each["id"]): each for each in items}
             page += 1
         if len(found) != total:
-            raise UnexpectedReply(f"{what}: the list moved while it was read", hint="run the command again")
+            raise _moved()
         return list(found.values())
 
     def _ask(self, endpoint: Endpoint, remote_id: RemoteId, what: str, body: Json) -> Json:
@@ -252,6 +259,10 @@ def _to_attached(wire: Wire) -> Attached:
         size_bytes=size if isinstance(size, int) else None,
         folder_id=wire.get("directory_id"),
     )
+
+
+def _moved() -> UnexpectedReply:
+    return UnexpectedReply(f"{_LISTING}: the list moved while it was read", hint="run the command again")
 
 
 def _has_id(wire: Json) -> bool:

@@ -198,7 +198,8 @@ class Client:
         remote_id = remote_id_of(kind, wire, self.endpoints(kind))
         is_ours = self.identity.is_admin or wire.get("user_id") == self.identity.id
         may_write = is_ours or wire.get("write_access") is True
-        return complete(wire, self.files_of(kind).fetch_listing(remote_id, may_write=may_write))
+        files = self.files_of(kind)
+        return complete(wire, files.fetch_listing(remote_id, may_write=may_write, count=files.count_in(wire)))
 
     def _fetch_joined(self, kind: Kind, joined: Endpoint, wire: Wire, what: str, remote_id: RemoteId) -> Wire:
         """Complete an object by another listing; file by file where this user may not ask for that."""

@@ -145,12 +145,7 @@ def _run(words: Sequence[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort) as error:
-        # click takes every end of a file for a hand that stopped us, that of a damaged module, too
-        if isinstance(error.__cause__, EOFError):
-            render.show_bug(error.__cause__, as_json=as_json)
-            return EXIT_BUG
-        render.show_interrupted(as_json=as_json)
-        return EXIT_INTERRUPTED
+        return _show_stopped(error, as_json=as_json)
     except click.ClickException as error:
         render.show_error(_as_usage_error(error), as_json=as_json)
         return UsageError.exit_code
@@ -161,6 +156,15 @@ def _run(words: Sequence[str]) -> int:
         return EXIT_BUG
     sys.stdout.flush()
     return answer if isinstance(answer, int) else 0
+
+
+def _show_stopped(error: BaseException, *, as_json: bool) -> int:
+    """Say that we were stopped by hand. For click every end of a file is one, that of a damaged module of ours, too."""
+    if isinstance(error.__cause__, EOFError):
+        render.show_bug(error.__cause__, as_json=as_json)
+        return EXIT_BUG
+    render.show_interrupted(as_json=as_json)
+    return EXIT_INTERRUPTED
 
 
 def _target_in(words: Sequence[str]) -> str | None:

@@ -160,8 +160,9 @@ class Attachments(NamedTuple):
 
     `folders` makes a folder and `diff` names those that there are; None where files lie in no folders. `whole_page` is
     laid behind the listing's path by who may ask for all at once. `whole` answers whoever may write with all files at
-    once, without folders. `keeps_claims` says that the server does not tell the digest of a file's bytes, and keeps
-    what an upload says of it.
+    once, without folders. `counted` is the key under which a listing of resources tells how many files each has, ""
+    where none does. `keeps_claims` says that the server does not tell the digest of a file's bytes, and keeps what an
+    upload says of it.
     """
 
     listing: Endpoint
@@ -173,6 +174,7 @@ class Attachments(NamedTuple):
     diff: Endpoint | None = None
     whole_page: str = ""
     whole: Endpoint | None = None
+    counted: str = ""
     keeps_claims: bool = False
 
 

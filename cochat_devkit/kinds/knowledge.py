@@ -86,6 +86,7 @@ KIND = Kind(
                 folders=Endpoint("POST", f"{_AT}/{{id}}/dirs/create"),
                 diff=Endpoint("POST", f"{_AT}/{{id}}/sync/diff"),
                 whole_page="&limit=100000",
+                counted="file_count",
             ),
             access=Endpoint("POST", f"{_AT}/{{id}}/access/update", (*_KEYS, "access_grants")),
         ),

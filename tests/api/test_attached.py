@@ -85,6 +85,16 @@ def test_an_empty_list_is_asked_for_twice(transport, server):
     assert files_of(transport, role="admin") == {}
 
 
+def test_fewer_files_than_the_bases_listing_counts_are_a_list_that_moved(transport, server):
+    """A list of files that is short in itself is not believed against the other answer, and no file is given up."""
+    server.on("GET", PAGES_12, says({"items": [LONG], "total": 1}))
+    server.on("GET", CONTENT, BYTES)
+    assert files_of(transport, {"file_count": 1}, dialect=OWUI_0_12) == ALPHA
+    for counted in (0, 2):
+        with pytest.raises(UnexpectedReply, match="moved while it was read"):
+            files_of(transport, {"file_count": counted}, dialect=OWUI_0_12)
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

@@ -17,6 +17,7 @@ from tests.contract.bases import (
     page,
     read_base,
     remove,
+    send_file,
     unique,
     wait_for_next_second,
 )
@@ -158,6 +159,20 @@ def test_the_listing_counts_the_files_of_each_base(server, base):
     for _ in range(2):
         fill(server.admin, base["id"])
     assert find(list_bases(server.admin), base["id"])["file_count"] == 2
+
+
+@pytest.mark.generation("0.12")
+def test_a_base_counts_as_many_files_as_it_lists_for_whoever_may_read_it(server):
+    """On 0.12 the count includes what lies in folders, and a reader is told the same as the owner."""
+    base_id = create_base(server.admin, **server.public())["id"]
+    fill(server.admin, base_id, "a.md")
+    form = {"name": "inner", "parent_id": None}
+    folder_id = read_json(server.admin.post(f"{BASES}/{base_id}/dirs/create", json=form))["id"]
+    metadata = {"knowledge_id": base_id, "directory_id": folder_id}
+    read_json(send_file(server.admin, "b.md", unique(), metadata=metadata))
+    for client in (server.admin, server.add_person().client):
+        listed = read_json(client.get(f"{BASES}/{base_id}/files"))
+        assert (find(list_bases(client), base_id)["file_count"], listed["total"]) == (2, 2)
 
 
 @pytest.mark.generation("0.12")
