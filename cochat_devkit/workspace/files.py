@@ -68,56 +68,42 @@ def write_file(root: Path, relative: str, content: bytes, *, expected: bytes | N
         BadResource: it leads out of the workspace.
     """
     path = inside(root, relative)
+    beside = path.with_name(name_beside(path.name))
     try:
-        temporary = write_beside(root, relative, content)
         try:
-            _check_unchanged(path, relative, expected)
-            temporary.replace(path)
+            write_whole(beside, content, rights_of=path)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            inside(root, relative)
+            write_whole(beside, content, rights_of=path)
+        try:
+            check_unchanged(path, relative, expected)
+            beside.replace(path)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            beside.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
     except OSError as error:
-        raise _cannot_write(relative, error) from error
+        raise explain_refusal(relative, error) from error
 
 
-def put_file(root: Path, relative: str, temporary: Path, *, expected: bytes | None) -> None:
-    """Put a file that lies beside it, and is on the disk, in the place of another; the folder is left to be synced.
-
-    Raises:
-        CannotWrite: it changed meanwhile, or the disk refuses; what lay beside it is gone.
-        BadResource: it leads out of the workspace.
-    """
-    try:
-        path = inside(root, relative)
-        _check_unchanged(path, relative, expected)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise _cannot_write(relative, error) from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+def name_beside(name: str) -> str:
+    """Name a hidden file that lies beside another until it takes its place."""
+    return f".{name[:60]}.{os.urandom(4).hex()}.tmp"
 
 
-def write_beside(root: Path, relative: str, content: bytes) -> Path:
-    """Write a hidden file beside another, with the other's rights, and wait until it is on the disk: its path.
+def write_whole(path: Path | str, content: bytes, *, rights_of: Path | str, folder: int | None = None) -> None:
+    """Write a new file, with the rights of another if that is there, and wait until it is on the disk.
+
+    `folder` is the handle of the folder from which the paths lead.
 
     Raises:
-        OSError: the disk refuses.
-        BadResource: it leads out of the workspace.
+        OSError: the disk refuses; nothing is left of it.
     """
-    path = inside(root, relative)
-    temporary = path.with_name(f".{path.name[:60]}.{os.urandom(4).hex()}.tmp")
-    try:
-        handle = os.open(temporary, _NEW_FILE, 0o644)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        inside(root, relative)
-        handle = os.open(temporary, _NEW_FILE, 0o644)
+    handle = os.open(path, _NEW_FILE, 0o644, dir_fd=folder)
     try:
         try:
-            _keep_rights(path, handle)
+            _keep_rights(rights_of, folder, handle)
             left = memoryview(content)
             while left:
                 left = left[os.write(handle, left) :]
@@ -125,16 +111,16 @@ def write_beside(root: Path, relative: str, content: bytes) -> Path:
         finally:
             os.close(handle)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path, dir_fd=folder)
         raise
-    return temporary
 
 
-def _keep_rights(path: Path, handle: int) -> None:
+def _keep_rights(path: Path | str, folder: int | None, handle: int) -> None:
     """Give a file the rights of the one whose place it takes: who made that executable or private meant it."""
     if hasattr(os, "fchmod"):
         with contextlib.suppress(FileNotFoundError):
-            os.fchmod(handle, path.stat().st_mode & 0o777)
+            os.fchmod(handle, os.stat(path, dir_fd=folder).st_mode & 0o777)
 
 
 def trash_file(root: Path, relative: str, *, expected: bytes) -> None:
@@ -144,7 +130,7 @@ def trash_file(root: Path, relative: str, *, expected: bytes) -> None:
         CannotWrite: it changed meanwhile, or the disk refuses.
     """
     path = inside(root, relative)
-    _check_unchanged(path, relative, expected)
+    check_unchanged(path, relative, expected)
     place = inside(root, f"{TRASH}/{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}/{relative}")
     while place.exists():
         place = place.with_name(f"{place.name}.{os.urandom(4).hex()}")
@@ -214,12 +200,19 @@ def _is_free_of_links(root: Path, relative: str) -> bool:
     return True
 
 
-def _check_unchanged(path: Path, relative: str, expected: bytes | None) -> None:
+def check_unchanged(path: Path, relative: str, expected: bytes | None) -> None:
+    """See that a file still is what we saw.
+
+    Raises:
+        CannotWrite: it changed meanwhile.
+        BadResource: it cannot be read.
+    """
     if _read_at(path, relative) != expected:
         raise CannotWrite(f"{relative} changed while we worked; it is left as it is", hint="run the command again")
 
 
-def _cannot_write(relative: str, error: OSError) -> CannotWrite:
+def explain_refusal(relative: str, error: OSError) -> CannotWrite:
+    """Say that the disk refuses, and what to look at."""
     return CannotWrite(
         f"{relative} cannot be written: {error.strerror}", hint="check the rights of the folder and the free space"
     )

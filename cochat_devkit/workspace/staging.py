@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, CannotWrite
-from cochat_devkit.workspace.files import put_file, sync_folder, write_beside, write_file
+from cochat_devkit.workspace.files import check_unchanged, explain_refusal, inside, name_beside, write_file, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,23 +17,31 @@ if TYPE_CHECKING:
     from typing import Self
 
 #: so many files wait for the disk at a time: a file system brings them there in one go
-_AT_A_TIME = 8
+_AT_A_TIME = 4
+#: so many folders are held open; a file in another is written when its turn comes
+_MOST_FOLDERS = 200
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_HOLDS_FOLDERS = {os.open, os.rename, os.stat, os.unlink} <= os.supports_dir_fd
 
 
 class Staging:
     """Bring files to the disk in threads, each beside its place, until `write` puts them there.
 
-    What is put in place is sure to stay there once `settle` has returned. Use as a context manager: what was not put
-    in place is gone at the end.
+    A folder is looked for once, and held open from then on: what is written into it lands there, and nowhere else,
+    whatever becomes of its path. What is put in place is sure to stay there once `settle` has returned. Use as a
+    context manager: what was not put in place is gone at the end.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._staged: dict[tuple[str, bytes], Path] = {}
-        self._folders: set[Path] = set()
         self._pool = ThreadPoolExecutor(_AT_A_TIME)
-        #: by path and content: the share of work that brings it
+        #: handles by path
+        self._folders: dict[str, int] = {}
+        #: those into which something was put since the last settling
+        self._moved: set[str] = set()
+        #: by path and content: the share of work that brings it, and the name under which it lies beside its place
         self._on_their_way: dict[tuple[str, bytes], Future[None]] = {}
+        self._staged: dict[tuple[str, bytes], str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -41,23 +50,44 @@ class Staging:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
-        for temporary in self._staged.values():
+        for (relative, _content), beside in self._staged.items():
             with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-        self._staged = {}
+                os.unlink(beside, dir_fd=self._folders[_folder_of(relative)])
+        self._staged, self._on_their_way = {}, {}
         self.settle()
 
     def stage(self, files: Mapping[str, bytes]) -> None:
         """Begin to bring contents by path to the disk; where that fails, writing the file in its turn says why."""
-        waiting = [*files.items()]
+        waiting = [each for each in files.items() if self._hold(_folder_of(each[0]))]
         shares = [waiting[start::_AT_A_TIME] for start in range(min(_AT_A_TIME, len(waiting)))]
         for share in shares:
             self._on_their_way |= dict.fromkeys(share, self._pool.submit(self._bring, share))
 
+    def _hold(self, folder: str) -> bool:
+        """Hold a folder open, made where it is not there; False where that is not to be."""
+        if folder in self._folders:
+            return True
+        if not _HOLDS_FOLDERS or len(self._folders) >= _MOST_FOLDERS:
+            return False
+        try:
+            path = inside(self._root, folder)
+            try:
+                handle = os.open(path, _FOLDER)
+            except FileNotFoundError:
+                path.mkdir(parents=True, exist_ok=True)
+                handle = os.open(inside(self._root, folder), _FOLDER)
+        except (OSError, BadResource):
+            return False
+        self._folders[folder] = handle
+        return True
+
     def _bring(self, files: Iterable[tuple[str, bytes]]) -> None:
         for relative, content in files:
-            with contextlib.suppress(OSError, BadResource):
-                self._staged[relative, content] = write_beside(self._root, relative, content)
+            folder, _, name = relative.rpartition("/")
+            with contextlib.suppress(OSError):
+                beside = name_beside(name)
+                write_whole(beside, content, rights_of=name, folder=self._folders[folder])
+                self._staged[relative, content] = beside
 
     def write(self, root: Path, relative: str, content: bytes, *, expected: bytes | None) -> None:
         """Replace a file as `write_file` does, by what was staged for it if anything was.
@@ -68,25 +98,57 @@ class Staging:
         """
         if on_its_way := self._on_their_way.pop((relative, content), None):
             on_its_way.result()
-        temporary = self._staged.pop((relative, content), None) if root == self._root else None
-        if temporary is None:
+        beside = self._staged.pop((relative, content), None) if root == self._root else None
+        if beside is None:
             write_file(root, relative, content, expected=expected)
             return
-        self._folders.add(temporary.parent)
-        put_file(root, relative, temporary, expected=expected)
+        folder, _, name = relative.rpartition("/")
+        handle = self._folders[folder]
+        try:
+            if expected is not None or _is_there(name, handle):
+                check_unchanged(inside(root, relative), relative, expected)
+            os.rename(beside, name, src_dir_fd=handle, dst_dir_fd=handle)
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                os.unlink(beside, dir_fd=handle)
+            if isinstance(error, OSError):
+                raise explain_refusal(relative, error) from error
+            raise
+        self._moved.add(folder)
 
     def settle(self) -> None:
         """Make all that was put in place survive a power cut.
 
         Raises:
-            CannotWrite: the disk refuses.
+            CannotWrite: the disk refuses, or a folder is not where it was.
         """
-        folders, self._folders = self._folders, set()
-        for folder in folders:
-            try:
-                sync_folder(folder)
-            except FileNotFoundError:
-                # it went away with what was in it
-                continue
-            except OSError as error:
-                raise CannotWrite(f"{folder} cannot be written: {error.strerror}") from error
+        moved, self._moved = self._moved, set()
+        try:
+            for folder in moved:
+                try:
+                    os.fsync(self._folders[folder])
+                    is_there = os.path.samestat(os.fstat(self._folders[folder]), (self._root / folder).stat())
+                except FileNotFoundError:
+                    # it went away with what was in it
+                    continue
+                except OSError as error:
+                    raise explain_refusal(folder, error) from error
+                if not is_there:
+                    raise CannotWrite(f"{folder} was moved while we worked", hint="run the command again")
+        finally:
+            if not self._on_their_way:
+                for handle in self._folders.values():
+                    os.close(handle)
+                self._folders = {}
+
+
+def _folder_of(relative: str) -> str:
+    return relative.rpartition("/")[0]
+
+
+def _is_there(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
