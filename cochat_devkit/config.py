@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from cochat_devkit.errors import BadSetting, NotAWorkspace
 from cochat_devkit.kinds import all_kinds
+from cochat_devkit.resource import EMPTY, Json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cochat_devkit.resource import Json
 
 FILE_NAME = "cochat.toml"
 _TOP = ("default_target", "targets")
@@ -29,8 +28,7 @@ _ENDPOINTS_EXAMPLE = 'update = "PUT /api/custom/agents/{id}"'
 _HOST = re.compile(r"[\w.:%-]+$")
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """Name a server.
 
     `production` makes what writes there ask first. `endpoints` are requests of its own: by kind and column of the
@@ -40,11 +38,10 @@ class Target:
     name: str
     url: str
     production: bool = False
-    endpoints: Mapping[str, Mapping[str, tuple[str, str]]] = field(default_factory=dict)
+    endpoints: Mapping[str, Mapping[str, tuple[str, str]]] = EMPTY
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """Hold the settings of a workspace; `root` is its folder, absolute."""
 
     root: Path
@@ -62,7 +59,7 @@ class Config:
             known = ", ".join(self.targets) or "none"
             raise BadSetting(f"{FILE_NAME} has no target {wanted!r}", hint=f"targets there: {known}")
         found = self.targets[wanted]
-        return replace(found, url=parse_base_url(os.environ.get("COCHAT_URL") or found.url))
+        return found._replace(url=parse_base_url(os.environ.get("COCHAT_URL") or found.url))
 
     @property
     def mirror_path(self) -> Path:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from cochat_devkit.findings import Finding
     from cochat_devkit.resource import Json
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     """Say how far a step is; `total` is None while it is not known."""
 
     step: str
@@ -20,24 +19,21 @@ class Progress:
     total: int | None = None
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(NamedTuple):
     """Say that we wait, why, and for how long."""
 
     reason: str
     seconds: float
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(NamedTuple):
     """Say one thing that a person should know and no program needs."""
 
     message: str
     hint: str | None = None
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """Say what was done, or would be done, about one resource.
 
     `action` is a word of `sync.decide.Action`; `reason` says what happened to the item; `ok` is False where the item

@@ -33,7 +33,8 @@ import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NewType
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, NewType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,9 +49,12 @@ RemoteId = NewType("RemoteId", str)
 Fingerprint = NewType("Fingerprint", str)
 Version = NewType("Version", str)
 
+#: what a record holds that was given no mapping
+EMPTY: Mapping[Any, Any] = MappingProxyType({})
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
-@dataclass(frozen=True, order=True)
-class Key:
+
+class Key(NamedTuple):
     """Address one resource, whatever the server: `kind/slug`."""
 
     kind: str
@@ -138,4 +142,4 @@ def is_same_json(one: Json, other: Json) -> bool:
 
 def to_canonical_json(value: Json) -> bytes:
     """Write JSON that is equal byte for byte where the values are equal: sorted keys, no spaces, ASCII."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
+    return _CANONICAL.encode(value).encode("ascii")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from cochat_devkit.api.transport import Upload
@@ -32,8 +31,7 @@ _CLAIM = "file_hash"
 _LISTING = "listing files"
 
 
-@dataclass(frozen=True)
-class Attached:
+class Attached(NamedTuple):
     """Hold one attached file as a listing shows it; `digest` is "" where only its bytes would tell."""
 
     file_id: str
@@ -53,7 +51,7 @@ def complete(wire: Wire, found: list[Attached]) -> Wire:
     return {
         **wire,
         FILES: {each.path: each.digest for each in found},
-        ATTACHED: {each.file_id: asdict(each) for each in found},
+        ATTACHED: {each.file_id: each._asdict() for each in found},
     }
 
 
@@ -106,10 +104,10 @@ class Files:
         if count not in (None, len(wires)):
             raise _moved()
         found = _told_apart([_to_attached(wire) for wire in wires])
-        found = [replace(each, digest=each.digest or self._digests.get(each.file_id, "")) for each in found]
+        found = [each._replace(digest=each.digest or self._digests.get(each.file_id, "")) for each in found]
         for _each in self.keep_contents([each for each in found if not each.digest]):
             pass
-        return [replace(each, digest=each.digest or self._digests[each.file_id]) for each in found]
+        return [each._replace(digest=each.digest or self._digests[each.file_id]) for each in found]
 
     def fetch_content(self, attached: Attached) -> bytes:
         """Read the bytes of a file.
@@ -277,5 +275,5 @@ def _told_apart(found: list[Attached]) -> list[Attached]:
         place = PurePosixPath(each.path)
         path = each.path if each.path not in taken else str(place.with_stem(f"{place.stem}~{each.file_id[:8]}"))
         taken.add(path)
-        told.append(replace(each, path=path))
+        told.append(each._replace(path=path))
     return told

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from cochat_devkit.api.attached import Files, complete
@@ -41,8 +40,7 @@ if TYPE_CHECKING:
 MOST_HISTORY_PAGES = 500
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(NamedTuple):
     """Hold what one listing showed.
 
     `basis` names the endpoint and the role it was asked with: two listings of different bases show different things,
@@ -58,8 +56,7 @@ class Listed:
     unmoved: tuple[RemoteId, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Unmoved:
+class _Unmoved(NamedTuple):
     """Stand for an object that is as the caller knows it."""
 
     remote_id: RemoteId
@@ -596,8 +593,7 @@ def _is_group(each: Json) -> bool:
     return isinstance(each, dict) and isinstance(each.get("id"), str) and isinstance(each.get("name"), str)
 
 
-@dataclass(frozen=True)
-class _Pages:
+class _Pages(NamedTuple):
     """Hold the objects of all pages of one listing."""
 
     wires: tuple[Json, ...]

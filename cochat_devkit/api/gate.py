@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,16 +47,14 @@ def parse_http_date(value: str | None) -> datetime | None:
     return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(NamedTuple):
     """Say how long the gate stays closed, and whether it is this refusal that made it so."""
 
     seconds: float
     is_news: bool
 
 
-@dataclass(frozen=True)
-class Passage:
+class Passage(NamedTuple):
     """Hold one request's place; `age` counts the refusals before it was let through, after `waited_s` of waiting."""
 
     age: int

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.api.replies import make_error, read_detail
 from cochat_devkit.errors import NotAllowed, NotSupported, RemoteError, SignedOut, UnexpectedReply
@@ -17,8 +16,7 @@ _NO_SUCH_TOOL = "/api/v1/tools/id/cochat_devkit_asks_for_nothing"
 _WHO_AM_I = "/api/v1/auths/"
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """Say who the server takes us for; `role` is "admin", "user" or "pending"."""
 
     id: str
@@ -32,8 +30,7 @@ class Identity:
         return self.role == "admin"
 
 
-@dataclass(frozen=True)
-class ServerFacts:
+class ServerFacts(NamedTuple):
     """Say what a server is: its own name and version, and the dialect it speaks."""
 
     name: str

@@ -7,8 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,7 +20,7 @@ from cochat_devkit.api.replies import make_error, read_json, read_json_stream
 from cochat_devkit.errors import RateLimited, Unreachable, UsageError
 from cochat_devkit.events import Emit, Waiting, ignore
 from cochat_devkit.redaction import remember_secret
-from cochat_devkit.resource import Json
+from cochat_devkit.resource import EMPTY, Json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -43,14 +42,13 @@ PATIENCE_S = 600.0
 READ_TRIES = 3
 
 
-@dataclass(frozen=True)
-class Upload:
+class Upload(NamedTuple):
     """Hold a file to be sent as a form."""
 
     name: str
     content: bytes
     #: further fields of the form
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = EMPTY
 
 
 class Transport:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.resource import Key, Slug
 
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.rows import Scope
 
 
-@dataclass(frozen=True)
-class Conflict:
+class Conflict(NamedTuple):
     """Hold one conflict; a digest is None where that side has no body.
 
     `parts` names what could not be merged; `path` is the server's side as a file, relative to the workspace, None

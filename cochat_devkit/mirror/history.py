@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.resource import Key, Slug, Version
 
@@ -28,8 +27,7 @@ class Origin(StrEnum):
     THEIR_HISTORY = "their history"
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """Hold one entry to be remembered; `body` is None for "it is gone", and may be partial where a server's history is.
 
     `at` is None for now.
@@ -44,8 +42,7 @@ class Seen:
     at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """Hold one entry as remembered; `digest` is None where the resource was gone."""
 
     key: Key

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import MirrorDamaged
 from cochat_devkit.mirror.rows import Row
-from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version, make_digest
+from cochat_devkit.resource import EMPTY, Fingerprint, Key, RemoteId, Slug, State, Version, make_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +39,7 @@ class StepState(StrEnum):
 OPEN = (StepState.INTENDED, StepState.BEGUN, StepState.APPLIED)
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """Hold one step of a run: a write to the server, or to the files of one resource.
 
     Digests name stored bodies: of the server's before and after, and of what is sent; None where there is none.
@@ -68,8 +66,8 @@ class Step:
     row_before: Row | None = None
     row_after: Row | None = None
     known_ids: tuple[str, ...] | None = None
-    files_before: Mapping[str, str] = field(default_factory=dict)
-    files_after: Mapping[str, str] = field(default_factory=dict)
+    files_before: Mapping[str, str] = EMPTY
+    files_after: Mapping[str, str] = EMPTY
     note: str = ""
 
     @property
@@ -78,8 +76,7 @@ class Step:
         return self.action.endswith("-here") or self.action == "merge"
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """Hold one run of a writing command; `ended` is None while it works, or after it was killed."""
 
     id: int
@@ -152,7 +149,7 @@ def pack_content(content: bytes) -> bytes:
 
 def pack_step(step: Step) -> bytes:
     """Write all of a step but its address and state."""
-    plain = {each.name: getattr(step, each.name) for each in fields(step)}
+    plain = step._asdict()
     for name in ("number", "key", "state"):
         del plain[name]
     plain["row_before"], plain["row_after"] = _from_row(step.row_before), _from_row(step.row_after)
@@ -167,7 +164,7 @@ def unpack_step(number: int, key: Key, state: str, packed: bytes) -> Step:
     found["row_before"], found["row_after"] = (_to_row(key, found.get(name)) for name in ("row_before", "row_after"))
     if "known_ids" in found:
         found["known_ids"] = tuple(found["known_ids"])
-    return replace(Step(number, key, found.pop("type", ""), found.pop("action")), state=StepState(state), **found)
+    return Step(number, key, found.pop("type", ""), found.pop("action"), StepState(state), **found)
 
 
 def _with_steps(reader: MirrorReader, found: tuple[Json, ...]) -> Run:
@@ -187,7 +184,8 @@ def _time(text: str | None) -> datetime | None:
 def _from_row(row: Row | None) -> dict[str, Json] | None:
     if row is None:
         return None
-    plain = {each.name: getattr(row, each.name) for each in fields(row) if each.name not in ("key", "derived")}
+    plain = row._asdict()
+    del plain["key"], plain["derived"]
     plain["updated_at"] = row.updated_at.isoformat() if row.updated_at else None
     return {name: value for name, value in plain.items() if value is not None}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.resource import State
@@ -28,8 +27,7 @@ class Scope(NamedTuple):
     server_version: str
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """Hold what is remembered of one resource.
 
     The base is None before both sides agreed for the first time. `base_digest` and `remote_digest` name stored

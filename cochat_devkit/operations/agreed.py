@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -142,15 +142,15 @@ def _laid_over(row: Row | None, entry: Entry, reader: MirrorReader) -> Row:
             version=entry.version,
             path=entry.path,
         )
-    told = replace(row, base_local=entry.here, base_remote=entry.there, base_digest=digest, path=entry.path or row.path)
+    told = row._replace(base_local=entry.here, base_remote=entry.there, base_digest=digest, path=entry.path or row.path)
     if digest is None and row.remote_fingerprint == row.base_remote and row.remote_state is State.PRESENT:
         # somebody else agreed with the server on what we never saw: that is later than what we saw last
-        return replace(told, remote_fingerprint=entry.there, remote_digest=None, version=entry.version)
+        return told._replace(remote_fingerprint=entry.there, remote_digest=None, version=entry.version)
     return told
 
 
 def _without_base(row: Row) -> Row:
-    return replace(row, base_local=None, base_remote=None, base_digest=None)
+    return row._replace(base_local=None, base_remote=None, base_digest=None)
 
 
 def _write(config: Config, aim: Target, records: Records, tree: Tree) -> None:

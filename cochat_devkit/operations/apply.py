@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import DevkitError, LocalError, NotAllowed, RemoteError, SignedOut, UsageError
@@ -102,7 +102,7 @@ class Applier:
             self.emit(Progress("pushing", len(errands), len(errands)))
         finally:
             for step in steps[len(outcomes) + 1 :]:
-                self.records.keep_step(replace(step, state=StepState.DROPPED))
+                self.records.keep_step(step._replace(state=StepState.DROPPED))
             self.records.end_run()
         return outcomes
 
@@ -153,7 +153,7 @@ class Applier:
         if decision.action not in WRITES:
             self._drop(step)
             return self._settle_without_writing(errand, decision, theirs)
-        step = self._begin(replace(step, action=str(decision.action)), kind, theirs)
+        step = self._begin(step._replace(action=str(decision.action)), kind, theirs)
         try:
             after = self._send(kind, errand, wire, theirs)
         except SignedOut:
@@ -169,8 +169,8 @@ class Applier:
             covered = find_overwritten(self.session.client, kind, wire, theirs.version, step.before_saved_s, after)
         except RemoteError as error:
             advance(self.records, step, after)
-            return replace(
-                outcome, exit_code=error.exit_code, error=f"{outcome.ref}: sent, {_UNVERIFIED}: {error.message}"
+            return outcome._replace(
+                exit_code=error.exit_code, error=f"{outcome.ref}: sent, {_UNVERIFIED}: {error.message}"
             )
         advance(self.records, step, after, covered)
         told = note_covered(self.conflicts, kind, step, self.tree.found.get(step.key), covered)
@@ -235,8 +235,7 @@ class Applier:
             known_ids = ids_listed(self.session.client, kind)
         if theirs is not None:
             self.records.keep_bodies((theirs.type, theirs.body))
-        step = replace(
-            step,
+        step = step._replace(
             state=StepState.BEGUN,
             remote_id=theirs.remote_id if theirs else step.remote_id,
             before_digest=theirs.digest if theirs else None,
@@ -312,7 +311,7 @@ class Applier:
         return self.refuse(key, decision, theirs)
 
     def _drop(self, step: Step) -> None:
-        self.records.keep_step(replace(step, state=StepState.DROPPED))
+        self.records.keep_step(step._replace(state=StepState.DROPPED))
         self.records.flush()
 
     def note_refusal(self, key: Key, decision: Decision, theirs: Resource | None) -> None:
@@ -321,7 +320,7 @@ class Applier:
         if theirs is not None:
             self.records.keep(to_row(theirs, row), (theirs.type, theirs.body))
         elif row is not None:
-            self.records.keep(replace(row, remote_state=State.ABSENT))
+            self.records.keep(row._replace(remote_state=State.ABSENT))
         parts: tuple[str, ...] = ()
         if decision.action is Action.MERGE and row and local and theirs:
             base = find_base_body(self.config, self.session.target, kind, row, self.records.reader)

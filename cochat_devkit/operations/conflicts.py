@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cochat_devkit.mirror.conflicts import Conflict, read_conflicts
@@ -55,10 +55,10 @@ class Conflicts:
             local_digest=local.resource.digest if local else None,
             remote_digest=theirs.digest if theirs else None,
         )
-        if before is not None and replace(before, path=None, since=None, run=None) == conflict:
+        if before is not None and before._replace(path=None, since=None, run=None) == conflict:
             return
         path = lay_theirs(self.root, self.target, kind, theirs) if theirs else None
-        conflict = replace(conflict, path=path, since=before.since if before else None)
+        conflict = conflict._replace(path=path, since=before.since if before else None)
         self.records.keep_conflict(conflict)
         self.known[found.key] = conflict
         if local is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import LocalError
@@ -132,7 +131,7 @@ def settle_files(root: Path, records: Records, step: Step, emit: Emit) -> None:
     except LocalError as error:
         emit(Notice(f"{ref_of(step.key, step.type)}: an interrupted change of its files is left: {error.message}"))
         state = StepState.DROPPED
-    records.keep_step(replace(step, state=state))
+    records.keep_step(step._replace(state=state))
 
 
 def _advance(records: Records, step: Step) -> None:

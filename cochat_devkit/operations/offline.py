@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.resource import Key, State, make_digest
@@ -32,8 +32,7 @@ Fingerprints = Mapping[str, Mapping[str, str]]
 _MOST_ADDRESSES = 500
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """Hold what files and mirror know of the kinds of a selection, without asking a server.
 
     `types` names the type of every resource in either. `scope` is None before the first pull.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -187,7 +187,7 @@ def _verify_apart(config: Config, taken: Iterable[LocalResource], files: Tree, e
         for each in others:
             kind, resource = kind_named(each.resource.key.kind)[0], each.resource
             copies.append(write_layout(root, foresee(root, kind, resource, None, path=each.path)))
-        verify(replace(config, root=root), copies, emit)
+        verify(config._replace(root=root), copies, emit)
 
 
 def _pointed(outcome: Outcome, target: str) -> Outcome:
@@ -195,4 +195,4 @@ def _pointed(outcome: Outcome, target: str) -> Outcome:
     if outcome.action != Action.CONFLICT:
         return outcome
     pulled = f"cochat pull {outcome.ref} --target {target}"
-    return replace(outcome, hint=f"look: cochat status --fetch --target {target}; take theirs in or merge: {pulled}")
+    return outcome._replace(hint=f"look: cochat status --fetch --target {target}; take theirs in or merge: {pulled}")

@@ -342,7 +342,7 @@ class _Pull:
         if fault := self.tree.fault_of(key, row.path if row else None):
             return self._outcome(key, decision, exit_code=1, error=fault.message, hint=fault.hint)
         if row is not None:
-            self._keep_if_new(replace(row, remote_state=state))
+            self._keep_if_new(row._replace(remote_state=state))
         elif summary is not None:
             self._keep_if_new(to_row(summary, None, state))
         return self._outcome(key, decision)
@@ -365,7 +365,7 @@ class _Pull:
     def _keep_if_new(self, row: Row) -> None:
         """Write a row only where it says something new: a pull that finds nothing changes nothing."""
         known = self.rows.get(row.key)
-        if known is not None and known == replace(row, derived=None):
+        if known is not None and known == row._replace(derived=None):
             return
         theirs = self._theirs(row.key)
         self.records.keep(row, *([(theirs.type, theirs.body)] if theirs else []))

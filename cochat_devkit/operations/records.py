@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cochat_devkit.kinds import all_kinds
@@ -117,7 +117,7 @@ class Records:
     def end_step(self, number: int, state: StepState) -> None:
         """Remember how a step of the run ended that was kept before."""
         if number in self._steps:
-            self._steps[number] = replace(self._steps[number], state=state)
+            self._steps[number] = self._steps[number]._replace(state=state)
         else:
             self._states[number] = state
 
@@ -239,4 +239,4 @@ def agreed_row(theirs: Resource, base_local: Fingerprint | None, path: str | Non
 def agree(row: Row, base_local: Fingerprint | None, path: str | None) -> Row:
     """Make what a row says of the server the base, with the files of that fingerprint, by default the same one."""
     there = row.remote_fingerprint
-    return replace(row, base_local=base_local or there, base_remote=there, base_digest=row.remote_digest, path=path)
+    return row._replace(base_local=base_local or there, base_remote=there, base_digest=row.remote_digest, path=path)

@@ -123,7 +123,7 @@ class _Case:
 
     def outcome(self, action: Action, reason: str, **more: object) -> Outcome:
         path = self.local.path if self.local else self.row.path
-        return replace(Outcome(self.ref, str(action), reason, path), **more)  # type: ignore[arg-type]
+        return Outcome(self.ref, str(action), reason, path)._replace(**more)  # type: ignore[arg-type]
 
     def refused(self, error: str, hint: str, exit_code: int = 3) -> Outcome:
         reason = str(self.decision.reason)
@@ -207,7 +207,7 @@ def _merge(case: _Case, records: Records) -> Outcome:
         refused = case.refused(
             f"this cannot be merged: {left}", f"cochat resolve {case.ref} --edit, --ours or --theirs"
         )
-        return replace(refused, changes=changes)
+        return refused._replace(changes=changes)
     _start_from_theirs(case, records)
     reason = f"{case.decision.reason}; merged"
     return case.outcome(Action.MERGE, reason, changes=changes, hint=_push_hint(case))
@@ -305,8 +305,7 @@ def _start_from_theirs(case: _Case, records: Records) -> None:
     """Make the server's body the base: what differs here is then an edit of ours, to be pushed."""
     row = case.row
     records.keep(
-        replace(
-            row,
+        row._replace(
             base_local=row.remote_fingerprint,
             base_remote=row.remote_fingerprint,
             base_digest=row.remote_digest,
@@ -319,8 +318,7 @@ def _agree(case: _Case, records: Records, laid: LocalResource) -> None:
     row = case.row
     case.tree.found[case.key] = laid
     records.keep(
-        replace(
-            row,
+        row._replace(
             base_local=laid.resource.fingerprint,
             base_remote=row.remote_fingerprint,
             base_digest=row.remote_digest,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import RemoteError
@@ -76,7 +75,7 @@ def _settle_offline(config: Config, run: Run, emit: Emit) -> None:
         records.run_id = run.id
         for step in open_steps:
             if step.state is StepState.INTENDED:
-                records.keep_step(replace(step, state=StepState.DROPPED))
+                records.keep_step(step._replace(state=StepState.DROPPED))
             elif step.is_about_files:
                 settle_files(config.root, records, step, emit)
         records.end_run()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, parse_ref
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 _WILDCARD = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(NamedTuple):
     """Hold a connection to a target: who we are there, and what the server is."""
 
     target: Target
@@ -39,8 +37,7 @@ class Session:
     probe_requests: int = 0
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """Say which resources a command is about; everything where no address was given."""
 
     patterns: tuple[tuple[Key, str | None], ...] = ()

@@ -129,12 +129,12 @@ def fetch_into_mirror(config: Config, selection: Selection, *, target: str | Non
         )
         for theirs in view.seen.values():
             row = to_row(theirs, rows.get(theirs.key))
-            if rows.get(row.key) != replace(row, derived=None):
+            if rows.get(row.key) != row._replace(derived=None):
                 records.keep(row, (theirs.type, theirs.body))
         for key in (*view.invisible, *view.gone, *view.unreadable):
             state = view.side(key).state
-            row = replace(rows[key], remote_state=state) if key in rows else to_row(view.unreadable[key], None, state)
-            if rows.get(key) != replace(row, derived=None):
+            row = rows[key]._replace(remote_state=state) if key in rows else to_row(view.unreadable[key], None, state)
+            if rows.get(key) != row._replace(derived=None):
                 records.keep(row)
         records.flush()
         records.keep_bases(view.bases)
@@ -185,7 +185,7 @@ def _conflict_now(known: Known, key: Key, type_: str, decision: Decision, noted:
         return None
     bodies = known.reader.body(row.base_digest), local.resource.body, known.reader.body(row.remote_digest)
     parts = merge_bodies(*bodies).conflicts
-    return replace(noted or Conflict(key, type_, str(decision.reason)), parts=parts) if parts else None
+    return (noted or Conflict(key, type_, str(decision.reason)))._replace(parts=parts) if parts else None
 
 
 def _covered(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import LocalError, RemoteError, SignedOut, UnknownResource
@@ -298,9 +298,9 @@ def _row_put_back(step: Step, row: Row | None) -> Row | None:
     if row is None:
         return before
     if before is None:
-        return replace(row, base_local=None, base_remote=None, base_digest=None, path=None)
+        return row._replace(base_local=None, base_remote=None, base_digest=None, path=None)
     base = {name: getattr(before, name) for name in ("base_local", "base_remote", "base_digest", "path")}
-    return replace(row, **base)
+    return row._replace(**base)
 
 
 def _inverse_here(step: Step) -> Action:

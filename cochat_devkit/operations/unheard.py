@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 
 def note_applied(records: Records, step: Step, after: Resource | None) -> Step:
     """Note that the server answered, and what it then holds; None for a deletion."""
-    step = replace(
-        step,
+    step = step._replace(
         state=StepState.APPLIED,
         remote_id=after.remote_id if after else step.remote_id,
         after_digest=after.digest if after else None,
@@ -61,8 +60,8 @@ def advance(records: Records, step: Step, after: Resource | None, covered: Seque
         message = str(Reason.OVERWRITTEN)
         records.keep_seen(Seen(step.key, each.type, each.body, Origin.THEIR_HISTORY, each.version, message))
     if covered:
-        step = replace(step, before_digest=covered[0].digest)
-    records.keep_step(replace(step, state=StepState.DONE))
+        step = step._replace(before_digest=covered[0].digest)
+    records.keep_step(step._replace(state=StepState.DONE))
     records.flush()
 
 
@@ -107,9 +106,9 @@ def settle_write(client: Client, records: Records, step: Step) -> Verdict:
         advance(records, note_applied(records, step, now), now)
     elif verdict is Verdict.PARTLY and now is not None:
         # the rest is still a change of ours: against a base that is what the server holds
-        advance(records, replace(note_applied(records, step, now), base_local=now.fingerprint), now)
+        advance(records, note_applied(records, step, now)._replace(base_local=now.fingerprint), now)
     else:
-        records.keep_step(replace(step, state=StepState.DROPPED, note=str(verdict)))
+        records.keep_step(step._replace(state=StepState.DROPPED, note=str(verdict)))
         records.flush()
     return verdict
 
@@ -128,9 +127,9 @@ def find_covered_later(client: Client, kind: Kind, records: Records, step: Step)
     ours = replace(ours, version=row.version)
     covered = find_overwritten(client, kind, wire, step.before_version, step.before_saved_s, ours)
     if covered:
-        advanced = replace(step, before_digest=covered[0].digest, state=StepState.DONE)
+        advanced = step._replace(before_digest=covered[0].digest, state=StepState.DONE)
         records.keep_bodies(*((each.type, each.body) for each in covered))
-        records.keep_step(replace(advanced, after_digest=row.remote_digest, after_version=row.version))
+        records.keep_step(advanced._replace(after_digest=row.remote_digest, after_version=row.version))
     return covered
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.resource import is_same_json
 
@@ -27,8 +26,7 @@ class _Absent:
 _ABSENT = _Absent()
 
 
-@dataclass(frozen=True)
-class Merged:
+class Merged(NamedTuple):
     """Hold a merge: the body, and the fields that both sides changed differently (there the body has ours)."""
 
     body: Body

@@ -38,10 +38,8 @@ def sidecar_path_of(kind: Kind, path: str) -> str | None:
     form = form_of(kind)
     if form.stated_in is not StatedIn.SIDECAR:
         return None
-    place = PurePosixPath(path)
-    if form.main:
-        return f"{place.parent}{form.sidecar_suffix}"
-    return str(place.with_suffix(form.sidecar_suffix))
+    stem = path.removesuffix(f"/{form.main}" if form.main else form.suffix)
+    return f"{stem}{form.sidecar_suffix}"
 
 
 def tree_folder_of(kind: Kind, path: str) -> str | None:
@@ -49,13 +47,14 @@ def tree_folder_of(kind: Kind, path: str) -> str | None:
     form = form_of(kind)
     if form.tree_field is None:
         return None
-    return str(PurePosixPath(path).parent / form.tree_folder)
+    parent, folder = path.rpartition("/")[0], form.tree_folder
+    return f"{parent}/{folder}" if folder else parent
 
 
 def stem_of(kind: Kind, path: str) -> str:
     """Take the stem that stands for the name out of a main file's path."""
-    place = PurePosixPath(path)
-    return place.parent.name if form_of(kind).main else place.stem
+    form = form_of(kind)
+    return path.removesuffix(f"/{form.main}" if form.main else form.suffix).rpartition("/")[2]
 
 
 def form_of(kind: Kind) -> FileForm:

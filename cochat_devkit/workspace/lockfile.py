@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from cochat_devkit.errors import BadResource, UnknownKind, UsageError
 from cochat_devkit.kinds import parse_ref, ref_of
-from cochat_devkit.resource import Fingerprint, RemoteId, Version
+from cochat_devkit.resource import EMPTY, Fingerprint, RemoteId, Version
 from cochat_devkit.workspace.files import LOCK, inside, read_file, write_file
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ _ESCAPED = re.compile(r"[^\w.~/@:+*,-]", re.ASCII)
 _WORDS = ("id", "version", "here", "there")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """Hold what one line says of a resource on a target: the base, and the files that said it.
 
     `files` has the git blob hash of each text file by its path, the main file first; "" where nobody knows it.
@@ -42,7 +40,7 @@ class Entry:
     here: Fingerprint
     there: Fingerprint
     version: Version | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = EMPTY
     more: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -51,25 +49,23 @@ class Entry:
         return next(iter(self.files), None)
 
 
-@dataclass(frozen=True)
-class TargetLines:
+class TargetLines(NamedTuple):
     """Hold what a lock says of one target: the address of its server, and its resources."""
 
     url: str
-    entries: Mapping[Key, Entry] = field(default_factory=dict)
+    entries: Mapping[Key, Entry] = EMPTY
 
 
-@dataclass(frozen=True)
-class Lock:
+class Lock(NamedTuple):
     """Hold a whole lock; `unknown` are the lines of a newer format, kept as they are."""
 
-    targets: Mapping[str, TargetLines] = field(default_factory=dict)
+    targets: Mapping[str, TargetLines] = EMPTY
     unknown: tuple[str, ...] = ()
     format: int = FORMAT
 
     def with_target(self, name: str, lines: TargetLines) -> Lock:
         """Put other lines in the place of a target's."""
-        return replace(self, targets={**self.targets, name: lines})
+        return self._replace(targets={**self.targets, name: lines})
 
 
 def parse_lock(text: str) -> Lock:
@@ -215,6 +211,8 @@ def _to_line(target: str, entry: Entry) -> str:
 
 def _escape(text: str) -> str:
     """Write a text as one word; what is no plain letter as `%XX`."""
+    if text.isascii() and text.isalnum():
+        return text
     return _ESCAPED.sub(
         lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass")), text
     )

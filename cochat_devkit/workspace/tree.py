@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import BadResource
 from cochat_devkit.resource import Key, Resource, Slug, make_digest
@@ -108,8 +108,7 @@ def parse_one(kind: Kind, type_: str, path: str, files: Mapping[str, bytes], tre
     return LocalResource(resource, path, {place: files[place] for place in sorted(used)}, tree)
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """Hold how a resource is to lie in the files.
 
     `local` is the resource as they will say it, `after` those of its files that are not kept by digest, by path.
@@ -145,7 +144,8 @@ def foresee(
     stays = present if present is not None and present.resource.type == resource.type else None
     place = path or (stays.path if stays else path_for(kind, resource.type, resource.key.slug))
     sidecar_path = None if stays else sidecar_path_of(kind, place)
-    found = read_file(root, sidecar_path) if sidecar_path else None
+    # nearly always there is none: one call tells, where reading takes four
+    found = read_file(root, sidecar_path) if sidecar_path and os.path.lexists(root / sidecar_path) else None
     left_behind = {sidecar_path: found} if sidecar_path and found is not None else {}
     after = render_files(kind, resource, place, stays.files if stays else left_behind)
     local = parse_one(kind, resource.type, place, after, _tree_of(kind, resource, place))

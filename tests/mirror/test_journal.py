@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import zlib
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -117,11 +116,11 @@ def test_how_a_step_ends_leaves_the_rest_of_it(path):
     with MirrorStore(path) as store:
         scope = enter(store)
         number = store.begin_run(scope, "push", "main")
-        store.remember(scope, bodies=[("", BODY)], run_id=number, steps=[step, replace(step, number=1)])
+        store.remember(scope, bodies=[("", BODY)], run_id=number, steps=[step, step._replace(number=1)])
         store.remember(scope, run_id=number, states={0: StepState.DONE})
     with MirrorReader(path) as reader:
         run = read_run(reader, scope, number)
-    assert run.steps == (replace(step, state=StepState.DONE), replace(step, number=1))
+    assert run.steps == (step._replace(state=StepState.DONE), step._replace(number=1))
 
 
 def test_an_empty_list_of_ids_is_a_list():

@@ -10,7 +10,6 @@ import sys
 import tempfile
 import textwrap
 import zlib
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,7 +94,7 @@ def test_what_is_remembered_is_read(tmp_path_factory, remembered):
         scope = enter(store)
         store.remember(scope, rows=remembered, bodies=[("", BODY)], bases={"tool": "/export as admin"})
         assert reader.scope_of("main", URL) == scope
-        assert reader.rows(scope) == {each.key: replace(each, derived=None) for each in remembered}
+        assert reader.rows(scope) == {each.key: each._replace(derived=None) for each in remembered}
         assert reader.rows(scope, ["tool"]) == {k: v for k, v in reader.rows(scope).items() if k.kind == "tool"}
         assert {each.key: reader.derived(scope, each.key) for each in remembered} == {
             each.key: dict(each.derived or {}) for each in remembered

@@ -50,9 +50,7 @@ class Module:
 _SHORTER = "what is left out is only left out to be shorter"
 _EFFORT = "how hard it tries is no promise"
 _LAST = "the last run of both is empty and ends where the other ends"
-_UNPACKED = (
-    'return replace(Step(number, key, found.pop("type", ""), found.pop("action")), state=StepState(state), **found)'
-)
+_UNPACKED = 'return Step(number, key, found.pop("type", ""), found.pop("action"), StepState(state), **found)'
 MODULES = {
     "decide": Module("cochat_devkit/sync/decide.py", ("tests/sync/test_decide.py",)),
     "merge": Module(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -52,7 +51,7 @@ locks = st.builds(Lock, st.dictionaries(words, targets, max_size=3))
 def facts(lock):
     """Say what a lock says, whatever the order of a line's further files."""
     return {
-        (name, key): replace(entry, files=dict(entry.files))
+        (name, key): entry._replace(files=dict(entry.files))
         for name, target in lock.targets.items()
         for key, entry in target.entries.items()
     } | {name: target.url for name, target in lock.targets.items()}
@@ -81,7 +80,7 @@ def test_one_resource_is_one_line(lock, entry, other):
     here = lock.targets.get("main", TargetLines("https://x.test"))
     texts = [
         render_lock(lock.with_target("main", TargetLines("https://x.test", {**here.entries, entry.key: each})))
-        for each in (replace(entry, there=Fingerprint("0" * 32)), replace(entry, there=Fingerprint("1" * 31 + "2")))
+        for each in (entry._replace(there=Fingerprint("0" * 32)), entry._replace(there=Fingerprint("1" * 31 + "2")))
     ]
     one, two = (text.splitlines() for text in texts)
     assert len(one) == len(two)
