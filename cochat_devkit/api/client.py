@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from cochat_devkit.api.attached import Files, complete
 from cochat_devkit.api.parts import fetch_parts
+from cochat_devkit.api.probe import ADMIN, Identity
 from cochat_devkit.api.replies import Undecided, make_error
 from cochat_devkit.api.valves import Valves
 from cochat_devkit.errors import (
@@ -29,7 +30,6 @@ from cochat_devkit.resource import make_digest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from cochat_devkit.api.probe import Identity
     from cochat_devkit.api.transport import Transport
     from cochat_devkit.kinds.dialects import Dialect
     from cochat_devkit.kinds.kind import Endpoint, Endpoints, Kind, Listing
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: a history of more pages is read no further
 MOST_HISTORY_PAGES = 500
+#: between the endpoint and the role of a basis
+_AS = " as "
 
 
 class Listed(NamedTuple):
@@ -154,6 +156,11 @@ class Client:
                 # an export of models fails as a whole on one missing image
                 pass
         return self._fetch_listing(kind, endpoints.for_everybody, is_unmoved, reads_files=reads_files)
+
+    @staticmethod
+    def shows_all(basis: str) -> bool:
+        """Tell whether listings of a basis show everything, whichever endpoint they asked: those of an admin do."""
+        return basis.endswith(f"{_AS}{ADMIN}")
 
     def fetch_item(
         self, kind: Kind, remote_id: RemoteId, *, known_valves: Wire | None = None, is_new: bool = False
@@ -446,7 +453,7 @@ class Client:
             wires = list(self._transport.fetch_all(lambda wire: self.with_files(kind, wire), wires))
         return Listed(
             tuple(wires),
-            f"{listing.endpoint.path} as {self.identity.role}",
+            f"{listing.endpoint.path}{_AS}{self.identity.role}",
             listing.has_bodies and all(has_body(kind, wire) for wire in wires),
             is_complete=all(part.is_complete for part in (*parts, *joined)),
             unmoved=tuple(each.remote_id for each in found.values() if isinstance(each, _Unmoved)),

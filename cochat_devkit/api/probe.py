@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _NO_SUCH_TOOL = "/api/v1/tools/id/cochat_devkit_asks_for_nothing"
 _WHO_AM_I = "/api/v1/auths/"
 
+#: the role of who sees and may do everything
+ADMIN = "admin"
+
 
 class Identity(NamedTuple):
     """Say who the server takes us for; `role` is "admin", "user" or "pending"."""
@@ -27,7 +30,7 @@ class Identity(NamedTuple):
     @property
     def is_admin(self) -> bool:
         """Tell whether exports show us everything."""
-        return self.role == "admin"
+        return self.role == ADMIN
 
 
 class ServerFacts(NamedTuple):

@@ -101,9 +101,12 @@ def _observe(
     _read_listed(client, kind, listed, rows, read_body, emit, view)
     shown = (view.seen, view.unmoved, view.unreadable)
     missing = [row for row in ours if not any(row.key in each for each in shown)]
+    may_ask = client.endpoints(kind).item is not None
     # where nothing can be asked for by its id, a list that came back empty is asked for again, and says the same
-    is_proof = listed.wires or listed.unmoved or client.endpoints(kind).item is not None
-    comparable = [row for row in missing if _was_shown(row, listed.basis, listed_before)]
+    is_proof = listed.wires or listed.unmoved or may_ask
+    # to an admin every listing shows everything, and each that is missing is asked for by its id
+    was_whole = client.shows_all(listed_before or "") and client.shows_all(listed.basis)
+    comparable = [row for row in missing if (was_whole and may_ask) or _was_shown(row, listed.basis, listed_before)]
     view.invisible |= {row.key: State.NOT_LISTED for row in missing}
     if listed.is_complete and is_proof:
         _settle_missing(client, kind, comparable, view)

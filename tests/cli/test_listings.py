@@ -1,4 +1,4 @@
-"""An empty list from a server that answers for nothing by its id is no news of a deletion."""
+"""What a listing that failed, came back empty or was another one leaves open, the next that can tell does."""
 
 from __future__ import annotations
 
@@ -45,3 +45,22 @@ def test_what_an_empty_list_left_open_is_told_by_the_next_that_is_not(tmp_path, 
         world.browser.create(sort, slugs[1], world.mark())
         assert desk.json("pull").actions == {f"{kind}/{slugs[0]}": "delete-here", f"{kind}/{slugs[1]}": "create-here"}
         assert desk.json("status").json["invisible"] == []
+
+
+@pytest.mark.parametrize("look", [("pull",), ("status", "--fetch")])
+@pytest.mark.parametrize("kind", ["function", "tool"])
+def test_an_admin_is_told_of_a_deletion_by_whichever_listing(tmp_path, kind, look):
+    """The export failed once, and what everybody may list stood in for it: to an admin both show everything."""
+    with open_world(tmp_path, "owui-0.12") as world:
+        sort, desk, slugs = sort_named(kind, "owui-0.12"), world.desk, [world.slug(), world.slug()]
+        for slug in slugs:
+            world.browser.create(sort, slug, world.mark())
+        desk.cochat("pull")
+        world.browser.delete(sort, slugs[0])
+        world.proxy.play(lambda each: Fault.LOGIN_PAGE if "export" in each.path else None)
+        desk.json(*look)
+        world.proxy.play()
+        if look == ("status", "--fetch"):
+            assert [*desk.json("pull").actions.values()] == ["delete-here"]
+        assert desk.json("status").json["invisible"] == []
+        assert len(sort.slugs(desk.folder)) == 1
