@@ -157,6 +157,19 @@ class Client:
                 pass
         return self._fetch_listing(kind, endpoints.for_everybody, is_unmoved, reads_files=reads_files)
 
+    def fetch_names(self, kind: Kind) -> tuple[Wire, ...]:
+        """List a kind for its names and ids alone: every one, as who is not among them is taken for absent.
+
+        Raises:
+            UnexpectedReply: the listing is not whole, so nobody can say.
+            NotSupported: servers of this dialect do not have the kind.
+            RemoteError: the server could not be asked.
+        """
+        listed = self.fetch_listing(kind, reads_files=False)
+        if not listed.is_complete:
+            raise _moved(f"listing {kind.plural}")
+        return listed.wires
+
     @staticmethod
     def shows_all(basis: str) -> bool:
         """Tell whether listings of a basis show everything, whichever endpoint they asked: those of an admin do."""
@@ -467,7 +480,7 @@ class Client:
             if remote_id_of(kind, wire, self.endpoints(kind)) == remote_id:
                 return wire
         if not listed.is_complete:
-            raise UnexpectedReply(f"{what}: the list moved while it was read", hint="run the command again")
+            raise _moved(what)
         raise Missing(f"{what}: not there")
 
     def _fetch_pages(
@@ -594,6 +607,10 @@ def _without_valves(kind: Kind, wire: Json) -> Json:
         return wire
     values = wire["valves"] if isinstance(wire["valves"], dict) else {}
     return {**{key: each for key, each in wire.items() if key != "valves"}, **_taken_out(kind, values)}
+
+
+def _moved(what: str) -> UnexpectedReply:
+    return UnexpectedReply(f"{what}: the list moved while it was read", hint="run the command again")
 
 
 def _is_group(each: Json) -> bool:

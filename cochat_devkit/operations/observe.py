@@ -169,12 +169,12 @@ def _learn_names(client: Client, kinds: Sequence[Kind]) -> None:
     wanted = {name for kind in kinds for name in kind.refers_to if not client.knows_names_of(name)} - listed
     for kind in (kind for kind in all_kinds() if kind.name in wanted):
         try:
-            found = client.fetch_listing(kind, reads_files=False)
+            found = client.fetch_names(kind)
         except (NotSupported, NotAllowed) as error:
             if isinstance(error, SignedOut):
                 raise
             continue
-        client.know_names(kind.name, slugs_for(kind, found.wires, {}, client.endpoints(kind)))
+        client.know_names(kind.name, slugs_for(kind, found, {}, client.endpoints(kind)))
 
 
 def _read_listed(
@@ -272,8 +272,7 @@ def find_theirs(
     endpoints = client.endpoints(kind)
     remote_id = row.remote_id if row is not None else None
     if remote_id is None and endpoints.makes_id:
-        listed = client.fetch_listing(kind, reads_files=False)
-        slugs = slugs_for(kind, listed.wires, {}, endpoints)
+        slugs = slugs_for(kind, client.fetch_names(kind), {}, endpoints)
         remote_id = next((each for each, slug in slugs.items() if slug == key.slug), None)
         if remote_id is None:
             return None, None

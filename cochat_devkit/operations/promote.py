@@ -158,8 +158,7 @@ def _check_references(
     with connect(config, target, emit) as session:
         for name in sorted(asked):
             kind = kind_named(name)[0]
-            listed = session.client.fetch_listing(kind, reads_files=False).wires
-            slugs = slugs_for(kind, listed, {}, session.client.endpoints(kind))
+            slugs = slugs_for(kind, session.client.fetch_names(kind), {}, session.client.endpoints(kind))
             there |= {Key(name, slug) for slug in slugs.values()}
         report.requests = (report.requests or 0) + session.client.request_count
     lacking = [(by, ref) for by, ref in wanted if ref.startswith(RAW) or parse_ref(ref)[0] not in there]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import Missing, UnexpectedReply
+from cochat_devkit.errors import Missing
 from cochat_devkit.events import Outcome
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.kinds.kind import WrittenBy
@@ -136,9 +136,7 @@ def find_covered_later(client: Client, kind: Kind, records: Records, step: Step)
 def ids_listed(client: Client, kind: Kind) -> tuple[str, ...]:
     """List the ids that a server shows of a kind."""
     endpoints = client.endpoints(kind)
-    return tuple(
-        sorted(remote_id_of(kind, wire, endpoints) for wire in client.fetch_listing(kind, reads_files=False).wires)
-    )
+    return tuple(sorted(remote_id_of(kind, wire, endpoints) for wire in client.fetch_names(kind)))
 
 
 def _read_now(client: Client, kind: Kind, records: Records, step: Step, sent: Body | None) -> list[Resource]:
@@ -162,10 +160,7 @@ def _find_lost(client: Client, kind: Kind, records: Records, step: Step, sent: B
     known = {*(step.known_ids or ()), *(row.remote_id for row in records.known([kind.name]).values())}
     endpoints = client.endpoints(kind)
     found: list[Resource] = []
-    listed = client.fetch_listing(kind, reads_files=False)
-    if not listed.is_complete:
-        raise UnexpectedReply(f"listing {kind.plural}: the listing moved while it was read", hint="run it again")
-    for wire in listed.wires:
+    for wire in client.fetch_names(kind):
         remote_id = remote_id_of(kind, wire, endpoints)
         if remote_id in known or not _is_mine(client, wire):
             continue

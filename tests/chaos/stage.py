@@ -89,6 +89,14 @@ class Browser:
         there, wire = sort.there[self.flavor], self.wires([sort])[sort.kind, slug]
         self._send(there.delete, there.address(wire), form=there.delete_form(slug) if there.delete_form else None)
 
+    def empty(self) -> None:
+        """Take everything away, two of one name, too."""
+        for sort in kinds_of(self.flavor).values():
+            there = sort.there[self.flavor]
+            for wire in self._list(there.listing):
+                form = there.delete_form(there.slug_of(wire)) if there.delete_form else None
+                self._send(there.delete, there.address(wire), form)
+
     def contents(self) -> dict[Place, str]:
         """Read every text and what lies beside it, by (kind, id)."""
         sorts = kinds_of(self.flavor)
@@ -247,8 +255,7 @@ class World:
     def start_over(self) -> None:
         """Empty the server, and take a fresh desk."""
         self.proxy.play()
-        for kind, slug in self.browser.wires():
-            self.browser.delete(sort_named(kind, self.flavor), slug)
+        self.browser.empty()
         self.desk = self.new_desk()
 
     def bases(self) -> dict[Place, tuple[Any, ...]]:

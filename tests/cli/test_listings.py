@@ -64,3 +64,18 @@ def test_an_admin_is_told_of_a_deletion_by_whichever_listing(tmp_path, kind, loo
             assert [*desk.json("pull").actions.values()] == ["delete-here"]
         assert desk.json("status").json["invisible"] == []
         assert len(sort.slugs(desk.folder)) == 1
+
+
+def test_a_listing_that_is_not_whole_makes_no_second_one_of_a_name(tmp_path):
+    """Where the server makes the ids, a listing tells whether a name is taken: half of it does not."""
+    with open_world(tmp_path, "owui-0.12") as world:
+        sort, desk, slug = sort_named("automation", "owui-0.12"), world.desk, world.slug()
+        desk.cochat("pull")
+        world.browser.create(sort, slug, world.mark())
+        sort.save(desk.folder, slug, world.mark())
+        world.proxy.play(lambda each: Fault.SHRUNK if operation_of(each.method, each.path) == "list" else None)
+        told = desk.json("push", "--no-verify", expected=4)
+        world.proxy.play()
+        assert "moved while it was read" in told.out
+        assert [*world.browser.wires()] == [("automation", slug)]
+        assert desk.json("push", "--no-verify", expected=3).actions == {f"automation/{slug}": "conflict"}
