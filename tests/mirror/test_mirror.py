@@ -283,7 +283,10 @@ def test_damaged_bodies_are_not_believed():
     """A body whose bytes do not fit its name is damage, and never a wrong base."""
     digest, packed = DIGEST, pack_plain(to_plain("", BODY))
     assert unpack_body(digest, packed) == BODY
-    assert unpack_json(pack_json({"a": 1})) == {"a": 1}
+    for value in ({}, {"a": 1}, {"a": "b" * 1000}):
+        assert unpack_json(pack_json(value)) == value
+    # what an earlier version wrote
+    assert unpack_json(zlib.compress(b'{"a":1}')) == {"a": 1}
     for broken in (packed[:-3], b"", b"x", pack_plain(to_plain("", {"other": 1})), zlib.compress(b"{}")):
         with pytest.raises(MirrorDamaged, match="is damaged") as raised:
             unpack_body(digest, broken)
