@@ -39,6 +39,7 @@ class Staging:
         self._folders: dict[str, int] = {}
         #: those into which something was put since the last settling
         self._moved: set[str] = set()
+        self._refused: CannotWrite | None = None
         #: by path and content: the share of work that brings it, and the name under which it lies beside its place
         self._on_their_way: dict[tuple[str, bytes], Future[None]] = {}
         self._staged: dict[tuple[str, bytes], str] = {}
@@ -117,29 +118,38 @@ class Staging:
         self._moved.add(folder)
 
     def settle(self) -> None:
-        """Make all that was put in place survive a power cut.
+        """Make all that was put in place survive a power cut. What could not is never said to be settled later.
 
         Raises:
             CannotWrite: the disk refuses, or a folder is not where it was.
         """
-        moved, self._moved = self._moved, set()
+        if self._refused is not None:
+            raise self._refused
         try:
-            for folder in moved:
-                try:
-                    os.fsync(self._folders[folder])
-                    is_there = os.path.samestat(os.fstat(self._folders[folder]), (self._root / folder).stat())
-                except FileNotFoundError:
-                    # it went away with what was in it
-                    continue
-                except OSError as error:
-                    raise explain_refusal(folder, error) from error
-                if not is_there:
-                    raise CannotWrite(f"{folder} was moved while we worked", hint="run the command again")
+            for folder in self._moved:
+                self._settle_folder(folder)
+        except CannotWrite as error:
+            self._refused = error
+            raise
         finally:
+            self._moved = set()
             if not self._on_their_way:
                 for handle in self._folders.values():
                     os.close(handle)
                 self._folders = {}
+
+    def _settle_folder(self, folder: str) -> None:
+        handle = self._folders[folder]
+        try:
+            os.fsync(handle)
+            is_there = os.path.samestat(os.fstat(handle), (self._root / folder).stat())
+        except FileNotFoundError:
+            # it went away with what was in it
+            return
+        except OSError as error:
+            raise explain_refusal(folder, error) from error
+        if not is_there:
+            raise CannotWrite(f"{folder} was moved while we worked", hint="run the command again")
 
 
 def _folder_of(relative: str) -> str:

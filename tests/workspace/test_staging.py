@@ -55,14 +55,17 @@ def test_every_file_is_on_the_disk_before_one_is_put_in_place(tmp_path, monkeypa
 
 
 def test_a_folder_that_moves_away_takes_nothing_out_of_sight(tmp_path):
-    """What was written lies in the folder that I moved, and the mirror is not told that it is where it was meant."""
-    with Staging(tmp_path) as staging:
+    """What was written lies in the folder that I moved, and the mirror is never told that it is where it was meant."""
+    moved = pytest.raises(CannotWrite, match="a was moved while we worked")
+    with moved, Staging(tmp_path) as staging:
         staging.stage({"a/x.py": b"x", "a/y.py": b"y"})
         staging.write(tmp_path, "a/x.py", b"x", expected=None)
         (tmp_path / "a").rename(tmp_path / "b")
         (tmp_path / "a").mkdir()
-        with pytest.raises(CannotWrite, match="a was moved while we worked"):
+        with pytest.raises(CannotWrite):
             staging.settle()
+    with moved:
+        staging.settle()
     assert names(tmp_path) == ["b/x.py"]
 
 
