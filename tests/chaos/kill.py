@@ -215,7 +215,9 @@ class _World:
         # the last one of a kind that can only be listed is told as invisible, and stays here
         left_here = unproven(self.browser.flavor, here, there)
         told = {f"{kind}/{slug}": "skip" for kind, slug in left_here}
-        result.check(last.exit_code == 0 and last.actions == told, f"{what}: does not settle: {last.out[:800]}")
+        moved = [each for each in last.json.get("items", ()) if each["action"] != "nothing"] or last.out[:800]
+        is_settled = last.exit_code == 0 and last.actions == told
+        result.check(is_settled, f"{what}: does not settle: {moved} {self._log_of(moved)}")
         here = {place: sort for place, sort in here.items() if place not in left_here}
         with closing(sqlite3.connect(self.desk.path("mirror.db"))) as mirror:
             found = mirror.execute("PRAGMA integrity_check").fetchone()[0]
@@ -233,6 +235,12 @@ class _World:
             lost = marks - marks_in(there.get(place, ""))
             result.check(not lost, f"{what}: {place} lost {lost} of an edit")
         result.check(not expected.gone & set(here), f"{what}: {expected.gone & set(here)} came back")
+
+    def _log_of(self, moved: list[Any] | str) -> str:
+        """Tell what was seen of what does not settle, and what the last runs did."""
+        named = [each["ref"] for each in moved] if isinstance(moved, list) else []
+        told = [self.desk.json("log", ref, expected=None).out for ref in named]
+        return "\n".join([*told, self.desk.json("undo", expected=None).out[:2000]])
 
     def newest_run(self) -> str:
         """Name the newest run that could be taken back."""
