@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from cochat_devkit.api.replies import list_moved
 from cochat_devkit.api.transport import Upload
 from cochat_devkit.errors import Missing, Moved, NotAllowed, NotSupported, Rejected, SignedOut, UnexpectedReply
 from cochat_devkit.resource import RemoteId, make_digest
@@ -102,7 +103,7 @@ class Files:
         """
         wires = (self._fetch_whole(remote_id) if may_write else None) or self._fetch_pages(remote_id)
         if count not in (None, len(wires)):
-            raise _moved()
+            raise list_moved(_LISTING)
         found = _told_apart([_to_attached(wire) for wire in wires])
         found = [each._replace(digest=each.digest or self._digests.get(each.file_id, "")) for each in found]
         for _each in self.keep_contents([each for each in found if not each.digest]):
@@ -236,7 +237,7 @@ class Files:
             found |= {str(each["id"]): each for each in items}
             page += 1
         if len(found) != total:
-            raise _moved()
+            raise list_moved(_LISTING)
         return list(found.values())
 
     def _ask(self, endpoint: Endpoint, remote_id: RemoteId, what: str, body: Json) -> Json:
@@ -257,10 +258,6 @@ def _to_attached(wire: Wire) -> Attached:
         size_bytes=size if isinstance(size, int) else None,
         folder_id=wire.get("directory_id"),
     )
-
-
-def _moved() -> UnexpectedReply:
-    return UnexpectedReply(f"{_LISTING}: the list moved while it was read", hint="run the command again")
 
 
 def _has_id(wire: Json) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from cochat_devkit.api.attached import Files, complete
 from cochat_devkit.api.parts import fetch_parts
 from cochat_devkit.api.probe import ADMIN, Identity
-from cochat_devkit.api.replies import Undecided, make_error
+from cochat_devkit.api.replies import Undecided, list_moved, make_error
 from cochat_devkit.api.valves import Valves
 from cochat_devkit.errors import (
     Missing,
@@ -167,7 +167,7 @@ class Client:
         """
         listed = self.fetch_listing(kind, reads_files=False)
         if not listed.is_complete:
-            raise _moved(f"listing {kind.plural}")
+            raise list_moved(f"listing {kind.plural}")
         return listed.wires
 
     @staticmethod
@@ -480,7 +480,7 @@ class Client:
             if remote_id_of(kind, wire, self.endpoints(kind)) == remote_id:
                 return wire
         if not listed.is_complete:
-            raise _moved(what)
+            raise list_moved(what)
         raise Missing(f"{what}: not there")
 
     def _fetch_pages(
@@ -607,10 +607,6 @@ def _without_valves(kind: Kind, wire: Json) -> Json:
         return wire
     values = wire["valves"] if isinstance(wire["valves"], dict) else {}
     return {**{key: each for key, each in wire.items() if key != "valves"}, **_taken_out(kind, values)}
-
-
-def _moved(what: str) -> UnexpectedReply:
-    return UnexpectedReply(f"{what}: the list moved while it was read", hint="run the command again")
 
 
 def _is_group(each: Json) -> bool:

@@ -104,6 +104,11 @@ def make_error(response: httpx.Response, what: str) -> RemoteError:
     return _by_status(status, response, what, detail)
 
 
+def list_moved(what: str) -> UnexpectedReply:
+    """Make the error of a list that is not whole, since it moved while it was read."""
+    return UnexpectedReply(f"{what}: the list moved while it was read", hint="run the command again")
+
+
 def read_detail(response: httpx.Response) -> str:
     """Take the server's own sentence out of an error answer, as it is; at most 500 characters."""
     try:

@@ -28,6 +28,7 @@ def parse_frontmatter(source: str) -> dict[str, str]:
     A value is one line; the last of two equal keys wins; the block ends at the first line that holds three quotes, and
     that line is not read.
     """
+    # the rest of a source is long, and its lines are of no interest
     begin = source.find(_FENCE)
     end = source.find(_FENCE, begin + len(_FENCE))
     lines = (source if min(begin, end) < 0 else source[: end + len(_FENCE)]).splitlines()

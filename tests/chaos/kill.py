@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.chaos.sorts import Sort
-    from tests.desk import Desk
+    from tests.desk import Desk, Done
 
 WHAT = "kill -9 at every journal step and at random: the next run converges"
 BAR = 2_000
@@ -159,8 +159,7 @@ class _World:
 
     def clear(self) -> None:
         """Take everything away again, here and there."""
-        for kind, slug in self.browser.wires():
-            self.browser.delete(sort_named(kind, self.browser.flavor), slug)
+        self.browser.empty()
         shutil.rmtree(self.desk.folder)
 
     def move(self, mark: Callable[[], str]) -> _Expected:
@@ -215,9 +214,8 @@ class _World:
         # the last one of a kind that can only be listed is told as invisible, and stays here
         left_here = unproven(self.browser.flavor, here, there)
         told = {f"{kind}/{slug}": "skip" for kind, slug in left_here}
-        moved = [each for each in last.json.get("items", ()) if each["action"] != "nothing"] or last.out[:800]
-        is_settled = last.exit_code == 0 and last.actions == told
-        result.check(is_settled, f"{what}: does not settle: {moved} {self._log_of(moved)}")
+        if last.exit_code != 0 or last.actions != told:
+            result.fail(f"{what}: does not settle: {self._tell_of(last)}")
         here = {place: sort for place, sort in here.items() if place not in left_here}
         with closing(sqlite3.connect(self.desk.path("mirror.db"))) as mirror:
             found = mirror.execute("PRAGMA integrity_check").fetchone()[0]
@@ -236,11 +234,12 @@ class _World:
             result.check(not lost, f"{what}: {place} lost {lost} of an edit")
         result.check(not expected.gone & set(here), f"{what}: {expected.gone & set(here)} came back")
 
-    def _log_of(self, moved: list[Any] | str) -> str:
-        """Tell what was seen of what does not settle, and what the last runs did."""
-        named = [each["ref"] for each in moved] if isinstance(moved, list) else []
-        told = [self.desk.json("log", ref, expected=None).out for ref in named]
-        return "\n".join([*told, self.desk.json("undo", expected=None).out[:2000]])
+    def _tell_of(self, pulled: Done) -> str:
+        """Tell what does not settle, what was ever seen of it, and what the last runs did."""
+        moved = [each for each in pulled.json.get("items", ()) if each["action"] != "nothing"]
+        told = [self.desk.json("log", each["ref"], expected=None).out for each in moved]
+        runs = self.desk.json("undo", expected=None).out[:2000]
+        return "\n".join([str(moved or pulled.out[:800]), *told, runs])
 
     def newest_run(self) -> str:
         """Name the newest run that could be taken back."""

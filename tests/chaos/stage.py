@@ -86,16 +86,14 @@ class Browser:
 
     def delete(self, sort: Sort, slug: str) -> None:
         """Take it away."""
-        there, wire = sort.there[self.flavor], self.wires([sort])[sort.kind, slug]
-        self._send(there.delete, there.address(wire), form=there.delete_form(slug) if there.delete_form else None)
+        self._delete(sort.there[self.flavor], self.wires([sort])[sort.kind, slug])
 
     def empty(self) -> None:
         """Take everything away, two of one name, too."""
         for sort in kinds_of(self.flavor).values():
             there = sort.there[self.flavor]
             for wire in self._list(there.listing):
-                form = there.delete_form(there.slug_of(wire)) if there.delete_form else None
-                self._send(there.delete, there.address(wire), form)
+                self._delete(there, wire)
 
     def contents(self) -> dict[Place, str]:
         """Read every text and what lies beside it, by (kind, id)."""
@@ -153,6 +151,10 @@ class Browser:
         path, _, query = there.history.format(id=wire["id"]).partition("?")
         asked = f"?{query}" if query else ""
         return "".join(self.client.get(f"{path}/{each['id']}{asked}").text for each in self.versions(sort, slug))
+
+    def _delete(self, there: There, wire: Wire) -> None:
+        form = there.delete_form(there.slug_of(wire)) if there.delete_form else None
+        self._send(there.delete, there.address(wire), form=form)
 
     def _save(self, there: There, wire: Wire, form: Wire) -> None:
         if there.versioned:
