@@ -123,7 +123,7 @@ class _Case:
 
     def outcome(self, action: Action, reason: str, **more: object) -> Outcome:
         path = self.local.path if self.local else self.row.path
-        return Outcome(self.ref, str(action), reason, path, **more)  # type: ignore[arg-type]
+        return Outcome(self.ref, str(action), reason, path)._replace(**more)  # type: ignore[arg-type]
 
     def refused(self, error: str, hint: str, exit_code: int = 3) -> Outcome:
         reason = str(self.decision.reason)
