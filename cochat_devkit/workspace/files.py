@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import re
 import stat
 import time
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
 from cochat_devkit.errors import BadResource, CannotWrite
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: a source beyond this is no plugin
 LARGEST_FILE_BYTES = 64 * 1024 * 1024
@@ -20,6 +19,8 @@ _COMMON_FILE_BYTES = 64 * 1024
 TRASH = ".cochat/trash"
 #: what files and servers last agreed on; it travels with the files
 LOCK = "cochat.lock"
+#: what `name_beside` makes
+_BESIDE = re.compile(r"\..{1,60}\.[0-9a-f]{8}\.tmp", re.DOTALL)
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -90,6 +91,20 @@ def write_file(root: Path, relative: str, content: bytes, *, expected: bytes | N
 def name_beside(name: str) -> str:
     """Name a hidden file that lies beside another until it takes its place."""
     return f".{name[:60]}.{os.urandom(4).hex()}.tmp"
+
+
+def clear_beside(root: Path) -> None:
+    """Remove the hidden files that a killed process left beside others; the caller holds the workspace's lock.
+
+    Other hidden folders than our own are none of our business, and no link is followed.
+    """
+    for folder, folders, names in os.walk(root):
+        is_top = folder == str(root)
+        folders[:] = [each for each in folders if not each.startswith(".") or (is_top and each == ".cochat")]
+        for name in names:
+            if _BESIDE.fullmatch(name):
+                with contextlib.suppress(OSError):
+                    Path(folder, name).unlink()
 
 
 def write_whole(path: Path | str, content: bytes, *, rights_of: Path | str, folder: int | None = None) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import CannotWrite, MirrorLocked
+from cochat_devkit.workspace.files import clear_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,9 @@ PATH = ".cochat/lock"
 
 @contextmanager
 def workspace_lock(root: Path) -> Iterator[None]:
-    """Hold the lock while the block runs.
+    """Hold the lock while the block runs, and first clear away what a process left that died with it.
+
+    The file says who holds it, and nothing where that one ended well.
 
     Raises:
         MirrorLocked: another process holds it.
@@ -38,12 +41,18 @@ def workspace_lock(root: Path) -> Iterator[None]:
                 f"another cochat is writing to this workspace ({holder or 'unknown process'})",
                 hint="wait until it has ended",
             )
+        if os.fstat(handle).st_size:
+            clear_beside(root)
         try:
             os.ftruncate(handle, 0)
-            os.write(handle, f"process {os.getpid()} since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode())
+            os.pwrite(handle, f"process {os.getpid()} since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode(), 0)
         except OSError as error:
             raise _cannot_write(root, error) from error
-        yield
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                os.ftruncate(handle, 0)
     finally:
         os.close(handle)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit import __version__
 from cochat_devkit.errors import BadResource
-from cochat_devkit.workspace.files import inside, read_file
+from cochat_devkit.workspace.files import inside, name_beside, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,7 +119,7 @@ class StatCache:
         with contextlib.suppress(OSError, BadResource):
             path = inside(root, PATH)
             path.parent.mkdir(exist_ok=True)
-            temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
+            temporary = path.with_name(name_beside(path.name))
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
             try:
                 with os.fdopen(handle, "wb") as file:

@@ -50,6 +50,38 @@ def test_a_killed_process_leaves_no_lock(tmp_path, holder):
         pass
 
 
+def test_what_a_killed_process_left_beside_files_goes(tmp_path, holder):
+    """After a crash git shows no file of ours that nobody asked for; what is not ours stays."""
+    ours = [".cochat.lock.0123abcd.tmp", "plugins/tools/.clock.py.deadbeef.tmp", ".cochat/blobs/.0f.00000000.tmp"]
+    others = ["plugins/tools/.clock.py.tmp", "plugins/tools/clock.py.deadbeef.tmp", ".git/.x.deadbeef.tmp"]
+    elsewhere = tmp_path.with_name(f"{tmp_path.name}-elsewhere")
+    elsewhere.mkdir()
+    (elsewhere / ".x.deadbeef.tmp").write_bytes(b"")
+    for place in (*ours, *others):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(b"x")
+    (tmp_path / "plugins" / "linked").symlink_to(elsewhere)
+    (tmp_path / ".folder.deadbeef.tmp").mkdir()
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    with workspace_lock(tmp_path):
+        assert [place for place in (*ours, *others) if (tmp_path / place).exists()] == others
+    assert (elsewhere / ".x.deadbeef.tmp").exists()
+    assert (tmp_path / ".folder.deadbeef.tmp").is_dir()
+
+
+def test_a_process_that_ended_well_left_nothing_to_look_for(tmp_path, monkeypatch):
+    """Looking through a large workspace is paid for only after a crash."""
+    monkeypatch.setattr("cochat_devkit.workspace.lock.clear_beside", lambda _root: pytest.fail("looked"))
+    for _ in range(2):
+        with workspace_lock(tmp_path):
+            pass
+    with pytest.raises(ZeroDivisionError), workspace_lock(tmp_path):
+        raise ZeroDivisionError
+    with workspace_lock(tmp_path):
+        pass
+
+
 def test_the_lock_is_free_after_use_and_after_a_failure(tmp_path):
     """The next command runs, whatever became of this one."""
     said = pytest.raises(MirrorLocked, match=f"process {os.getpid()} ")
