@@ -236,6 +236,8 @@ class Endpoints(NamedTuple):
     id_field: str = "id"
     #: the server makes the id of a new resource; otherwise the author names it
     makes_id: bool = False
+    #: an item that is closed to us is told as one that is not there; to its owner and to admins it is open
+    hides_closed_items: bool = False
     #: listings whose objects complete an item that was read
     item_joined: tuple[Endpoint, ...] = ()
     #: how to read file by file what `item_joined` refuses

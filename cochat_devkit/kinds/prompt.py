@@ -74,6 +74,7 @@ KIND = Kind(
             history=Endpoint("GET", f"{_AT}/id/{{id}}/history"),
             history_has_drafts=True,
             makes_id=True,
+            hides_closed_items=True,
         ),
         "0.6": Endpoints(
             listing=Listing(Endpoint("GET", f"{_AT}/", (*_KEYS_06, "user")), has_bodies=True, rights=Rights.READABLE),

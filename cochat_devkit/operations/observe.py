@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind, WireContext
     from cochat_devkit.mirror.rows import Row
+    from cochat_devkit.operations.records import Records
     from cochat_devkit.resource import Body, Wire
 
 
@@ -55,22 +56,23 @@ def fetch_remote(
     client: Client,
     kinds: Sequence[Kind],
     rows: Mapping[Key, Row],
-    *,
-    bases: Mapping[str, str],
-    read_body: Callable[[str], Body],
+    records: Records,
     emit: Emit,
 ) -> RemoteView:
     """Ask the server for everything of some kinds: listings first, bodies only where something may have moved.
+
+    `rows` is what the records know of these kinds.
 
     Raises:
         RemoteError: a listing failed; nothing follows about what is there.
     """
     view = RemoteView()
+    bases = records.reader.bases_of_listings(records.scope)
     _learn_names(client, kinds)
     with client.listing_ahead(kinds):
         for number, kind in enumerate(kinds):
             emit(Progress("listing", number, len(kinds)))
-            _observe(client, kind, rows, bases.get(kind.name), read_body, emit, view)
+            _observe(client, kind, rows, bases.get(kind.name), records, emit, view)
     client.forget_listings()
     emit(Progress("listing", len(kinds), len(kinds)))
     return view
@@ -81,7 +83,7 @@ def _observe(
     kind: Kind,
     rows: Mapping[Key, Row],
     listed_before: str | None,
-    read_body: Callable[[str], Body],
+    records: Records,
     emit: Emit,
     view: RemoteView,
 ) -> None:
@@ -98,7 +100,7 @@ def _observe(
     view.bases[kind.name] = listed.basis
     view.unmoved |= {known[remote_id].key: known[remote_id] for remote_id in listed.unmoved}
     client.know_names(kind.name, slugs_for(kind, listed.wires, slugs_known, client.endpoints(kind)))
-    _read_listed(client, kind, listed, rows, read_body, emit, view)
+    _read_listed(client, kind, listed, rows, records.reader.body, emit, view)
     shown = (view.seen, view.unmoved, view.unreadable)
     missing = [row for row in ours if not any(row.key in each for each in shown)]
     may_ask = client.endpoints(kind).item is not None
@@ -109,7 +111,7 @@ def _observe(
     comparable = [row for row in missing if (was_whole and may_ask) or _was_shown(row, listed.basis, listed_before)]
     view.invisible |= {row.key: State.NOT_LISTED for row in missing}
     if listed.is_complete and is_proof:
-        _settle_missing(client, kind, comparable, view)
+        _settle_missing(client, kind, comparable, records, view)
     else:
         view.invisible |= {row.key: State.UNPROVEN for row in comparable}
 
@@ -247,18 +249,26 @@ def _is_closed(client: Client, kind: Kind, wire: Wire) -> bool:
     return kind.items_are_for_admins and not client.identity.is_admin
 
 
-def _settle_missing(client: Client, kind: Kind, missing: Sequence[Row], view: RemoteView) -> None:
+def _settle_missing(client: Client, kind: Kind, missing: Sequence[Row], records: Records, view: RemoteView) -> None:
     """Decide what it means that known resources were not listed: gone only if the server says so for each by name."""
     answers = client.fetch_items(kind, [row.remote_id for row in missing], lambda: None)
     for row in missing:
         answer = answers[row.remote_id]
         if not isinstance(answer, RemoteError) and has_body(kind, answer):
             view.seen[row.key] = read_one_remote(client, kind, answer)
-        elif isinstance(answer, Missing):
+        elif isinstance(answer, Missing) and _would_be_shown(client, kind, row, records):
             view.gone.add(row.key)
         else:
             continue
         del view.invisible[row.key]
+
+
+def _would_be_shown(client: Client, kind: Kind, row: Row, records: Records) -> bool:
+    """Tell whether the server would show us a resource by its id if it were there."""
+    if client.identity.is_admin or not client.endpoints(kind).hides_closed_items:
+        return True
+    derived = records.reader.derived(records.scope, row.key)
+    return isinstance(derived, dict) and derived.get("user_id") == client.identity.id
 
 
 def find_theirs(

@@ -67,14 +67,7 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
     ):
         with keeping_lock(config, session.target, records) as kept:
             rows = records.known(kind.name for kind in selection.kinds)
-            view = fetch_remote(
-                session.client,
-                selection.kinds,
-                rows,
-                bases=records.reader.bases_of_listings(records.scope),
-                read_body=records.reader.body,
-                emit=emit,
-            )
+            view = fetch_remote(session.client, selection.kinds, rows, records, emit)
             kept.tree = glance(config.root, selection.kinds).tree()
             conflicts = Conflicts(config.root, records, session.target.name)
             pulling = _Pull(

@@ -123,10 +123,7 @@ def fetch_into_mirror(config: Config, selection: Selection, *, target: str | Non
         Records(config.mirror_path, session) as records,
     ):
         rows = records.known(kind.name for kind in selection.kinds)
-        bases = records.reader.bases_of_listings(records.scope)
-        view = fetch_remote(
-            session.client, selection.kinds, rows, bases=bases, read_body=records.reader.body, emit=emit
-        )
+        view = fetch_remote(session.client, selection.kinds, rows, records, emit)
         for theirs in view.seen.values():
             row = to_row(theirs, rows.get(theirs.key))
             if rows.get(row.key) != row._replace(derived=None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from tests.contract.stage import make_id, read_json
 from tests.desk import Desk, make_desk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from tests.contract.stage import Server
@@ -27,6 +28,8 @@ EDITS = {
     "skill": ("X\n", "Y\n"),
     "automation": ("prompt: p", "prompt: q"),
 }
+#: kinds that the server keeps under another name than that of their folder
+PLACES = {"agent": "models", "knowledge": "knowledge"}
 
 
 @pytest.fixture
@@ -116,12 +119,74 @@ def test_rights_that_are_lost_delete_nothing(desk: Desk, rights: Callable[..., N
     assert list(desk.json("push", "--no-verify").actions.values()) == ["update-there"]
 
 
+@pytest.mark.parametrize("right", ["read", "write"])
+def test_what_is_no_longer_shared_is_not_deleted(
+    server: Server, rights: Callable[..., None], texts: dict[str, str], right: str, tmp_path: Path
+) -> None:
+    """Somebody shows me his work and then no longer: my copy stays, though the server may say "not there"."""
+    rights()
+    theirs = {path: text for path, text in texts.items() if not path.startswith("automations")}
+    owner = make_desk(tmp_path / "owner", server.url, server.admin_person.token)
+    for path, text in theirs.items():
+        owner.path(path).parent.mkdir(parents=True, exist_ok=True)
+        owner.path(path).write_text(text)
+    owner.json("push", "--no-verify")
+    _share(server, owner, theirs, right)
+    mine = make_desk(tmp_path / "mine", server.url, server.user_person.token)
+    mine.json("pull")
+    before = mine.files()
+    assert any(path.startswith("prompts/") for path in before.keys() & theirs.keys())
+    _share(server, owner, theirs, None)
+    for _ in range(2):
+        again = mine.json("pull").actions
+        assert {again.get(ref, "skip") for ref in _refs(theirs)} == {"skip"}
+        assert mine.files() == before
+    assert set(_refs(path for path in theirs if path in before)) <= set(mine.json("status").json["invisible"])
+
+
+def test_my_own_prompt_that_is_deleted_there_goes_here(desk: Desk, server: Server, texts: dict[str, str]) -> None:
+    """What is mine the server would show me: where it says "not there", it is gone."""
+    _pull(desk, texts)
+    path = next(path for path in texts if path.startswith("prompts/"))
+    place = f"id/{_remote_id(desk, path)}" if server.generation == "0.12" else f"command{_remote_id(desk, path)}"
+    assert read_json(server.admin.delete(f"/api/v1/prompts/{place}/delete")) is True
+    assert _pull(desk, texts) == {_refs([path])[0]: "delete-here"}
+    assert not desk.path(path).exists()
+
+
+def _share(server: Server, owner: Desk, texts: dict[str, str], right: str | None) -> None:
+    """Let the ordinary user read or write all of that, or nobody."""
+    me = [server.user_person.id]
+    chosen = server.access(read_users=me, write_users=me if right == "write" else ()) if right else server.private()
+    for path in texts:
+        kind, name = _kind_of(path), _remote_id(owner, path)
+        at = f"/api/v1/{PLACES.get(kind, f'{kind}s')}"
+        if kind in ("agent", "model"):
+            item, update = f"{at}/model?id={name}", f"{at}/model/update?id={name}"
+            access = f"{at}/model/access/update"
+        else:
+            middle = {"knowledge": "/", "prompt": "/id/" if server.generation == "0.12" else "/command"}
+            item = f"{at}{middle.get(kind, '/id/')}{name}"
+            update, access = f"{item}/update", f"{item}/access/update"
+        known = read_json(server.admin.get(item))
+        if server.generation == "0.12":
+            read_json(server.admin.post(access, json={"id": name, "name": known["name"], **chosen}))
+        else:
+            read_json(server.admin.post(update, json={**known, **chosen}))
+
+
+def _remote_id(desk: Desk, path: str) -> str:
+    found = re.search(rf" {_refs([path])[0]} .*?\bid=(\S+)", desk.path("cochat.lock").read_text())
+    assert found
+    return found[1]
+
+
 def _pull(desk: Desk, texts: dict[str, str]) -> dict[str, str]:
     """Pull what is mine, whatever else other tests left on the server: what was done, by address."""
     return desk.json("pull", *_refs(texts)).actions
 
 
-def _refs(texts: dict[str, str]) -> list[str]:
+def _refs(texts: Iterable[str]) -> list[str]:
     slugs = ((path, path.removeprefix("plugins/").split("/")[1].partition(".")[0]) for path in texts)
     return [f"{_kind_of(path)}/{slug}" for path, slug in slugs]
 
