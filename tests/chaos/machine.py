@@ -53,8 +53,7 @@ def run(count: int, seed: int) -> Result:
                 try:
                     history.play()
                 except AssertionError as error:
-                    steps = "; ".join(history.done[-12:])
-                    result.fail(f"history {own}: {str(error)[:500]} after {steps}")
+                    result.fail(f"history {own}: {str(error)[:500]}\n{history.tell()}")
                 result.facts = [f"{_Tally.commands} commands, {_Tally.faults} met a fault, {_Tally.kills} were killed"]
     return result
 
@@ -92,6 +91,11 @@ class _History:
             step = self.chance.choices([each for each, _ in steps], weights=[weight for _, weight in steps])[0]
             self.done.append(step())
         self._settle()
+
+    def tell(self) -> str:
+        """Tell what was done, and what the workspace says of it."""
+        told = [self.world.desk.json(*words, expected=None).out[:4000] for words in (("status",), ("undo",))]
+        return "\n".join([*self.done, *told])
 
     def _settle(self) -> None:
         """End in step: with clean runs both sides agree."""
@@ -132,8 +136,18 @@ class _History:
         fault, reach = self.chance.choice(_FAULTS), self.chance.randint(1, 9)
         if fate < 0.85:
             once = self.chance.random() < 0.5
-            return self._run(words, lambda request: fault if _hits(request, reach, once=once) else None, str(fault))
+
+            def script(request: Request) -> Fault | None:
+                return fault if _hits(request, reach, once=once) and self._leaves_a_trace(fault, request) else None
+
+            return self._run(words, script, str(fault))
         return self._run_and_kill(words, reach, after=self.chance.random() < 0.5)
+
+    def _leaves_a_trace(self, fault: Fault, request: Request) -> bool:
+        """Tell whether a fault can be noticed: a bare list of what can only be listed looks whole."""
+        flavor = self.world.flavor
+        bare = {sort.there[flavor].listing for sort in sorts_of(flavor) if not sort.there[flavor].has_item}
+        return fault is not Fault.SHRUNK or request.path not in bare
 
     def _some_run(self) -> int:
         """Choose one of the newest runs."""
