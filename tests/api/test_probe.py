@@ -36,12 +36,25 @@ def test_the_dialect_is_found_by_how_the_server_answers(transport, server, statu
     server.on("GET", WHO, says(ADA))
     facts, identity = fetch_server_facts(transport)
     assert identity == Identity("u1", "Ada", "ada@x.test", "admin")
-    assert transport.request_count == len(server.paths()) == (3 if status == 404 else 4)
+    # a page is asked for twice: it may be the sign-in of whatever stands before the server
+    assert transport.request_count == len(server.paths()) == (3 if status == 404 else 5 if landmark is PAGE else 4)
     assert (facts.dialect.name, facts.version) == (dialect, "9.9.9")
     assert facts.name == facts.dialect.title
 
 
-@pytest.mark.parametrize("landmark", [refuses(500, "x"), refuses(502, "x"), Answer(drops=-1)])
+def test_a_page_that_comes_once_makes_no_other_server_of_mine(transport, server):
+    """A sign-in page in the wrong moment would have had agents of CoChat pushed as models."""
+    server.on("GET", VERSION, says({"version": "9.9.9"}))
+    server.on("GET", MISSING_TOOL, refuses(401, NOT_FOUND))
+    server.on("GET", LANDMARK, PAGE, says([]))
+    server.on("GET", WHO, says(ADA))
+    assert fetch_server_facts(transport)[0].dialect.name == "cochat"
+
+
+_DENIED = Answer(403, b"<!doctype html><title>Denied</title>", {"content-type": "text/html"})
+
+
+@pytest.mark.parametrize("landmark", [refuses(500, "x"), refuses(502, "x"), Answer(drops=-1), _DENIED])
 def test_a_failing_server_is_not_guessed_at(transport, server, landmark):
     """A proxy's error does not make another server of mine."""
     server.on("GET", VERSION, says({"version": "9.9.9"}))
