@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: the first request of those that find out what the server is and who we are, and how many these are
 VERSION = "/api/version"
-PROBE = {"cochat": 4, "owui-0.12": 3, "owui-0.6": 4}
+PROBE = {"cochat": 4, "owui-0.12": 3, "owui-0.6": 5}
 
 
 @dataclass
