@@ -36,34 +36,64 @@ class LoadFailure:
 
     `exception` is the class's name ("SyntaxError", "ModuleNotFoundError", "TimedOut", "Crashed", "NoEntryClass");
     `message` is what `str()` gives, as the server would show it; `line` is the line in the plugin, None when the
-    failure has none; `missing_module` names the module that an import did not find.
+    failure has none; `missing_module` names the module that an import did not find, and `lacking_module` the one in
+    which it did not find a name.
     """
 
     exception: str
     message: str
     line: int | None = None
     missing_module: str | None = None
+    lacking_module: str | None = None
+
+    @property
+    def is_only_here(self) -> bool:
+        """Tell whether a package is merely not installed here; of the server's own modules we know which there are."""
+        return self.missing_module is not None and self.missing_module.partition(".")[0] != "open_webui"
+
+
+@dataclass(frozen=True)
+class Hook:
+    """Say how one method is called: its parameters by name, and whether it is a coroutine or yields.
+
+    A hook that is no method (`pipes` may be a list) is not callable.
+    """
+
+    parameters: tuple[str, ...] = ()
+    is_callable: bool = True
+    is_async: bool = False
+    yields: bool = False
 
 
 @dataclass(frozen=True)
 class PluginFacts:
     """Say what the server would know of a plugin after loading it.
 
-    `type` is "tool", "pipe", "filter", "action" or "event". `specs` are the stored tool specs, empty for functions.
-    `handlers` are the hooks a function has ("inlet", "outlet", "stream", "pipe", "action", …). `valves` and
-    `user_valves` are JSON schemas, None without the class.
+    `type` is "tool", "pipe", "filter", "action" or "event". `specs` are the stored tool specs, and `model_specs` what
+    the model is given in a chat; empty for functions. `hooks` are the methods that the server calls, by name: those of
+    a tool, or of a function ("inlet", "outlet", "stream", "pipe", "action", …). `valves` and `user_valves` are JSON
+    schemas, None without the class. `priority` is that of a filter or action whose valves nobody saved, None for
+    others. `icon` is what a function says of its own.
     """
 
     type: str
     frontmatter: dict[str, str]
     specs: list[Json] = field(default_factory=list)
-    handlers: tuple[str, ...] = ()
+    model_specs: list[Json] = field(default_factory=list)
+    hooks: dict[str, Hook] = field(default_factory=dict)
     has_user_valves: bool = False
     valves: Json = None
     user_valves: Json = None
     toggle: bool = False
+    priority: float | None = None
+    icon: Json = None
     #: what the plugin printed while it loaded, cut at 10,000 characters
     output: str = ""
+
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        """Name the hooks that a function has."""
+        return () if self.type == "tool" else tuple(self.hooks)
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "check": "Lint plugins and load them as the server would.",
         "test": "Run the plugins' own tests.",
         "dev": "Watch: on every save check, test and, when asked, push.",
+        "parity": "Compare how plugins load here with records of a real server.",
         "serve": "Run a local server that stands in for CoChat or Open WebUI.",
     },
     "Shell": {

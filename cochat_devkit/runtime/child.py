@@ -19,9 +19,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from cochat_devkit.facts import VERSIONS, read_facts
 from cochat_devkit.plugin import LoadFailure, LoadRequest
 from cochat_devkit.runtime.loading import describe, filename_of, load_here, pass_through_valves, to_failure
 from cochat_devkit.runtime.offers import ask_for_offer
+from cochat_devkit.runtime.standins.finder import install
 
 if TYPE_CHECKING:
     from cochat_devkit.resource import Json
@@ -82,6 +84,8 @@ def _warm_up() -> None:
 
     from pydantic import BaseModel, Field, create_model
 
+    for version in VERSIONS.values():
+        read_facts(version)
     create_model("Warm", number=(int, Field(default=1, description="one")), __base__=BaseModel).model_json_schema()
     gc.collect()
     gc.freeze()
@@ -127,6 +131,7 @@ def _run_plugin(request: Json, answers: int) -> NoReturn:
     if hasattr(signal, "alarm"):
         signal.alarm(int(request["timeout_s"]) + _SELF_END_AFTER_S)
     asked = _to_request(request)
+    install(asked.generation, Path(request["scratch_dir"]))
 
     async def answer() -> None:
         try:

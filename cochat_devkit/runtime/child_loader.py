@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from cochat_devkit.plugin import LoadFailure, LoadRequest, PluginFacts, PluginOffer
+from cochat_devkit.plugin import Hook, LoadFailure, LoadRequest, PluginFacts, PluginOffer
 from cochat_devkit.runtime.child import ANSWER_LIMIT_BYTES, OUTPUT_LIMIT_BYTES, judge
 from cochat_devkit.runtime.environment import without_secrets
 from cochat_devkit.runtime.processes import kill_group
@@ -275,6 +275,9 @@ def _read_answer(told: Json) -> Json | LoadFailure:
         if "offer" in answer:
             return PluginOffer(**answer["offer"])
         facts = answer["facts"]
-        return PluginFacts(**{**facts, "handlers": tuple(facts["handlers"]), "output": told["output"]})
+        hooks = {
+            name: Hook(**{**each, "parameters": tuple(each["parameters"])}) for name, each in facts["hooks"].items()
+        }
+        return PluginFacts(**{**facts, "hooks": hooks, "output": told["output"]})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         return LoadFailure("Crashed", f"the plugin's process gave an answer that cannot be read ({error})")

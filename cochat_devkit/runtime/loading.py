@@ -8,6 +8,7 @@ tests/runtime/ against records of the real loader.
 
 from __future__ import annotations
 
+import inspect
 import sys
 import traceback
 import types
@@ -16,8 +17,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.kinds.plugin_source import parse_frontmatter, replace_imports
-from cochat_devkit.plugin import LoadFailure, LoadRequest, PluginFacts
-from cochat_devkit.runtime.specs import make_spec, tool_methods
+from cochat_devkit.plugin import Hook, LoadFailure, LoadRequest, PluginFacts
+from cochat_devkit.runtime.offers import icon_of, priority_of
+from cochat_devkit.runtime.specs import make_spec, model_specs, tool_methods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,16 +128,40 @@ def describe(loaded: Loaded, generation: Generation) -> PluginFacts:
         BadMethod: a tool's method has no spec, so the server would refuse the tool.
     """
     instance = loaded.instance
-    hooks = [each for each in _HOOKS[loaded.type] if generation != "0.6" or each != "request"]
+    methods = tool_methods(instance, generation) if loaded.type == "tool" else []
+    specs = stored_specs(loaded, generation)
     return PluginFacts(
         type=loaded.type,
         frontmatter=loaded.frontmatter,
-        specs=stored_specs(loaded, generation),
-        handlers=tuple(each for each in hooks if hasattr(instance, each)),
+        specs=specs,
+        model_specs=model_specs(instance, specs),
+        hooks={each.__name__: _hook_of(each) for each in methods} or _hooks_of(loaded, generation),
         has_user_valves=hasattr(instance, "UserValves"),
         valves=_schema_of(getattr(instance, "Valves", None)),
         user_valves=_schema_of(getattr(instance, "UserValves", None)),
         toggle=loaded.type == "filter" and bool(getattr(instance, "toggle", False)),
+        priority=priority_of(instance, {}, generation) if loaded.type in ("filter", "action") else None,
+        icon=None if loaded.type == "tool" else loaded.frontmatter.get("icon_url") or icon_of(instance),
+    )
+
+
+def _hooks_of(loaded: Loaded, generation: Generation) -> dict[str, Hook]:
+    """Describe the hooks that a function has."""
+    names = [each for each in _HOOKS[loaded.type] if generation != "0.6" or each != "request"]
+    return {each: _hook_of(getattr(loaded.instance, each)) for each in names if hasattr(loaded.instance, each)}
+
+
+def _hook_of(method: Any) -> Hook:
+    if not callable(method):
+        return Hook(is_callable=False)
+    try:
+        parameters = tuple(inspect.signature(method).parameters)
+    except (TypeError, ValueError):
+        parameters = ()  # a callable of C may have no signature
+    return Hook(
+        parameters,
+        is_async=inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method),
+        yields=inspect.isgeneratorfunction(method) or inspect.isasyncgenfunction(method),
     )
 
 
@@ -161,7 +187,11 @@ def to_failure(error: BaseException, filename: str) -> LoadFailure:
     if isinstance(error, SyntaxError) and error.filename == filename:
         error.filename = "<string>"  # the server compiles a nameless text, and its message says so
     return LoadFailure(
-        exception=type(error).__name__, message=_text_of(error), line=line, missing_module=_missing_module(error)
+        exception=type(error).__name__,
+        message=_text_of(error),
+        line=line,
+        missing_module=_missing_module(error),
+        lacking_module=error.name if type(error) is ImportError else None,
     )
 
 

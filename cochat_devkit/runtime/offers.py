@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cochat_devkit.plugin import PluginOffer
 
 if TYPE_CHECKING:
+    from cochat_devkit.plugin import Generation
     from cochat_devkit.resource import Json
     from cochat_devkit.runtime.loading import Loaded
 
@@ -24,11 +25,13 @@ async def ask_for_offer(loaded: Loaded, valves: Json) -> PluginOffer:
         Exception: the valves do not fit a pipe, which then offers nothing.
     """
     instance = loaded.instance
-    icon = getattr(instance, "icon_url", None) or getattr(instance, "icon", None)
+    icon = icon_of(instance)
     if loaded.type != "pipe":
         actions = [dict(each) for each in instance.actions] if hasattr(instance, "actions") else None
         toggle = loaded.type == "filter" and bool(getattr(instance, "toggle", False))
-        return PluginOffer(actions=actions, icon=icon, toggle=toggle, priority=_priority_of(instance, valves))
+        return PluginOffer(
+            actions=actions, icon=icon, toggle=toggle, priority=priority_of(instance, valves or {}, "0.12")
+        )
     if hasattr(instance, "valves") and hasattr(instance, "Valves"):
         instance.valves = instance.Valves(**{key: each for key, each in (valves or {}).items() if each is not None})
     return PluginOffer(models=await _models_of(instance), icon=icon)
@@ -53,9 +56,16 @@ async def _models_of(instance: Any) -> list[Json] | None:
     return models
 
 
-def _priority_of(instance: Any, valves: Json) -> float:
-    """Read where an action stands among others."""
+def icon_of(instance: Any) -> Json:
+    """Read what a function says of its own icon."""
+    return getattr(instance, "icon_url", None) or getattr(instance, "icon", None)
+
+
+def priority_of(instance: Any, valves: Json, generation: Generation) -> float:
+    """Read where a filter or an action stands among others, by the valves that are saved; 0.6 looks at nothing else."""
+    if generation == "0.6":
+        return float(valves.get("priority") or 0)
     try:
-        return float(getattr(instance.Valves(**(valves or {})), "priority", 0))
+        return float(getattr(instance.Valves(**valves), "priority", 0) or 0)
     except Exception:  # noqa: BLE001 - without valves, or with ones that do not fit, it stands first
         return 0

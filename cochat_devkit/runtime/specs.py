@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PARAM_0_12 = re.compile(r":param (\w+):\s*(.*)")
 _PARAM_0_6 = re.compile(r":param (\w+):\s*(.+)")
+_MODEL_END = re.compile(r":(?:param|return)")
 _END_OF_DESCRIPTION = (":param", ":return")
 
 
@@ -58,6 +59,23 @@ def make_spec(method: Callable[..., Any], generation: Generation) -> Json:
     if generation != "0.6":
         _simplify(spec["parameters"])
     return spec
+
+
+def model_specs(instance: object, specs: list[Json]) -> list[Json]:
+    """Make what the model is given of stored specs: each docstring as it stands, or the name where there is none.
+
+    The server looks for the method again by the name in the spec; one that is not found there is given to nobody.
+    """
+    found = ((spec, getattr(instance, spec["name"], None)) for spec in specs)
+    return [
+        {**spec, "description": _model_description(method.__doc__, spec["name"])}
+        for spec, method in found
+        if method is not None
+    ]
+
+
+def _model_description(docstring: str | None, name: str) -> str:
+    return _MODEL_END.split(docstring, maxsplit=1)[0] if docstring and docstring.strip() else name
 
 
 def _description(docstring: str | None) -> str:

@@ -31,7 +31,7 @@ def test_our_findings_and_ruffs_come_in_one_list(workspace):
     assert told(workspace.check()) == [
         ("plugins/tools/example.py", 1, "F401"),
         ("plugins/tools/example.py", 2, "F401"),
-        ("plugins/tools/example.py", 3, "CC205"),
+        ("plugins/tools/example.py", 3, "CC201"),
         ("plugins/tools/example.py", 3, "CC206"),
         ("plugins/tools/example.py", 3, "F401"),
         ("plugins/tools/example.py", 4, "F821"),

@@ -140,13 +140,20 @@ def test_a_broken_plugin_gets_the_servers_words_and_the_line_the_server_hides(
     ("source", "module"),
     [
         ("import not_there.at_all\n", "not_there"),
-        ("from utils.misc import x\n", "open_webui"),
+        ("from apps.webui.models import x\n", "open_webui.apps"),
         ("try:\n    import not_there\nexcept ImportError:\n    raise RuntimeError('install it')\n", "not_there"),
     ],
 )
 def test_a_missing_module_is_named(loader, source, module):
     """What is not installed here is told apart from what is broken, also where the plugin says it in its own words."""
     assert fail(loader, source).missing_module == module
+
+
+def test_a_name_that_a_module_lacks_is_told_with_the_module(loader):
+    """The server's own modules are played: what is not in them is missing here as it is there."""
+    told = fail(loader, "from utils.misc import nothing_there\n")
+    assert (told.exception, told.line, told.missing_module) == ("ImportError", 1, None)
+    assert told.lacking_module == "open_webui.utils.misc"
 
 
 def test_a_plugin_may_run_for_ever(impatient_loader):

@@ -27,7 +27,7 @@ _PLACE_IN_NAMELESS_TEXT = re.compile(r" \(<string>, line \d+\)$")
 def check(subject: Subject) -> Iterator[Hit]:
     """Tell the exception."""
     told = subject.told
-    if isinstance(told, LoadFailure) and told.exception != "NoEntryClass" and told.missing_module is None:
+    if isinstance(told, LoadFailure) and told.exception != "NoEntryClass" and not told.is_only_here:
         said = _PLACE_IN_NAMELESS_TEXT.sub("", told.message).partition("\n")[0]
         yield Hit(f"does not load: {told.exception}{': ' if said else ''}{said}", line=told.line or 1)
 
@@ -47,6 +47,8 @@ RULE = Rule(
         Example("class Tools:\n    def work(self, a: 'Undefined'): ...\n", line=2),
         Example("class Filter:\n    def __init__(self, wanted): ...\n", type="filter"),
         Example("import os\nos._exit(1)\n", type="pipe"),
+        Example("from open_webui.apps.webui.models.users import Users\nclass Tools: ...\n"),
+        Example("\nfrom open_webui.internal.db import get_db_context\nclass Tools: ...\n", line=2),
         Example("raise SystemExit\n"),
     ),
 )

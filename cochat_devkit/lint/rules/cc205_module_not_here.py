@@ -1,7 +1,7 @@
 """A plugin that could not be loaded here, because it imports a module that is not installed.
 
-The plugin may well be right: the server has its own modules, and installs what the frontmatter names in
-`requirements`. Until the module is here, nothing beyond its text can be checked.
+The plugin may well be right: the server installs what the frontmatter names in `requirements`. Until the module is
+here, nothing beyond its text can be checked. The server's own modules need not be here; what it lacks is CC201.
 
     import finnhub
 
@@ -23,13 +23,9 @@ if TYPE_CHECKING:
 def check(subject: Subject) -> Iterator[Hit]:
     """Name the module."""
     told = subject.told
-    if not isinstance(told, LoadFailure) or told.missing_module is None:
-        return
-    if told.missing_module.partition(".")[0] == "open_webui":
-        hint = "the module belongs to the server, and is only there"
-    else:
+    if isinstance(told, LoadFailure) and told.is_only_here:
         hint = "install its package here; on the server, `requirements` in the frontmatter does"
-    yield Hit(f"could not be loaded here: there is no module {told.missing_module}", line=told.line or 1, hint=hint)
+        yield Hit(f"could not be loaded here: there is no module {told.missing_module}", line=told.line or 1, hint=hint)
 
 
 RULE = Rule(
@@ -40,11 +36,12 @@ RULE = Rule(
     valid=(
         Example("try:\n    import not_there_at_all\nexcept ImportError:\n    pass\nclass Tools: ...\n"),
         Example("import json\nclass Tools: ...\n"),
+        Example("from open_webui.models.users import Users\nclass Filter: ...\n", type="filter"),
+        Example("import open_webui.apps\nclass Tools: ...\n"),
         Example("1 / 0\n"),
     ),
     invalid=(
         Example("\nimport not_there_at_all.deeper\nclass Tools: ...\n", line=2),
-        Example("from open_webui.models.users import Users\nclass Filter: ...\n", type="filter"),
         Example("class Tools:\n    def __init__(self):\n        import not_there_at_all\n", line=3),
     ),
 )

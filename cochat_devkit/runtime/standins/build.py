@@ -1,0 +1,218 @@
+"""How one name of a module is made from what the facts say of it."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import importlib
+import logging
+import os
+import types
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from cochat_devkit.runtime.standins.library import LIBRARY
+from cochat_devkit.runtime.standins.refusing import Refusing, refusing_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cochat_devkit.resource import Json
+
+#: what the classes of the server's tables are derived from
+_TABLE = "Base"
+#: how the text of a setting is read
+_READ_AS: dict[str, Callable[[Any], Any]] = {
+    "": lambda text: text,
+    "bool": lambda text: str(text).lower() == "true",
+    "int": int,
+    "float": float,
+}
+#: what the server makes with a call, and what is made here
+_MADE: dict[str, Callable[[str], Any]] = {"logging.getLogger": logging.getLogger}
+
+
+def build(module: types.ModuleType, name: str, entry: Json) -> Any:
+    """Make one name: what the library has, and otherwise what the facts say.
+
+    Raises:
+        AttributeError: it comes from a module of the server's that does not have it.
+    """
+    library = LIBRARY.get(module.__name__)
+    if library is not None and (maker := library().get(name)):
+        return maker(module)
+    return _BUILDERS[entry["is"]](module, f"{module.__name__}.{name}", entry)
+
+
+def _build_module(_module: types.ModuleType, full: str, entry: Json) -> Any:
+    return _import(entry["of"], full)
+
+
+def _build_name(module: types.ModuleType, full: str, entry: Json) -> Any:
+    if entry["of"] == module.__name__:
+        # a package that imports a module of its own
+        return _import(f"{entry['of']}.{entry['name']}", full)
+    place = _import(entry["of"], full)
+    try:
+        return getattr(place, entry["name"])
+    except AttributeError:
+        return _import(f"{entry['of']}.{entry['name']}", full)
+
+
+def _import(name: str, full: str) -> Any:
+    """Import what the server's module imports; a package that is not installed here refuses when it is used."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return Refusing(full)
+
+
+def _build_function(_module: types.ModuleType, full: str, entry: Json) -> Any:
+    return refusing_function(full, is_async="async" in entry, yields="yields" in entry)
+
+
+def _build_value(module: types.ModuleType, full: str, entry: Json) -> Any:
+    if "setting" in entry:
+        return _read_setting(entry)
+    if "literal" in entry:
+        return ast.literal_eval(entry["literal"])
+    made = entry.get("made", "")
+    if made in _MADE:
+        return _MADE[made](full)
+    about = module.__dict__["_facts"].get(made.partition(".")[0], {})
+    # what a value makes, nobody knows; what a class makes is one of it
+    kind = None if about.get("is") == "value" else _look_up(module, made)
+    return object.__new__(kind) if isinstance(kind, type) and kind.__module__ == module.__name__ else Refusing(full)
+
+
+def _read_setting(entry: Json) -> Any:
+    """Read a setting of the server's from the environment, as the server does where none is saved."""
+    found = os.environ.get(entry["setting"], ast.literal_eval(entry["literal"]))
+    return _READ_AS[entry.get("read_as", "")](found)
+
+
+def _build_class(module: types.ModuleType, full: str, entry: Json) -> type:
+    # a table of the server's is there by name alone: of its columns nobody knows enough to map them
+    named = (_look_up(module, each) for each in entry.get("bases", ()) if each != _TABLE)
+    bases = tuple(each for each in named if isinstance(each, type))
+    name = full.rpartition(".")[2]
+    members: Mapping[str, Json] = entry.get("members", {})
+    if any(issubclass(each, enum.Enum) for each in bases):
+        values = {each: _literal(about, each) for each, about in members.items() if about["is"] in ("value", "field")}
+        made = types.new_class(name, bases, exec_body=lambda space: space.update(values))
+    elif _is_model(bases):
+        made = _build_model(module, name, bases, full, members)
+    else:
+        space = {each: _build_member(module, f"{full}.{each}", about) for each, about in members.items()}
+        made = types.new_class(name, bases, exec_body=lambda within: within.update(space))
+    made.__module__ = module.__name__
+    return made
+
+
+def _literal(about: Json, name: str) -> Any:
+    """Read a member of an enumeration; a sentence is not among the facts, and its name stands for it."""
+    text = about.get("literal", about.get("default", "..."))
+    return name if text == "..." else ast.literal_eval(text)
+
+
+def _is_model(bases: tuple[type, ...]) -> bool:
+    from pydantic import BaseModel
+
+    return any(issubclass(each, BaseModel) for each in bases)
+
+
+def _build_model(
+    module: types.ModuleType, name: str, bases: tuple[type, ...], full: str, members: Mapping[str, Json]
+) -> type:
+    from pydantic import ConfigDict
+
+    space: dict[str, Any] = {"__module__": module.__name__, "__annotations__": {}}
+    for each, about in members.items():
+        if about["is"] == "field":
+            space["__annotations__"][each] = _annotation(module, about["type"])
+            if "default" in about:
+                space[each] = None if about["default"] == "..." else ast.literal_eval(about["default"])
+        elif about["is"] == "function" and not {"model_validator", "field_validator"} & set(about.get("by", ())):
+            space[each] = _build_member(module, f"{full}.{each}", about)
+    # what a newer or older row has beside is kept, as the server's own models mostly do
+    space["model_config"] = ConfigDict(extra="allow", from_attributes=True, arbitrary_types_allowed=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return types.new_class(name, bases, exec_body=lambda within: within.update(space))
+
+
+def _annotation(module: types.ModuleType, text: str) -> Any:
+    """Read the type of a field; one that means nothing here is anything."""
+    try:
+        found = eval(text, {"__builtins__": {}}, _Names(module))  # noqa: S307 - the text is of our own facts
+    except Exception:  # noqa: BLE001 - whatever is in the way, the field is there
+        return Any
+    return Any if isinstance(found, Refusing) else found
+
+
+class _Names(dict[str, Any]):
+    """Look names up in a module that is played, and then among Python's own."""
+
+    def __init__(self, module: types.ModuleType) -> None:
+        super().__init__()
+        self._module = module
+
+    def __missing__(self, name: str) -> Any:
+        import builtins
+
+        try:
+            return getattr(self._module, name)
+        except AttributeError:
+            pass
+        try:
+            return getattr(builtins, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+
+def _build_member(module: types.ModuleType, full: str, about: Json) -> Any:
+    if about["is"] == "field":
+        text = about.get("default", "...")
+        return Refusing(full) if text == "..." else ast.literal_eval(text)
+    if about["is"] == "function":
+        made = _build_function(module, full, about)
+        by = about.get("by", ())
+        return (
+            property(made)
+            if "property" in by
+            else staticmethod(made)
+            if "staticmethod" in by
+            else classmethod(made)
+            if "classmethod" in by
+            else made
+        )
+    return build_nested(module, full, about)
+
+
+def build_nested(module: types.ModuleType, full: str, about: Json) -> Any:
+    """Make what stands within a class."""
+    return _BUILDERS[about["is"]](module, full, about)
+
+
+def _look_up(module: types.ModuleType, dotted: str) -> Any:
+    """Find what an expression of a module names, as far as it is a name; None where it is more."""
+    found: Any = module
+    for part in dotted.split("."):
+        if not part.isidentifier():
+            return None
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            import builtins
+
+            found = getattr(builtins, part, None)
+    return found
+
+
+_BUILDERS: dict[str, Callable[[types.ModuleType, str, Json], Any]] = {
+    "module": _build_module,
+    "name": _build_name,
+    "function": _build_function,
+    "class": _build_class,
+    "value": _build_value,
+}

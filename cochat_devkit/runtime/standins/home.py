@@ -1,0 +1,32 @@
+"""Where the server that is played has its files, and which version it is."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+
+class _Home:
+    """Hold what was said when the stand-ins were installed."""
+
+    version = ""
+    place: Path | None = None
+
+
+def settle(version: str, place: Path | None) -> None:
+    """Say which version is played, and below which folder; None makes one when it is needed."""
+    _Home.version, _Home.place = version, place
+
+
+def version() -> str:
+    """Name the version that is played."""
+    return _Home.version
+
+
+def folder(name: str = "") -> Path:
+    """Name a folder of the server's, made where it is not there."""
+    if _Home.place is None:
+        _Home.place = Path(tempfile.mkdtemp(prefix="cochat-standins-"))
+    found = _Home.place / "data" / name
+    found.mkdir(parents=True, exist_ok=True)
+    return found

@@ -1,0 +1,1 @@
+"""Whether what the kit says offline is what the real servers say."""

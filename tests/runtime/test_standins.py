@@ -1,0 +1,103 @@
+"""`open_webui` can be imported where no server is: what a version has is there, and what it has not fails as there."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+
+import pytest
+
+from cochat_devkit.facts import VERSIONS, read_facts
+from cochat_devkit.runtime.standins.finder import StandInModule, install, uninstall
+from cochat_devkit.runtime.standins.refusing import NotOffline, Refusing
+
+
+@pytest.fixture(params=list(VERSIONS))
+def generation(request, tmp_path):
+    """Play each generation in turn."""
+    install(request.param, tmp_path)
+    yield request.param
+    uninstall()
+
+
+@pytest.fixture
+def newest(tmp_path):
+    """Play 0.12."""
+    install("0.12", tmp_path)
+    yield
+    uninstall()
+
+
+def test_every_name_of_every_module_can_be_imported(generation):
+    """Whatever my plugin imports of the server's own package, the import works here if it works there."""
+    for module, about in read_facts(VERSIONS[generation]).items():
+        played = importlib.import_module(module)
+        for name in about["names"].keys() - {"*"}:
+            assert hasattr(played, name), f"{module}.{name}"
+
+
+@pytest.mark.parametrize(
+    ("statement", "error", "name"),
+    [
+        ("import open_webui.apps.webui.models.users", ModuleNotFoundError, "open_webui.apps"),
+        ("from open_webui.models.nothing import X", ModuleNotFoundError, "open_webui.models.nothing"),
+        ("from open_webui.internal.db import get_db_context", ImportError, "open_webui.internal.db"),
+    ],
+)
+@pytest.mark.usefixtures("newest")
+def test_what_the_version_lacks_fails_as_on_the_server(statement, error, name):
+    """The class of the exception and the name in it are the server's."""
+    with pytest.raises(ImportError) as raised:
+        exec(statement, {})
+    assert (type(raised.value), raised.value.name) == (error, name)
+
+
+def test_a_call_has_the_colour_of_the_version(generation):
+    """An `await` that I forgot is missing here as it is there."""
+    users = importlib.import_module("open_webui.models.users").Users
+    assert inspect.iscoroutinefunction(users.get_user_by_id) == (generation == "0.12")
+
+
+@pytest.mark.usefixtures("newest")
+def test_what_is_only_named_refuses_loudly():
+    """I read which thing of the server's my plugin used, where it used it."""
+    main = importlib.import_module("open_webui.main")
+    assert isinstance(main.app.state.config.ENABLE_X["y"], Refusing)
+    for use in (bool, str, list, lambda value: value(), lambda value: value + 1):
+        with pytest.raises(NotOffline, match=r"^open_webui\.main\.app\.state is the server's own, and is not there"):
+            use(main.app.state)
+    with pytest.raises(NotOffline, match=r"open_webui\.utils\.misc\.get_last_user_message"):
+        importlib.import_module("open_webui.utils.misc").get_last_user_message([])
+
+
+@pytest.mark.usefixtures("newest")
+def test_models_take_what_the_servers_take():
+    """The pydantic models of the package are models here, with its fields and defaults."""
+    users = importlib.import_module("open_webui.models.users")
+    fields = users.UserModel.model_fields
+    assert fields.keys() >= {"id", "name", "email", "role"}
+    assert fields["email"].annotation is str
+    assert importlib.import_module("open_webui.constants").TASKS.TITLE_GENERATION == "title_generation"
+
+
+@pytest.mark.usefixtures("newest")
+def test_settings_come_from_the_environment_as_on_the_server(monkeypatch, tmp_path):
+    """A setting that I export is read; the folders lie where the loader said."""
+    env = importlib.import_module("open_webui.env")
+    assert env.VERSION == "0.12.4"
+    assert env.DATABASE_SCHEMA is None
+    monkeypatch.setenv("ENABLE_WEBSOCKET_SUPPORT", "False")
+    assert env.ENABLE_WEBSOCKET_SUPPORT is False
+    cache = importlib.import_module("open_webui.config").CACHE_DIR
+    assert cache == tmp_path / "data" / "cache"
+
+
+def test_nothing_is_left_of_them(tmp_path):
+    """After a test, `open_webui` is what it was before."""
+    install("0.6", tmp_path)
+    importlib.import_module("open_webui.models.users")
+    uninstall()
+    assert not [name for name, module in sys.modules.items() if isinstance(module, StandInModule)]
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("open_webui.models.users")
