@@ -34,6 +34,12 @@ from cochat_devkit.cli.options import json_option, verbose_option
     show_default=True,
     help="Load as this generation of servers does.",
 )
+@click.option(
+    "--python",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="The interpreter whose packages plugins may import, best those that the server had; this one by default.",
+)
 @verbose_option
 @json_option
 def command(golden: Path, sources: Path, **options: Any) -> int:
@@ -45,12 +51,14 @@ def command(golden: Path, sources: Path, **options: Any) -> int:
     \b
     Examples:
       cochat parity --golden records.jsonl --sources plugins/
-      cochat parity --golden records.jsonl --sources ../collected --json
+      cochat parity --golden records.jsonl --sources ../collected --python server/bin/python --json
     """
     from cochat_devkit.operations.parity import compare_with_records
 
     with render.Talk(quiet=options["as_json"], verbose=options["verbose"]) as talk:
-        report = compare_with_records(golden, sources, generation=options["generation"], emit=talk.emit)
+        report = compare_with_records(
+            golden, sources, generation=options["generation"], python=options["python"], emit=talk.emit
+        )
     if options["as_json"]:
         render.report_json("parity", report)
         return report.exit_code

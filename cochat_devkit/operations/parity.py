@@ -26,6 +26,8 @@ LOAD_LIMIT_S = 60.0
 _EXCEPTIONS = {"NoEntryClass": "Exception"}
 #: whoever made the records had no network, and we may have one
 _NOT_COMPARED = "network_at_load"
+#: how the server was set that made the records, where a plugin's valves can tell
+_RECORDED_WITH = {"GLOBAL_LOG_LEVEL": "CRITICAL"}
 #: differences told of one plugin
 _MOST_TOLD = 20
 _MOST_SHOWN_CHARS = 80
@@ -42,8 +44,12 @@ class Difference(NamedTuple):
         return f"{self.path}: {_short(self.here)} here, {_short(self.there)} on the server"
 
 
-def compare_with_records(golden: Path, sources: Path, *, generation: Generation, emit: Emit) -> Report:
+def compare_with_records(
+    golden: Path, sources: Path, *, generation: Generation, python: Path | None, emit: Emit
+) -> Report:
     """Load every plugin of which there is a record, found below a folder by the sha256 of its bytes, and compare.
+
+    `python` is the interpreter whose packages the plugins may import; None is our own.
 
     Raises:
         UsageError: a file or folder is not there, or holds no records.
@@ -53,7 +59,7 @@ def compare_with_records(golden: Path, sources: Path, *, generation: Generation,
     records = _read_records(golden)
     found = _find_sources(sources, {str(each["sha256"]) for each in records})
     report = Report(extra={"golden": str(golden), "generation": generation})
-    with closing(ChildLoader(timeout_s=LOAD_LIMIT_S)) as loader:
+    with closing(ChildLoader(timeout_s=LOAD_LIMIT_S, python=python, settings=_RECORDED_WITH)) as loader:
         for number, record in enumerate(records):
             emit(Progress("loading", number, len(records)))
             report.add(_compare(record, found.get(record["sha256"]), loader, generation))

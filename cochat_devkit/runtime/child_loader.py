@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from cochat_devkit.plugin import Hook, LoadFailure, LoadRequest, PluginFacts, PluginOffer
+from cochat_devkit.resource import EMPTY
 from cochat_devkit.runtime.child import ANSWER_LIMIT_BYTES, OUTPUT_LIMIT_BYTES, judge
 from cochat_devkit.runtime.environment import without_secrets
 from cochat_devkit.runtime.processes import kill_group
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cochat_devkit.resource import Json
 
 _PACKAGE_HOME = str(Path(__file__).parents[2])
@@ -45,11 +48,22 @@ class ChildLoader:
     """Load plugins in a child process that is kept warm: the Protocol `PluginLoader`.
 
     The child starts with the first request, loads each plugin in a fork of its own, and ends with `close()` or with us.
-    Where there is no fork, each plugin gets a process. `timeout_s` is the time that one plugin has.
+    Where there is no fork, each plugin gets a process. `timeout_s` is the time that one plugin has. `python` is the
+    interpreter whose packages plugins may import, with pydantic among them; `settings` are environment variables that
+    they see beside ours.
     """
 
-    def __init__(self, *, timeout_s: float = 10.0, forks: bool = _CAN_FORK) -> None:
+    def __init__(
+        self,
+        *,
+        timeout_s: float = 10.0,
+        forks: bool = _CAN_FORK,
+        python: Path | None = None,
+        settings: Mapping[str, str] = EMPTY,
+    ) -> None:
         self._timeout_s = timeout_s
+        self._python = str(python or sys.executable)
+        self._settings = settings
         self._forks = forks
         self._lock = threading.Lock()
         self._child: _Child | None = None
@@ -127,7 +141,7 @@ class ChildLoader:
 
     def _warm_child(self) -> _Child:
         if self._child is None:
-            self._child = _Child("serve")
+            self._child = self._start_child("serve")
             try:
                 self._child.read_message(_START_LIMIT_S)
             except BaseException:
@@ -135,13 +149,16 @@ class ChildLoader:
                 raise
         return self._child
 
+    def _start_child(self, verb: str) -> _Child:
+        return _Child(verb, self._python, {**without_secrets(os.environ), **self._settings})
+
     def _end_child(self) -> None:
         if self._child is not None:
             self._child.end()
             self._child = None
 
     def _ask_process(self, message: Json) -> Json:
-        child = _Child("serve_once")
+        child = self._start_child("serve_once")
         try:
             return child.ask_once(message, timeout_s=self._timeout_s)
         finally:
@@ -155,14 +172,14 @@ class _ChildEnded(Exception):
 class _Child:
     """Hold one child process and its three pipes."""
 
-    def __init__(self, verb: str) -> None:
+    def __init__(self, verb: str, python: str, environment: Mapping[str, str]) -> None:
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, _PACKAGE_HOME, verb],
+                [python, "-I", "-X", "utf8", "-c", _BOOT, _PACKAGE_HOME, verb],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=without_secrets(os.environ),
+                env=environment,
                 start_new_session=True,  # a Ctrl-C is for us; we end the child ourselves
             )
         except OSError as error:
