@@ -23,7 +23,7 @@ check: $(READY)  ## lint, format, types and the plugins' own check
 
 contract: $(READY)  ## the contract suite, which `make test` runs on the local server, on real ones, installed into a cache
 	@$(BIN)/python -m tests.contract.real.prepare
-	@COCHAT_CONTRACT_REAL=1 $(BIN)/python -m pytest $(SHARED) tests/contract tests/runtime/test_specs_against_server.py tests/parity
+	@COCHAT_CONTRACT_REAL=1 $(BIN)/python -m pytest $(SHARED) tests/contract tests/runtime/test_*_against_server.py tests/parity
 
 bench: $(READY)  ## the benchmarks, each a table
 	@$(BIN)/python -m bench

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from cochat_devkit.resource import Json
@@ -113,6 +114,42 @@ class PluginOffer:
     priority: float = 0
 
 
+@dataclass(frozen=True)
+class Call:
+    """Ask for one method of a tool to be called as a model would have it called.
+
+    `words` are the arguments as text, by name; what is not to be text is read as JSON. `role` is who calls, "user" or
+    "admin". `valves` and `user_valves` are what is saved. `replies` are the answers of a page to event calls, by type;
+    without one the page is closed.
+    """
+
+    method: str
+    words: Mapping[str, str]
+    role: str = "user"
+    valves: Json = field(default_factory=dict)
+    user_valves: Json = field(default_factory=dict)
+    replies: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CallResult:
+    """Say what a call came to.
+
+    `text` is what the model reads, None where it gets nothing; `files` and `embeds` go to the page; `events` are what
+    the plugin emitted and asked, in order, each with `type` and `data`, those asked with `answer`. `error` is the
+    exception that the text stands for. `ms` is the time of the call alone.
+    """
+
+    text: str | None
+    files: list[Json] = field(default_factory=list)
+    embeds: list[str] = field(default_factory=list)
+    events: list[Json] = field(default_factory=list)
+    error: LoadFailure | None = None
+    ms: float = 0.0
+    #: what the plugin printed, cut at 10,000 characters
+    output: str = ""
+
+
 class PluginLoader(Protocol):
     """Load plugins outside our own process, with the server's own result."""
 
@@ -126,6 +163,10 @@ class PluginLoader(Protocol):
 
     def find_offer(self, request: LoadRequest, valves: Json) -> PluginOffer | LoadFailure:
         """Load a function, give it these valves, and ask what it offers to the list of models."""
+        ...
+
+    def call(self, request: LoadRequest, call: Call, *, timeout_s: float) -> CallResult | LoadFailure:
+        """Load a tool and call one of its methods."""
         ...
 
     def close(self) -> None:

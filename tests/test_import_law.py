@@ -54,6 +54,7 @@ CATCHERS = {
     "runtime/child.py": "whatever a plugin raises is the answer",
     "runtime/loading.py": "a plugin's class may raise anything",
     "runtime/standins/build.py": "a type that means nothing here is anything",
+    "runtime/tool_calls.py": "whatever a method raises, the server tells the model",
     "runtime/offers.py": "a pipe that cannot name its models has none, on the real servers too",
     "credentials.py": "keyring backends fail in ways of their own, and a broken keyring has nothing for us",
     # not there yet: "operations/apply.py": the pool boundary

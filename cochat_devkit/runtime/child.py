@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from cochat_devkit.facts import VERSIONS, read_facts
-from cochat_devkit.plugin import LoadFailure, LoadRequest
+from cochat_devkit.plugin import Call, LoadFailure, LoadRequest
+from cochat_devkit.runtime.calling import make_call
 from cochat_devkit.runtime.loading import describe, filename_of, load_here, pass_through_valves, to_failure
 from cochat_devkit.runtime.offers import ask_for_offer
 from cochat_devkit.runtime.standins.finder import install
@@ -57,11 +58,11 @@ def judge(answer: bytes, output: bytes, *, timeout_s: float, in_time: bool, exit
     """Turn what came out of a plugin's process into a message; the process's own words pass through unread."""
     text = output.decode("utf-8", "replace")[:OUTPUT_LIMIT_CHARS]
     if not in_time:
-        told = LoadFailure("TimedOut", f"the plugin did not finish loading within {timeout_s:g} seconds")
+        told = LoadFailure("TimedOut", f"the plugin did not finish within {timeout_s:g} seconds")
     elif len(answer) > ANSWER_LIMIT_BYTES:
         told = LoadFailure("TooLarge", f"what the plugin says of itself is larger than {ANSWER_LIMIT_BYTES:,} bytes")
     elif not answer.endswith(b"\n"):
-        told = LoadFailure("Crashed", f"the plugin ended its process while it loaded ({_ending(exit_code)})")
+        told = LoadFailure("Crashed", f"the plugin ended its process ({_ending(exit_code)})")
     else:
         return {"output": text, "answer": answer.decode("utf-8", "replace")}
     return {"output": text, "failure": dataclasses.asdict(told)}
@@ -136,7 +137,13 @@ def _run_plugin(request: Json, answers: int) -> NoReturn:
     async def answer() -> None:
         try:
             loaded = load_here(asked, scratch_dir=Path(request["scratch_dir"]))
-            if "values" in request:
+            if "call" in request:
+                result = {
+                    "call": dataclasses.asdict(
+                        await make_call(loaded, asked.id, Call(**request["call"]), asked.generation)
+                    )
+                }
+            elif "values" in request:
                 result = {"values": pass_through_valves(loaded, request["values"], user=request["user"])}
             elif "valves" in request:
                 result = {"offer": dataclasses.asdict(await ask_for_offer(loaded, request["valves"]))}

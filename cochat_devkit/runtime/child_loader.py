@@ -13,14 +13,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from cochat_devkit.plugin import Hook, LoadFailure, LoadRequest, PluginFacts, PluginOffer
+from cochat_devkit.plugin import Call, CallResult, Hook, LoadFailure, LoadRequest, PluginFacts, PluginOffer
 from cochat_devkit.resource import EMPTY
 from cochat_devkit.runtime.child import ANSWER_LIMIT_BYTES, OUTPUT_LIMIT_BYTES, judge
 from cochat_devkit.runtime.environment import without_secrets
 from cochat_devkit.runtime.processes import kill_group
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from cochat_devkit.resource import Json
 
@@ -83,6 +83,11 @@ class ChildLoader:
         found: PluginOffer | LoadFailure = self._ask(request, {"valves": valves})
         return found
 
+    def call(self, request: LoadRequest, call: Call, *, timeout_s: float) -> CallResult | LoadFailure:
+        """Load a tool and call one of its methods; `timeout_s` is for both."""
+        found: CallResult | LoadFailure = self._ask(request, {"call": asdict(call)}, timeout_s)
+        return found
+
     def start(self) -> None:
         """Start the child before it is needed, so that the first request is as fast as the others.
 
@@ -105,9 +110,9 @@ class ChildLoader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ask(self, request: LoadRequest, more: Json) -> Json | LoadFailure:
+    def _ask(self, request: LoadRequest, more: Json, timeout_s: float | None = None) -> Json | LoadFailure:
         with self._lock:
-            message = self._to_message(request, more)
+            message = self._to_message(request, {"timeout_s": timeout_s or self._timeout_s, **more})
             try:
                 return _read_answer(self._ask_fork(message) if self._forks else self._ask_process(message))
             except _ChildEnded as ended:
@@ -120,7 +125,6 @@ class ChildLoader:
         return {
             **asdict(request),
             "path": path,
-            "timeout_s": self._timeout_s,
             "scratch_dir": self._scratch.name,
             **more,
         }
@@ -134,7 +138,7 @@ class ChildLoader:
     def _ask_warm_child(self, message: Json) -> Json:
         child = self._warm_child()
         try:
-            return child.ask(message, timeout_s=self._timeout_s + _GRACE_S)
+            return child.ask(message, timeout_s=message["timeout_s"] + _GRACE_S)
         except BaseException:
             self._end_child()  # after a Ctrl-C, too, nobody knows what it would answer next
             raise
@@ -160,7 +164,7 @@ class ChildLoader:
     def _ask_process(self, message: Json) -> Json:
         child = self._start_child("serve_once")
         try:
-            return child.ask_once(message, timeout_s=self._timeout_s)
+            return child.ask_once(message, timeout_s=message["timeout_s"])
         finally:
             child.end()
 
@@ -284,17 +288,27 @@ def _read_answer(told: Json) -> Json | LoadFailure:
     if "failure" in told:
         return LoadFailure(**told["failure"])
     try:
-        answer = json.loads(told["answer"])
-        if "failure" in answer:
-            return LoadFailure(**answer["failure"])
-        if "values" in answer:
-            return answer["values"]
-        if "offer" in answer:
-            return PluginOffer(**answer["offer"])
-        facts = answer["facts"]
-        hooks = {
-            name: Hook(**{**each, "parameters": tuple(each["parameters"])}) for name, each in facts["hooks"].items()
-        }
-        return PluginFacts(**{**facts, "hooks": hooks, "output": told["output"]})
+        ((sort, answer),) = json.loads(told["answer"]).items()
+        return _READERS[sort](answer, told["output"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         return LoadFailure("Crashed", f"the plugin's process gave an answer that cannot be read ({error})")
+
+
+def _read_facts(answer: Json, output: str) -> PluginFacts:
+    hooks = {name: Hook(**{**each, "parameters": tuple(each["parameters"])}) for name, each in answer["hooks"].items()}
+    return PluginFacts(**{**answer, "hooks": hooks, "output": output})
+
+
+def _read_call(answer: Json, output: str) -> CallResult:
+    error = LoadFailure(**answer["error"]) if answer["error"] else None
+    return CallResult(**{**answer, "error": error, "output": output})
+
+
+#: by what an answer is of
+_READERS: dict[str, Callable[[Json, str], Any]] = {
+    "failure": lambda answer, _output: LoadFailure(**answer),
+    "values": lambda answer, _output: answer,
+    "offer": lambda answer, _output: PluginOffer(**answer),
+    "facts": _read_facts,
+    "call": _read_call,
+}

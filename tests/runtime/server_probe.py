@@ -9,6 +9,7 @@ import importlib.machinery
 import inspect
 import json
 import sys
+import types
 import warnings
 from pathlib import Path
 from unittest.mock import MagicMock
@@ -37,11 +38,22 @@ class Hollow(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 hollow = Hollow()
 sys.meta_path.append(hollow)
+#: no call here looks for anything in a vector database
+chroma = types.ModuleType("open_webui.retrieval.vector.dbs.chroma")
+chroma.ChromaClient = MagicMock
+sys.modules[chroma.__name__] = chroma
 
+from open_webui.utils import middleware  # noqa: E402
 from open_webui.utils.plugin import load_function_module_by_id, load_tool_module_by_id, replace_imports  # noqa: E402
-from open_webui.utils.tools import get_tool_specs  # noqa: E402
+from open_webui.utils.tools import (  # noqa: E402
+    get_async_tool_function_and_apply_extra_params,
+    get_tool_specs,
+    get_updated_tool_function,
+)
 
 sys.meta_path.remove(hollow)
+#: 0.12 has the whole of a call in one function
+middleware_calls = hasattr(middleware, "execute_tool_call")
 
 
 async def answer(kind: str, source: str) -> dict:
@@ -64,6 +76,31 @@ async def answer(kind: str, source: str) -> dict:
         return {"exception": type(error).__name__, "message": str(error)}
 
 
+async def call(source: str, arguments: dict) -> dict:
+    """Call the one method of a tool as a chat does for a model, and say what the model reads of it."""
+    loaded = load_tool_module_by_id("sample", content=replace_imports(source))
+    instance = (await loaded if inspect.isawaitable(loaded) else loaded)[0]
+    (spec,) = get_tool_specs(instance)
+    name = spec["name"]
+    function = get_async_tool_function_and_apply_extra_params(getattr(instance, name), {"__id__": "sample"})
+    function = await function if inspect.isawaitable(function) else function
+    if middleware_calls:
+        metadata = {"tools": {name: {"callable": function, "spec": spec, "type": ""}}}
+        asked = {"id": "1", "function": {"name": name, "arguments": json.dumps(arguments)}}
+        _, value, *_ = await middleware.execute_tool_call({"messages": ["m"]}, metadata, None, asked)
+    else:
+        allowed = spec["parameters"]["properties"]
+        try:
+            value = await get_updated_tool_function(function, {"__messages__": ["m"], "__files__": []})(
+                **{key: each for key, each in arguments.items() if key in allowed}
+            )
+        except Exception as error:  # noqa: BLE001 - as the server does
+            value = str(error)
+    told = middleware.process_tool_result(None, name, value, "", direct_tool=False, metadata={}, user=None)
+    text, files, embeds = await told if inspect.isawaitable(told) else told
+    return {"text": text if isinstance(text, str | None) else repr(text), "files": files, "embeds": embeds}
+
+
 def schema_of(instance: object, name: str) -> dict | None:
     """Answer as the route of the valves' schema does; None where it answers 500."""
     try:
@@ -73,8 +110,11 @@ def schema_of(instance: object, name: str) -> dict | None:
 
 
 async def answer_all(samples: dict) -> dict:
-    """Answer all samples inside one running event loop."""
-    return {name: await answer(kind, source) for name, (kind, source) in samples.items()}
+    """Answer all samples inside one running event loop; the second of a call is its source and arguments."""
+    return {
+        name: await call(*asked) if kind == "call" else await answer(kind, asked)
+        for name, (kind, asked) in samples.items()
+    }
 
 
 warnings.simplefilter("ignore")

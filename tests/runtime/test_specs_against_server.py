@@ -5,23 +5,15 @@ Runs where COCHAT_CONTRACT_REAL=1 is set; the servers lie in COCHAT_CONTRACT_CAC
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import textwrap
-from pathlib import Path
 
 import pytest
 
 from cochat_devkit.plugin import LoadFailure, LoadRequest
 from cochat_devkit.runtime.child_loader import ChildLoader
+from tests.runtime.server_probe_runner import SERVERS, ask_server
 from tests.runtime.spec_samples import BODIES, MODULES, PREAMBLE
 
-SERVERS = {"0.12": "open-webui-0.12.4", "0.6": "open-webui-0.6.43"}
-#: read now: the tests themselves run with a home of their own
-CACHE = Path(
-    os.environ.get("COCHAT_CONTRACT_CACHE") or Path.home() / ".cache" / "cochat-devkit" / "contract"
-).expanduser()
 SAMPLES = {
     **{
         name: ("tool", f"{PREAMBLE}\nclass Tools(Base):\n{textwrap.indent(body, '    ')}\n")
@@ -41,28 +33,7 @@ def generation(request):
 @pytest.fixture(scope="module")
 def said_by_server(generation, tmp_path_factory):
     """Ask the real server's own code about all samples at once."""
-    python = CACHE / SERVERS[generation] / "bin" / "python"
-    if not python.exists():
-        pytest.fail(f"COCHAT_CONTRACT_REAL is set and there is no {python}")
-    home = tmp_path_factory.mktemp("server")
-    (home / "samples.json").write_text(json.dumps(SAMPLES), encoding="utf-8")
-    (home / "frontend" / "static").mkdir(parents=True)
-    (home / "static").mkdir()
-    settings = {"HOME": str(home), "DATA_DIR": str(home)}
-    settings |= {"FRONTEND_BUILD_DIR": str(home / "frontend"), "STATIC_DIR": str(home / "static")}
-    settings |= {"FROM_INIT_PY": "true", "WEBUI_SECRET_KEY": "x", "OFFLINE_MODE": "True"}
-    settings |= {"USE_SLIM_DOCKER": "true", "VECTOR_DB": "none"}
-    ran = subprocess.run(
-        [python, "-I", Path(__file__).with_name("server_probe.py"), home / "samples.json", home / "answers.json"],
-        env={"PATH": os.environ["PATH"], **settings},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr[-3000:]
-    return json.loads((home / "answers.json").read_text(encoding="utf-8"))
+    return ask_server(generation, SAMPLES, tmp_path_factory.mktemp("server"))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,109 @@
+"""`cochat run`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cochat_devkit.cli import render
+from cochat_devkit.cli.options import complete_refs, json_option
+from cochat_devkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.command("run")
+@click.argument("tool", metavar="REF|PATH", shell_complete=complete_refs)
+@click.argument("method")
+@click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option(
+    "--as", "role", type=click.Choice(["user", "admin"]), default="user", show_default=True, help="Who calls."
+)
+@click.option("--valve", "valves", multiple=True, metavar="NAME=VALUE", help="A saved valve; JSON, or else text.")
+@click.option("--user-valve", "user_valves", multiple=True, metavar="NAME=VALUE", help="A valve that the user saved.")
+@click.option(
+    "--reply",
+    "replies",
+    multiple=True,
+    metavar="TYPE=VALUE",
+    help="What the page answers to an event call of a type, as in confirmation=true; without one the page is closed.",
+)
+@click.option("--events", is_flag=True, help="Show every event that the tool emits.")
+@click.option("--timeout", "timeout_s", type=click.FloatRange(min=0.1), default=120.0, show_default=True, metavar="S")
+@click.option(
+    "--target-version",
+    "generation",
+    type=click.Choice(["0.12", "0.6"]),
+    help="Call as this generation of servers does; the target's own by default.",
+)
+@json_option
+def command(tool: str, method: str, arguments: Sequence[str], **options: Any) -> int:
+    """Call a method of a tool here, as the server would, and show what the model reads of it.
+
+    An argument is text where the tool's spec says so, and otherwise JSON where it can be: `days=3`, `tags=["a"]`. The
+    tool runs in a process of its own, with your rights. Exit 1: the method raised.
+
+    \b
+    Examples:
+      cochat run tool/weather forecast city=Oslo days=3
+      cochat run plugins/tools/weather.py forecast city=Oslo --valve units=imperial --as admin
+      cochat run tool/mailer send to=ada@example.com --reply confirmation=true --events
+    """
+    from cochat_devkit.config import read_config
+    from cochat_devkit.operations.run import run
+    from cochat_devkit.plugin import Call
+
+    call = Call(
+        method,
+        dict(_pair(each) for each in arguments),
+        options["role"],
+        _valves(options["valves"]),
+        _valves(options["user_valves"]),
+        {name: _value(word) for name, word in map(_pair, options["replies"])},
+    )
+    report = run(read_config(), tool, call, generation=options["generation"], timeout_s=options["timeout_s"])
+    if options["as_json"]:
+        render.report_json("run", report)
+        return report.exit_code
+    told = report.extra
+    if told["output"]:
+        render.err(told["output"].rstrip("\n"))
+    for event in told["events"] if options["events"] else ():
+        render.out(f"event  {json.dumps(event, ensure_ascii=False)}")
+    for name in ("files", "embeds"):
+        for each in told[name]:
+            render.out(f"{name[:-1]}  {json.dumps(each, ensure_ascii=False)}")
+    render.out(told["text"] if told["text"] is not None else "(nothing)")
+    if told["error"]:
+        line = f" (line {told['error']['line']})" if told["error"]["line"] else ""
+        render.err(f"{method} raised {told['error']['exception']}{line}; this is what the model reads of it")
+    return report.exit_code
+
+
+def _valves(words: Sequence[str]) -> dict[str, Any]:
+    """Read valves; what sounds like a secret is masked in whatever is shown from now on."""
+    from cochat_devkit.kinds.valves import is_secret
+    from cochat_devkit.redaction import remember_secret
+
+    found = {name: _value(word) for name, word in map(_pair, words)}
+    for name, value in found.items():
+        if is_secret(name, {}):
+            remember_secret(str(value))
+    return found
+
+
+def _pair(word: str) -> tuple[str, str]:
+    name, sign, value = word.partition("=")
+    if not sign or not name:
+        raise UsageError(f"{word!r} is no NAME=VALUE", hint="as in city=Oslo")
+    return name, value
+
+
+def _value(word: str) -> Any:
+    try:
+        return json.loads(word)
+    except ValueError:
+        return word

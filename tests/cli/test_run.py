@@ -1,0 +1,165 @@
+"""`cochat run`: one call of a tool, with what a model and a page would get."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.desk import Desk, make_desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOOL = '''"""
+title: Weather
+"""
+import os
+import time
+from fastapi.responses import HTMLResponse
+from open_webui.models.users import Users
+from pydantic import BaseModel
+
+
+class Tools:
+    class Valves(BaseModel):
+        units: str = "metric"
+        api_key: str = ""
+
+    class UserValves(BaseModel):
+        city: str = "Oslo"
+
+    def __init__(self):
+        self.valves = self.Valves()
+
+    async def forecast(self, city: str, days: int = 1, __user__: dict = {}, __event_emitter__=None) -> str:
+        """
+        Tell the weather.
+
+        :param city: where
+        """
+        print("looking")
+        await __event_emitter__({"type": "status", "data": {"description": "asking", "done": False}})
+        return f"{city} {days!r} {self.valves.units} {__user__['role']} {__user__['valves'].city}"
+
+    async def ask(self, __event_call__=None) -> str:
+        """Ask first."""
+        return repr(await __event_call__({"type": "confirmation", "data": {"title": "Really?"}}))
+
+    def page(self):
+        """Show it."""
+        return HTMLResponse("<p>hi</p>", headers={"Content-Disposition": "inline"})
+
+    def fail(self):
+        """Fail."""
+        raise ValueError("no such city")
+
+    def leave(self):
+        """End the process."""
+        os._exit(3)
+
+    def sleep(self):
+        """Take for ever."""
+        time.sleep(60)
+
+    async def look(self) -> str:
+        """Use what is the server's."""
+        return (await Users.get_user_by_id("x")).name
+
+    def tell(self) -> str:
+        """Tell a secret."""
+        return self.valves.api_key
+'''
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Make a workspace with one tool; no server is asked for anything."""
+    desk = make_desk(tmp_path / "desk", "http://127.0.0.1:9", "t")
+    desk.path("plugins/tools").mkdir(parents=True, exist_ok=True)
+    desk.path("plugins/tools/weather.py").write_text(TOOL)
+    return desk
+
+
+def run(desk: Desk, *words: str, expected: int = 0) -> dict[str, Any]:
+    """Run the command, and read what it says."""
+    return desk.json("run", "tool/weather", *words, expected=expected).json
+
+
+def test_a_call_shows_what_the_model_reads(desk: Desk) -> None:
+    """Arguments in their types, valves, the user and what the user saved: all reach the method."""
+    told = run(desk, "forecast", "city=5", "days=3", "--valve", "units=imperial", "--user-valve", "city=Rome")
+    assert told["text"] == "5 3 imperial user Rome"
+    assert told["events"] == [{"type": "status", "data": {"description": "asking", "done": False}}]
+    assert (told["output"], told["error"], told["ok"]) == ("looking\n", None, True)
+    assert run(desk, "forecast", "city=x", "--as", "admin")["text"] == "x 1 metric admin Oslo"
+
+
+def test_people_read_the_answer_and_the_events_that_they_ask_for(desk: Desk) -> None:
+    """stdout is the result; what the tool printed is talk."""
+    done = desk.cochat("run", "plugins/tools/weather.py", "forecast", "city=Oslo", "--events")
+    assert done.out.splitlines() == [
+        'event  {"type": "status", "data": {"description": "asking", "done": false}}',
+        "Oslo 1 metric user Oslo",
+    ]
+    assert "looking" in done.err
+
+
+def test_a_closed_page_answers_as_the_server_says(desk: Desk) -> None:
+    """0.12 answers an error that is true, 0.6 gives up; a reply that I give is the answer."""
+    assert run(desk, "ask")["text"] == "{'error': 'Client session disconnected.'}"
+    assert run(desk, "ask", "--reply", "confirmation=true")["text"] == "True"
+    assert run(desk, "ask", "--target-version", "0.6", expected=1)["error"]["exception"] == "TimeoutError"
+
+
+def test_a_page_that_is_returned_is_shown(desk: Desk) -> None:
+    """The model is told that it is there; the page itself is an embed."""
+    told = run(desk, "page")
+    assert told["embeds"] == ["<p>hi</p>"]
+    assert "active and visible" in told["text"]
+
+
+def test_what_a_method_raises_is_what_the_model_reads(desk: Desk) -> None:
+    """Exit 1, the text of the server for each generation, and the line in my file."""
+    told = run(desk, "fail", expected=1)
+    assert told["text"] == '{\n  "error": "no such city"\n}'
+    assert (told["error"]["exception"], told["error"]["line"]) == ("ValueError", 42)
+    assert run(desk, "fail", "--target-version", "0.6", expected=1)["text"] == "no such city"
+
+
+def test_what_only_the_server_has_is_named(desk: Desk) -> None:
+    """A call into the server's own code says which, and where I made it."""
+    told = run(desk, "look", expected=1)
+    assert (told["error"]["exception"], told["error"]["line"]) == ("NotOffline", 54)
+    assert "open_webui.models.users.UsersTable.get_user_by_id" in told["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "said"),
+    [
+        (("leave",), 1, "the plugin ended its process (exit code 3)"),
+        (("sleep", "--timeout", "1"), 1, "the plugin did not finish within 1 seconds"),
+        (("nothing",), 2, "the tool has no method nothing; it has: ask, fail, forecast"),
+        (("forecast", "Oslo"), 2, "'Oslo' is no NAME=VALUE"),
+    ],
+)
+def test_whatever_a_tool_does_one_sentence_says_it(
+    desk: Desk, words: tuple[str, ...], exit_code: int, said: str
+) -> None:
+    """A tool that ends its process or sleeps for ever ends the call, not us."""
+    assert said in run(desk, *words, expected=exit_code)["error"]["message"]
+
+
+def test_a_secret_valve_is_never_shown(desk: Desk) -> None:
+    """A key that I give reaches the tool, and no output of ours."""
+    done = desk.cochat("run", "tool/weather", "tell", "--valve", "api_key=sk-very-secret-1")
+    assert "very-secret" not in done.out + done.err
+
+
+def test_only_one_tool_can_be_called(desk: Desk) -> None:
+    """A filter or a pattern is told apart from a tool."""
+    desk.path("plugins/tools/other.py").write_text(TOOL)
+    desk.path("plugins/filters/idle.py").write_text("class Filter: ...\n")
+    for word in ("tool/*", "filter/idle"):
+        assert "is not one tool" in desk.cochat("run", word, "x", expected=2).err
+    assert "names no plugin" in desk.cochat("run", "tool/nothing", "x", expected=2).err
