@@ -53,6 +53,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Write plugins": {
         "new": "Scaffold a plugin with its test.",
         "run": "Call a method of a tool, as the server would.",
+        "specs": "Show the specs of a tool, as stored and as the model sees them.",
         "check": "Lint plugins and load them as the server would.",
         "test": "Run the plugins' own tests.",
         "dev": "Watch: on every save check, test and, when asked, push.",

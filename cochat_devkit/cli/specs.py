@@ -1,0 +1,53 @@
+"""`cochat specs`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from cochat_devkit.cli import render
+from cochat_devkit.cli.options import complete_refs, json_option, target_option
+
+_COLORS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+@click.command("specs")
+@click.argument("ref", shell_complete=complete_refs)
+@click.option("--stored", is_flag=True, help="What the server stores; otherwise what the model is given.")
+@click.option(
+    "--target-version",
+    "generation",
+    type=click.Choice(["0.12", "0.6"]),
+    help="Make them as this generation of servers does; the target's own by default.",
+)
+@target_option
+@json_option
+def command(ref: str, **options: Any) -> None:
+    """Show the specs of a tool, and what moved in them since the last pull.
+
+    The server stores one set and gives the model another: there each description is the docstring as it stands, up to
+    the first `:param` or `:return`.
+
+    \b
+    Examples:
+      cochat specs tool/web_search
+      cochat specs tool/web_search --stored
+      cochat specs tool/web_search --target-version 0.6 --json
+    """
+    from cochat_devkit.config import read_config
+    from cochat_devkit.operations.specs import make_specs
+
+    found = make_specs(read_config(), ref, target=options["target"], generation=options["generation"])
+    if options["as_json"]:
+        told = {"ref": found.ref, "path": found.path, "stored": found.stored, "model": found.model}
+        render.out_json(
+            {"command": "specs", "ok": True, "exit_code": 0, **told, "pulled": found.pulled, "moved": found.moved}
+        )
+        return
+    render.out_source(
+        json.dumps(found.stored if options["stored"] else found.model, indent=2, ensure_ascii=False), language="json"
+    )
+    for line in found.moved:
+        render.out(render.paint_out(line, _COLORS[line[0]]) if line[:1] in _COLORS else line)
