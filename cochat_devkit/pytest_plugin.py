@@ -49,15 +49,19 @@ def load_plugin(request: pytest.FixtureRequest) -> Iterator[LoadPlugin]:
     """Load plugins as the server does, under their real path: breakpoints and coverage work.
 
     Paths are relative to the workspace, the nearest folder above the test that has a `cochat.toml`, or else to pytest's
-    root folder. The modules are forgotten after the test.
+    root folder. What a plugin imports of `open_webui` is played. The modules are forgotten after the test.
     """
+    from cochat_devkit.runtime.standins.finder import install, uninstall
+
     root = _workspace_root(request.path, request.config.rootpath)
     modules_before = dict(sys.modules)
+    install("0.12")
 
     def load(path: str | Path) -> LoadedPlugin:
         return _load(root / path)
 
     yield load
+    uninstall()
     for name in set(sys.modules) - set(modules_before):
         if name.startswith(("tool_", "function_")):
             del sys.modules[name]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import types
 
 import pytest
 
+from cochat_devkit.runtime.standins.refusing import NotOffline
 from cochat_devkit.runtime.testing import run_plugin_tests
 
 
@@ -47,6 +49,23 @@ def test_the_code_runs_under_its_real_path(load_plugin, write):
     """Breakpoints and coverage find my file."""
     path = write("plugins/pipes/a.py", "class Pipe:\n    def pipe(self, body): ...\n")
     assert load_plugin(path).instance.pipe.__code__.co_filename == str(path)
+
+
+def test_what_a_plugin_imports_of_the_server_is_there(load_plugin, write):
+    """I test a plugin that reads people, and install no server."""
+    source = (
+        "from open_webui.models.users import Users\n\n\nclass Tools:\n    async def who(self):\n"
+        "        return await Users.get_user_by_id('x')\n"
+    )
+    plugin = load_plugin(write("plugins/tools/a.py", source))
+    with pytest.raises(NotOffline, match="get_user_by_id"):
+        asyncio.run(plugin.instance.who())
+
+
+def test_a_fake_of_mine_is_left_alone(load_plugin, write, monkeypatch):
+    """What I put into sys.modules myself is what the plugin gets."""
+    monkeypatch.setitem(sys.modules, "open_webui", types.SimpleNamespace(mine=3))
+    assert load_plugin(write("plugins/tools/a.py", "from open_webui import mine\nclass Tools: ...\n")).kind == "tool"
 
 
 def test_a_plugin_that_does_not_load_fails_the_test(load_plugin, write):
