@@ -28,6 +28,12 @@ _READ_AS: dict[str, Callable[[Any], Any]] = {
     "int": int,
     "float": float,
 }
+#: what stands over a method
+_WRAPPED: dict[str, Callable[[Any], Any]] = {
+    "property": property,
+    "staticmethod": staticmethod,
+    "classmethod": classmethod,
+}
 #: what the server makes with a call, and what is made here
 _MADE: dict[str, Callable[[str], Any]] = {"logging.getLogger": logging.getLogger}
 
@@ -174,24 +180,8 @@ def _build_member(module: types.ModuleType, full: str, about: Json) -> Any:
     if about["is"] == "field":
         text = about.get("default", "...")
         return Refusing(full) if text == "..." else ast.literal_eval(text)
-    if about["is"] == "function":
-        made = _build_function(module, full, about)
-        by = about.get("by", ())
-        return (
-            property(made)
-            if "property" in by
-            else staticmethod(made)
-            if "staticmethod" in by
-            else classmethod(made)
-            if "classmethod" in by
-            else made
-        )
-    return build_nested(module, full, about)
-
-
-def build_nested(module: types.ModuleType, full: str, about: Json) -> Any:
-    """Make what stands within a class."""
-    return _BUILDERS[about["is"]](module, full, about)
+    made = _BUILDERS[about["is"]](module, full, about)
+    return next((_WRAPPED[each](made) for each in about.get("by", ()) if each in _WRAPPED), made)
 
 
 def _look_up(module: types.ModuleType, dotted: str) -> Any:
