@@ -43,6 +43,7 @@ chroma = types.ModuleType("open_webui.retrieval.vector.dbs.chroma")
 chroma.ChromaClient = MagicMock
 sys.modules[chroma.__name__] = chroma
 
+from open_webui.utils import filter as filter_module  # noqa: E402
 from open_webui.utils import middleware  # noqa: E402
 from open_webui.utils.plugin import load_function_module_by_id, load_tool_module_by_id, replace_imports  # noqa: E402
 from open_webui.utils.tools import (  # noqa: E402
@@ -101,6 +102,63 @@ async def call(source: str, arguments: dict) -> dict:
     return {"text": text if isinstance(text, str | None) else repr(text), "files": files, "embeds": embeds}
 
 
+async def chain(filters: list, hook: str, payload: object) -> dict:
+    """Let filters make something of a payload, in the server's order and by its own loop."""
+    loaded, rows, valves, user_valves = {}, {}, {}, {}
+    for id_, source, saved, saved_by_user in filters:
+        found = load_function_module_by_id(id_, content=replace_imports(source))
+        loaded[id_] = (await found if inspect.isawaitable(found) else found)[0]
+        rows[id_] = types.SimpleNamespace(id=id_)
+        valves[id_], user_valves[id_] = saved, saved_by_user
+    is_new = hasattr(filter_module, "resolve_filter_pipeline")
+    context = types.SimpleNamespace(get_active_filters=_later([(each, True) for each in rows]))
+    filter_module.get_filter_context = lambda _request: context
+    filter_module.get_function_module = _colour(lambda _request, id_, *_a, **_m: loaded[id_], is_new)
+    filter_module.get_user_valves = _later_called(lambda id_, _user, model: model(**user_valves[id_]))
+    filter_module.Functions = types.SimpleNamespace(
+        get_functions_by_ids=_later(list(rows.values())),
+        get_function_valves_by_ids=_later(valves),
+        get_global_filter_functions=lambda: list(rows.values()),
+        get_functions_by_type=lambda *_a, **_m: list(rows.values()),
+        get_function_by_id=rows.get,
+        get_function_valves_by_id=valves.get,
+        get_user_valves_by_id_and_user_id=lambda id_, _user: user_valves[id_],
+    )
+    try:
+        if is_new:
+            _, functions = await filter_module.resolve_filter_pipeline(None, {}, [])
+            told, _ = await filter_module.process_filter_functions(None, None, functions, hook, payload, offered())
+        else:
+            functions = [rows[each] for each in filter_module.get_sorted_filter_ids(None, {}, [])]
+            told, _ = await filter_module.process_filter_functions(None, functions, hook, payload, offered())
+    except Exception as error:  # noqa: BLE001 - a filter may raise anything
+        return {"exception": type(error).__name__, "message": str(error)}
+    return {"payload": json.loads(json.dumps(told, default=lambda value: type(value).__name__))}
+
+
+def offered() -> dict:
+    """Make the reserved arguments that the samples look at."""
+    return {"__user__": {"id": "u"}, "__model__": {"id": "m"}, "__metadata__": {"chat_id": "c"}, "__body__": {"all": 1}}
+
+
+def _later(value: object):
+    async def give(*_args: object, **_more: object) -> object:
+        return value
+
+    return give
+
+
+def _later_called(function):
+    async def give(*args: object, **more: object) -> object:
+        return function(*args, **more)
+
+    return give
+
+
+def _colour(function, is_async):
+    return _later_called(function) if is_async else function
+
+
 def schema_of(instance: object, name: str) -> dict | None:
     """Answer as the route of the valves' schema does; None where it answers 500."""
     try:
@@ -110,9 +168,10 @@ def schema_of(instance: object, name: str) -> dict | None:
 
 
 async def answer_all(samples: dict) -> dict:
-    """Answer all samples inside one running event loop; the second of a call is its source and arguments."""
+    """Answer all samples inside one running event loop; the second of a call or a chain is its arguments."""
+    special = {"call": call, "chain": chain}
     return {
-        name: await call(*asked) if kind == "call" else await answer(kind, asked)
+        name: await special[kind](*asked) if kind in special else await answer(kind, asked)
         for name, (kind, asked) in samples.items()
     }
 

@@ -1,0 +1,103 @@
+"""In which order filters run, what each is given, and what it makes of what it gets.
+
+Source: Open WebUI 0.12.4 and 0.6.43, utils/filter.py; checked by tests/runtime/test_chains_against_server.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cochat_devkit.runtime.offers import priority_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from cochat_devkit.plugin import Generation
+    from cochat_devkit.resource import Json
+
+#: how the payload of a hook is called; the others call it `body`
+_PAYLOAD = {"stream": "event"}
+
+
+class Link(NamedTuple):
+    """Hold one filter of a chain: its id, its one instance, and what is saved as its valves and as the user's."""
+
+    id: str
+    instance: Any
+    valves: Mapping[str, Json]
+    user_valves: Mapping[str, Json]
+
+
+class Step(NamedTuple):
+    """Say what one filter did: the payload before and after. One without the hook is no step."""
+
+    id: str
+    before: Json
+    after: Json
+
+
+def order(links: Iterable[Link], generation: Generation, *, enabled: Collection[str] = ()) -> list[Link]:
+    """Put the filters that run in their order. One with a toggle runs only where it is among the enabled.
+
+    0.6 orders by the saved priority alone, and leaves those of the same as they come; 0.12 by the class's own, too,
+    and those of the same by their ids.
+    """
+    running = [each for each in links if not getattr(each.instance, "toggle", None) or each.id in enabled]
+    if generation == "0.6":
+        return sorted(running, key=lambda each: each.valves.get("priority", 0))
+    return sorted(running, key=lambda each: (priority_of(each.instance, each.valves, generation), each.id))
+
+
+async def run_chain(
+    links: Sequence[Link], hook: str, payload: Json, offered: Mapping[str, Any], generation: Generation
+) -> tuple[Json, list[Step]]:
+    """Run one hook of filters that are in order: (what comes out, the steps).
+
+    `offered` are the reserved arguments. All filters share one `__user__`: the valves of a user that one of them gets
+    are still there for the next, as on the server.
+
+    Raises:
+        Exception: what a filter raises ends the chain.
+    """
+    steps: list[Step] = []
+    drops_files: Any = None
+    for link in links:
+        handler = getattr(link.instance, hook, None)
+        if not (callable(handler) if generation != "0.6" else handler):
+            continue
+        if hook == "inlet" and hasattr(link.instance, "file_handler"):
+            own = link.instance.file_handler
+            drops_files = own if generation == "0.6" else drops_files or own
+        before = _as_json(payload)
+        payload = await _run_one(link, handler, hook, payload, offered)
+        steps.append(Step(link.id, before, _as_json(payload)))
+    if drops_files:
+        payload.get("metadata", {}).pop("files", None)
+        payload.pop("files", None)
+    return payload, steps
+
+
+def _as_json(payload: Any) -> Json:
+    """Copy a payload as it is now; what is no JSON is named as Python does."""
+    try:
+        return json.loads(json.dumps(payload, default=repr))
+    except (TypeError, ValueError, RecursionError):
+        return repr(payload)
+
+
+async def _run_one(link: Link, handler: Any, hook: str, payload: Json, offered: Mapping[str, Any]) -> Json:
+    instance = link.instance
+    if hasattr(instance, "valves") and hasattr(instance, "Valves"):
+        instance.valves = instance.Valves(**link.valves)
+    parameters = inspect.signature(handler).parameters
+    named = {name: each for name, each in {**offered, "__id__": link.id}.items() if name in parameters}
+    given = {_PAYLOAD.get(hook, "body"): payload, **named}
+    if "__user__" in given and hasattr(instance, "UserValves"):
+        # valves that do not fit are logged on the server, and the filter runs without them
+        with contextlib.suppress(Exception):
+            given["__user__"]["valves"] = instance.UserValves(**link.user_valves)
+    result = handler(**given)
+    return await result if inspect.iscoroutinefunction(handler) else result
