@@ -56,6 +56,7 @@ CATCHERS = {
     "runtime/standins/build.py": "a type that means nothing here is anything",
     "runtime/tool_calls.py": "whatever a method raises, the server tells the model",
     "runtime/filter_chain.py": "user valves that do not fit are logged on the server, and the filter runs without them",
+    "runtime/pipe_calls.py": "whatever a pipe raises, the server tells the reader",
     "runtime/offers.py": "a pipe that cannot name its models has none, on the real servers too",
     "credentials.py": "keyring backends fail in ways of their own, and a broken keyring has nothing for us",
     # not there yet: "operations/apply.py": the pool boundary

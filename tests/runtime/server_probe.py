@@ -43,6 +43,7 @@ chroma = types.ModuleType("open_webui.retrieval.vector.dbs.chroma")
 chroma.ChromaClient = MagicMock
 sys.modules[chroma.__name__] = chroma
 
+import open_webui.functions as functions_module  # noqa: E402
 from open_webui.utils import filter as filter_module  # noqa: E402
 from open_webui.utils import middleware  # noqa: E402
 from open_webui.utils.plugin import load_function_module_by_id, load_tool_module_by_id, replace_imports  # noqa: E402
@@ -136,6 +137,36 @@ async def chain(filters: list, hook: str, payload: object) -> dict:
     return {"payload": json.loads(json.dumps(told, default=lambda value: type(value).__name__))}
 
 
+async def pipe(source: str, body: dict, saved: dict, saved_by_user: dict) -> dict:
+    """Let a pipe answer by the server's own code, and read what comes out, streamed or whole."""
+    found = load_function_module_by_id("sample", content=replace_imports(source))
+    instance = (await found if inspect.isawaitable(found) else found)[0]
+    is_new = inspect.iscoroutinefunction(functions_module.get_function_module_by_id)
+    cached = (instance, None, None)
+    give = _colour(lambda *_a, **_m: cached, is_new)
+    functions_module.get_function_module_from_cache = give
+    valves = {"get_function_valves_by_id": saved, "get_user_valves_by_id_and_user_id": saved_by_user}
+    functions_module.Functions = types.SimpleNamespace(
+        **{name: _colour(lambda *_a, value=value: value, is_new) for name, value in valves.items()}
+    )
+    functions_module.Models = types.SimpleNamespace(get_model_by_id=_colour(lambda _id: None, is_new))
+    functions_module.get_tools = _later({})
+    functions_module.get_system_oauth_token = _later(None)
+    times = dict.fromkeys(("last_active_at", "updated_at", "created_at"), 1)
+    user = functions_module.UserModel(
+        id="u", name="n", email="e@x.test", role="user", profile_image_url="/user.png", **times
+    )
+    request = types.SimpleNamespace(state=types.SimpleNamespace(), cookies={}, app=None)
+    form = {**body, "metadata": {"chat_id": "c", "task": "t", "files": [1], "tool_ids": None}}
+    try:
+        told = await functions_module.generate_function_chat_completion(request, form, user, {})
+        if hasattr(told, "body_iterator"):
+            return {"stream": [each async for each in told.body_iterator]}
+    except Exception as error:  # noqa: BLE001 - a pipe may raise anything
+        return {"exception": type(error).__name__, "message": str(error)}
+    return {"whole": told}
+
+
 def offered() -> dict:
     """Make the reserved arguments that the samples look at."""
     return {"__user__": {"id": "u"}, "__model__": {"id": "m"}, "__metadata__": {"chat_id": "c"}, "__body__": {"all": 1}}
@@ -169,7 +200,7 @@ def schema_of(instance: object, name: str) -> dict | None:
 
 async def answer_all(samples: dict) -> dict:
     """Answer all samples inside one running event loop; the second of a call or a chain is its arguments."""
-    special = {"call": call, "chain": chain}
+    special = {"call": call, "chain": chain, "pipe": pipe}
     return {
         name: await special[kind](*asked) if kind in special else await answer(kind, asked)
         for name, (kind, asked) in samples.items()
