@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.contract.stage import Server
 
 #: the requests that find out what the server is, and who we are
-SIGN_IN = {"0.12": 3, "0.6": 4}
+SIGN_IN = {"0.12": 3, "0.6": 5}
 CANARIES = [f"canary-{number:02d}-5e1f" for number in range(12)]
 SOURCE = """from pydantic import BaseModel
 
@@ -139,7 +139,9 @@ def test_requests_of_a_priority(server, desk, edits, most):
     if "source" in edits:
         desk.edit(f"plugins/filters/{plugin_id}.py", "return body", "return dict(body)")
     done = desk.json("push", f"filter/{plugin_id}", "--no-verify").json
-    assert done["requests"] - SIGN_IN[server.generation] <= most
+    # CoChat is told from plain 0.6 by one question, and plain 0.6 is asked it twice
+    sign_in = SIGN_IN[server.generation] - (server.flavor == "cochat")
+    assert done["requests"] - sign_in <= most
 
 
 def test_a_priority_without_a_valve_is_told_before_anything_is_sent(server, desk):
