@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import json_option, verbose_option
+from cochat_devkit.cli.options import generation_option, json_option, verbose_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,12 +16,7 @@ if TYPE_CHECKING:
 @click.command("check")
 @click.argument("plugins", nargs=-1, metavar="[PATH|REF]...")
 @click.option("--fix", is_flag=True, help="Let ruff mend what it can mend safely.")
-@click.option(
-    "--target-version",
-    "generation",
-    type=click.Choice(["0.12", "0.6"]),
-    help="Load as this generation of servers does; the target's own by default.",
-)
+@generation_option
 @verbose_option
 @json_option
 def command(plugins: Sequence[str], **options: Any) -> int:

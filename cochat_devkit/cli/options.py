@@ -37,6 +37,16 @@ def target_option(command: F) -> F:
     )(command)
 
 
+def generation_option(command: F) -> F:
+    """Add `--target-version`."""
+    return click.option(
+        "--target-version",
+        "generation",
+        type=click.Choice(["0.12", "0.6"]),
+        help="Do as this generation of servers does; the target's own by default.",
+    )(command)
+
+
 def complete_refs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the addresses that begin with what was typed, from files and mirror, offline."""
     from cochat_devkit.operations.ls import refs_known

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import complete_refs, json_option
+from cochat_devkit.cli.options import complete_refs, generation_option, json_option
 from cochat_devkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,12 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option("--events", is_flag=True, help="Show every event that the tool emits.")
 @click.option("--timeout", "timeout_s", type=click.FloatRange(min=0.1), default=120.0, show_default=True, metavar="S")
-@click.option(
-    "--target-version",
-    "generation",
-    type=click.Choice(["0.12", "0.6"]),
-    help="Call as this generation of servers does; the target's own by default.",
-)
+@generation_option
 @json_option
 def command(tool: str, method: str, arguments: Sequence[str], **options: Any) -> int:
     """Call a method of a tool here, as the server would, and show what the model reads of it.

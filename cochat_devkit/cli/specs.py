@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import complete_refs, json_option, target_option
+from cochat_devkit.cli.options import complete_refs, generation_option, json_option, target_option
 
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -16,12 +16,7 @@ _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 @click.command("specs")
 @click.argument("ref", shell_complete=complete_refs)
 @click.option("--stored", is_flag=True, help="What the server stores; otherwise what the model is given.")
-@click.option(
-    "--target-version",
-    "generation",
-    type=click.Choice(["0.12", "0.6"]),
-    help="Make them as this generation of servers does; the target's own by default.",
-)
+@generation_option
 @target_option
 @json_option
 def command(ref: str, **options: Any) -> None:
