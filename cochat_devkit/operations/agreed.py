@@ -170,14 +170,21 @@ def _write(config: Config, aim: Target, records: Records, tree: Tree) -> None:
     if found is None and not entries:
         return
     lock = lock.with_target(aim.name, TargetLines(aim.url, entries))
-    write_lock(config.root, lock)
-    _keep_digests(config.root, aim, records, lock)
+    written = write_lock(config.root, lock)
+    _keep_digests(config.root, aim, records, lock, make_digest(written))
 
 
-def _keep_digests(root: Path, aim: Target, records: Records, lock: Lock) -> None:
-    """Remember of which targets the mirror knows what the lock says: of this one, and of those it knew already."""
+def _keep_digests(root: Path, aim: Target, records: Records, lock: Lock, whole: str) -> None:
+    """Remember of which targets the mirror knows what the lock says: of this one, and of those it knew already.
+
+    `whole` is the digest of the lock as we wrote it.
+    """
     known, file = records.reader.lock_digests(), digest_of_lock(root)
-    told = {name: LockDigests(_digest_of(name, lines), file) for name, lines in lock.targets.items()}
+    # a lock of one target, as most are, is that target's lines: they need not be written a second time
+    told = {
+        name: LockDigests(whole if lock == Lock({name: lines}) else _digest_of(name, lines), file)
+        for name, lines in lock.targets.items()
+    }
     still = (name for name, digests in told.items() if name in known and known[name].lines == digests.lines)
     records.keep_lock_digests({name: told[name] for name in (aim.name, *still)})
 

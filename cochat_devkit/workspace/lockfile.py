@@ -145,18 +145,17 @@ def lock_written_ns(root: Path) -> int:
         return 0
 
 
-def write_lock(root: Path, lock: Lock) -> bool:
-    """Write a lock in one step, if it says something new: whether it did.
+def write_lock(root: Path, lock: Lock) -> bytes:
+    """Write a lock in one step, if it says something new: what it says.
 
     Raises:
         CannotWrite: the disk refuses; the lock is as it was.
     """
     before = read_file(root, PATH)
     after = render_lock(lock).encode()
-    if after == before:
-        return False
-    write_file(root, PATH, after, expected=before)
-    return True
+    if after != before:
+        write_file(root, PATH, after, expected=before)
+    return after
 
 
 def _split(line: str) -> tuple[str, str, dict[str, str]]:

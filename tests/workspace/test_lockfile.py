@@ -149,9 +149,10 @@ def test_it_is_written_only_if_it_says_something_new(tmp_path):
     """A pull that finds nothing leaves the file alone; line ends that git changed are no news."""
     lock = parse_lock(f"# cochat.lock 1\n{LINE}\nmain . url=https://x.test\n")
     assert read_lock(tmp_path) is None
-    assert write_lock(tmp_path, lock) is True
+    written = write_lock(tmp_path, lock)
+    assert (tmp_path / "cochat.lock").read_bytes() == written
     before = (tmp_path / "cochat.lock").stat().st_mtime_ns
-    assert write_lock(tmp_path, lock) is False
+    assert write_lock(tmp_path, lock) == written
     assert (tmp_path / "cochat.lock").stat().st_mtime_ns == before
     assert read_lock(tmp_path) == lock
     (tmp_path / "cochat.lock").write_bytes((tmp_path / "cochat.lock").read_bytes().replace(b"\n", b"\r\n"))
