@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
 
-_COLORS = {"+": "green", "-": "red", "@": "cyan"}
-
 
 @click.command("diff")
 @refs_argument
@@ -54,8 +52,7 @@ def command(refs: Sequence[str], **options: Any) -> None:
         )
         return
     for each in items:
-        for line in each["diff"]:
-            render.out(render.paint_out(line, _COLORS[line[0]]) if line[:1] in _COLORS else line)
+        render.out_diff(each["diff"])
 
 
 def _diff_of_old(config: Config, ref: str, target: str | None) -> dict[str, Any]:

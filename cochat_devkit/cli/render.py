@@ -34,6 +34,9 @@ _AIMED = re.compile(
 )
 
 
+_DIFF_COLORS = {"+": "green", "-": "red", "@": "cyan"}
+
+
 class _Aim:
     """Hold the target that this command line named, None for the default one: a hint to be copied names it, too."""
 
@@ -87,6 +90,12 @@ def out_json_secret(value: dict[str, Any]) -> None:
 def out_line(text: str) -> None:
     """Print a line of an endless result at once."""
     print(_shown(text, sys.stdout), flush=True)
+
+
+def out_diff(lines: Sequence[str]) -> None:
+    """Print the lines of a difference, each in the colour of what it does."""
+    for line in lines:
+        out(paint_out(line, _DIFF_COLORS[line[0]]) if line[:1] in _DIFF_COLORS else line)
 
 
 def out_source(source: str, *, language: str = "python") -> None:

@@ -10,8 +10,6 @@ import click
 from cochat_devkit.cli import render
 from cochat_devkit.cli.options import complete_refs, generation_option, json_option, target_option
 
-_COLORS = {"+": "green", "-": "red", "@": "cyan"}
-
 
 @click.command("specs")
 @click.argument("ref", shell_complete=complete_refs)
@@ -44,5 +42,4 @@ def command(ref: str, **options: Any) -> None:
     render.out_source(
         json.dumps(found.stored if options["stored"] else found.model, indent=2, ensure_ascii=False), language="json"
     )
-    for line in found.moved:
-        render.out(render.paint_out(line, _COLORS[line[0]]) if line[:1] in _COLORS else line)
+    render.out_diff(found.moved)

@@ -6,7 +6,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import UsageError
+from cochat_devkit.errors import LoadFailed, UsageError
 from cochat_devkit.events import Report
 from cochat_devkit.findings import Finding, Severity
 from cochat_devkit.kinds import all_kinds, kind_named
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
-    from cochat_devkit.plugin import Generation, PluginLoader
+    from cochat_devkit.plugin import Generation, LoadFailure, PluginLoader
     from cochat_devkit.workspace.tree import Tree
 
 
@@ -113,6 +113,12 @@ def generation_of(config: Config) -> Generation:
     with MirrorReader(config.mirror_path) as reader:
         scope = reader.scope_of(aim.name, aim.url)
     return DIALECTS[scope.dialect].generation if scope and scope.dialect in DIALECTS else "0.12"
+
+
+def load_failed(path: str, told: LoadFailure) -> LoadFailed:
+    """Make the error of a plugin that a command needs loaded, and that does not load."""
+    place = f"{path}:{told.line}" if told.line else path
+    return LoadFailed(f"{place}: {told.exception}: {told.message}", hint=f"cochat check {path}")
 
 
 def _is_meant(config: Config, word: str, each: LocalResource) -> bool:

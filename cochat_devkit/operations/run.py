@@ -6,10 +6,10 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import LoadFailed, UsageError
+from cochat_devkit.errors import UsageError
 from cochat_devkit.events import Report
 from cochat_devkit.kinds import kind_named, ref_of
-from cochat_devkit.operations.check import choose_plugins, generation_of
+from cochat_devkit.operations.check import choose_plugins, generation_of, load_failed
 from cochat_devkit.plugin import LoadFailure, LoadRequest
 
 if TYPE_CHECKING:
@@ -40,9 +40,8 @@ def run(config: Config, word: str, call: Call, *, generation: Generation | None,
         result = loader.call(request, call, timeout_s=timeout_s)
     if isinstance(result, LoadFailure):
         if result.exception == _ASKED_WRONGLY:
-            raise UsageError(result.message, hint=f"see them: cochat show {ref_of(tool.resource.key)}")
-        place = f"{tool.path}:{result.line}" if result.line else tool.path
-        raise LoadFailed(f"{place}: {result.exception}: {result.message}", hint=f"cochat check {tool.path}")
+            raise UsageError(result.message, hint=f"see them: cochat specs {ref_of(tool.resource.key)}")
+        raise load_failed(tool.path, result)
     return Report(
         counts={"events": len(result.events), "files": len(result.files), "embeds": len(result.embeds)},
         extra={**asdict(result), "ref": ref_of(tool.resource.key), "method": call.method},

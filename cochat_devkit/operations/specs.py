@@ -7,9 +7,9 @@ import json
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from cochat_devkit.errors import LoadFailed, UnknownResource, UsageError
+from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.kinds import kind_named
-from cochat_devkit.operations.check import generation_of
+from cochat_devkit.operations.check import generation_of, load_failed
 from cochat_devkit.operations.offline import look_offline
 from cochat_devkit.operations.session import select
 from cochat_devkit.plugin import LoadFailure, LoadRequest
@@ -63,8 +63,7 @@ def make_specs(config: Config, ref: str, *, target: str | None, generation: Gene
     with closing(ChildLoader()) as loader:
         facts = loader.load(request)
     if isinstance(facts, LoadFailure):
-        place = f"{local.path}:{facts.line}" if facts.line else local.path
-        raise LoadFailed(f"{place}: {facts.exception}: {facts.message}", hint=f"cochat check {local.path}")
+        raise load_failed(local.path, facts)
     return Specs(ref, local.path, facts.specs, facts.model_specs, told.get("specs") if isinstance(told, dict) else None)
 
 
