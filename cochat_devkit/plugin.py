@@ -150,6 +150,66 @@ class CallResult:
     output: str = ""
 
 
+@dataclass(frozen=True)
+class Part:
+    """One plugin that takes part in a turn of a chat, and what is saved as its valves and as those of who asks."""
+
+    request: LoadRequest
+    valves: Json = field(default_factory=dict)
+    user_valves: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Ask for one whole turn of a chat: from what a person wrote to what the person reads.
+
+    `path` says who asks: "page" is a browser with a chat that is saved, "api" a plain call of the server's API. `model`
+    is a model's id, that of a pipe among the parts, or of one of its models ("pipe_id.sub"). `parts` are the tools,
+    filters and pipes; filters with a toggle run where `enabled` has their id. `messages` and `body` are what is asked:
+    `body` has whatever else of the request ("stream", "params", "files", "features", …). `script` is what the scripted
+    model answers, in order, each `{"text": …}` or `{"calls": [{"name": …, "arguments": {…}}]}`, and beyond its end the
+    last thing that it was told; `endpoint` is the base URL of an OpenAI-compatible model that answers in its stead.
+    `role` and `replies` are as in `Call`.
+    """
+
+    messages: list[Json]
+    parts: tuple[Part, ...] = ()
+    model: str = "scripted"
+    path: Literal["page", "api"] = "page"
+    body: Json = field(default_factory=dict)
+    enabled: tuple[str, ...] = ()
+    script: tuple[Json, ...] = ()
+    endpoint: str | None = None
+    role: str = "user"
+    replies: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TurnResult:
+    """Say what a turn came to.
+
+    `text` is what the person reads. `chunks` are the events of the stream in order, parsed where they are JSON; empty
+    where nothing was streamed, and then `body` is the answer. `messages` are those of the chat at its end, with what
+    was kept beside their text (files, embeds, sources, statusHistory, output). `events` are those that plugins and the
+    server sent to the page. `requests` are the payloads that the model or the pipe was given, one a round. `trace` has
+    a step for each thing that happened, in order, with `step` ("inlet", "request", "model", "pipe", "tool", "stream",
+    "outlet"), `id`, and `before` and `after` or `arguments` and `result`; one that raised has `error`. `error` is what
+    ended the turn.
+    """
+
+    text: str | None
+    chunks: list[Json] = field(default_factory=list)
+    body: Json = None
+    messages: list[Json] = field(default_factory=list)
+    events: list[Json] = field(default_factory=list)
+    requests: list[Json] = field(default_factory=list)
+    trace: list[Json] = field(default_factory=list)
+    error: LoadFailure | None = None
+    ms: float = 0.0
+    #: what the plugins printed, cut at 10,000 characters
+    output: str = ""
+
+
 class PluginLoader(Protocol):
     """Load plugins outside our own process, with the server's own result."""
 
