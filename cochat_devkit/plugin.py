@@ -38,7 +38,7 @@ class LoadFailure:
     `exception` is the class's name ("SyntaxError", "ModuleNotFoundError", "TimedOut", "Crashed", "NoEntryClass");
     `message` is what `str()` gives, as the server would show it; `line` is the line in the plugin, None when the
     failure has none; `missing_module` names the module that an import did not find, and `lacking_module` the one in
-    which it did not find a name.
+    which it did not find a name. `plugin` is the id of the one that failed, where several were asked for.
     """
 
     exception: str
@@ -46,6 +46,7 @@ class LoadFailure:
     line: int | None = None
     missing_module: str | None = None
     lacking_module: str | None = None
+    plugin: str | None = None
 
     @property
     def is_only_here(self) -> bool:
@@ -166,10 +167,14 @@ class Turn:
     `path` says who asks: "page" is a browser with a chat that is saved, "api" a plain call of the server's API. `model`
     is a model's id, that of a pipe among the parts, or of one of its models ("pipe_id.sub"). `parts` are the tools,
     filters and pipes; filters with a toggle run where `enabled` has their id. `messages` and `body` are what is asked:
-    `body` has whatever else of the request ("stream", "params", "files", "features", …). `script` is what the scripted
-    model answers, in order, each `{"text": …}` or `{"calls": [{"name": …, "arguments": {…}}]}`, and beyond its end the
-    last thing that it was told; `endpoint` is the base URL of an OpenAI-compatible model that answers in its stead.
-    `role` and `replies` are as in `Call`.
+    `body` has whatever else of the request ("stream", "params", "files", "features", …). `agent` is the workspace model
+    that stands before `model`, as the server has it: `id`, `name`, `params` with its system prompt, `meta`.
+
+    `script` is what the scripted model answers, in order, each `{"text": …}`, `{"chunks": [text, …]}` or
+    `{"calls": [{"name": …, "arguments": {…}}]}`, and beyond its end the last thing that it was told. A text is streamed
+    word by word. Where tools are prompted for and not native, a step with calls answers that prompt, and a step without
+    stays for the answer itself. `endpoint` is the base URL of an OpenAI-compatible model that answers in its stead.
+    `role` and `replies` are as in `Call`; on the "api" path no page answers.
     """
 
     messages: list[Json]
@@ -182,19 +187,22 @@ class Turn:
     endpoint: str | None = None
     role: str = "user"
     replies: Json = field(default_factory=dict)
+    agent: Json = None
 
 
 @dataclass(frozen=True)
 class TurnResult:
     """Say what a turn came to.
 
-    `text` is what the person reads. `chunks` are the events of the stream in order, parsed where they are JSON; empty
-    where nothing was streamed, and then `body` is the answer. `messages` are those of the chat at its end, with what
-    was kept beside their text (files, embeds, sources, statusHistory, output). `events` are those that plugins and the
-    server sent to the page. `requests` are the payloads that the model or the pipe was given, one a round. `trace` has
-    a step for each thing that happened, in order, with `step` ("inlet", "request", "model", "pipe", "tool", "stream",
-    "outlet"), `id`, and `before` and `after` or `arguments` and `result`; one that raised has `error`. `error` is what
-    ended the turn.
+    `text` is what the person reads; None where there is no answer at all. `chunks` are the events of the stream in
+    order, as they left the filters, parsed where they are JSON; empty where nothing was streamed, and then `body` is
+    the answer. `messages` are those of the chat at its end, with what was kept beside their text (files, embeds,
+    sources, statusHistory, output, error). `events` are those that plugins and the server sent to the page, and what
+    the page was asked, with `answer`. `requests` are the payloads that the model or the pipe was given, one a round.
+
+    `trace` has a step for each thing that happened, in order. Each has `step` ("inlet", "request", "model", "pipe",
+    "tool", "stream", "outlet", "left out"), `id`, and `before` and `after`, or `arguments` and `result`; one that
+    raised has `error`. `error` is what ended the turn.
     """
 
     text: str | None
@@ -227,6 +235,10 @@ class PluginLoader(Protocol):
 
     def call(self, request: LoadRequest, call: Call, *, timeout_s: float) -> CallResult | LoadFailure:
         """Load a tool and call one of its methods."""
+        ...
+
+    def chat(self, turn: Turn, generation: Generation, *, timeout_s: float) -> TurnResult | LoadFailure:
+        """Load the parts of a turn of a chat into one process and run it; a part that does not load is the answer."""
         ...
 
     def close(self) -> None:

@@ -57,6 +57,10 @@ CATCHERS = {
     "runtime/tool_calls.py": "whatever a method raises, the server tells the model",
     "runtime/filter_chain.py": "user valves that do not fit are logged on the server, and the filter runs without them",
     "runtime/pipe_calls.py": "whatever a pipe raises, the server tells the reader",
+    "runtime/turns.py": "whatever a plugin raises in a turn, the server tells the person",
+    "runtime/turn_tools.py": "whatever a method raises, the server tells the model",
+    "runtime/tool_prompts.py": "where prompting for tools fails, the server goes on without them",
+    "runtime/snapshots.py": "a plugin's own __repr__ may raise anything",
     "runtime/offers.py": "a pipe that cannot name its models has none, on the real servers too",
     "credentials.py": "keyring backends fail in ways of their own, and a broken keyring has nothing for us",
     # not there yet: "operations/apply.py": the pool boundary

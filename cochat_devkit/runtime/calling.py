@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cochat_devkit.plugin import Call, CallResult
-from cochat_devkit.runtime.events import Page
+from cochat_devkit.plugin import Call, CallResult, LoadRequest, Part, Turn
+from cochat_devkit.runtime.conversation import Conversation, Plugin
 from cochat_devkit.runtime.loading import Loaded, stored_specs, to_failure
-from cochat_devkit.runtime.standins.refusing import Refusing
 from cochat_devkit.runtime.tool_calls import OFFERED, call_tool, parse_arguments
 
 if TYPE_CHECKING:
     from cochat_devkit.plugin import Generation
-    from cochat_devkit.resource import Json
-
-_CHAT, _MESSAGE, _SESSION = "chat-of-the-devkit", "message-of-the-devkit", "session-of-the-devkit"
-_EPOCH_S = 1_767_225_600
-MODEL = {"id": "scripted", "name": "Scripted", "object": "model", "owned_by": "openai"}
 
 
 class NoSuchMethod(Exception):
-    """A tool has no method of that name."""
+    """A plugin has no method of that name."""
 
 
-async def make_call(loaded: Loaded, id_: str, call: Call, generation: Generation) -> CallResult:
+async def make_call(loaded: Loaded, request: LoadRequest, call: Call, generation: Generation) -> CallResult:
     """Call one method of a loaded tool.
 
     Raises:
@@ -40,11 +32,11 @@ async def make_call(loaded: Loaded, id_: str, call: Call, generation: Generation
         raise NoSuchMethod(f"the tool has no method {call.method}; it has: {known}")
     if hasattr(instance, "valves") and hasattr(instance, "Valves"):
         instance.valves = instance.Valves(**call.valves)
-    page = Page(call.replies, generation)
-    user = make_user(call.role)
+    turn = Turn([], role=call.role, replies=call.replies)
+    chat = Conversation([Plugin(Part(request), loaded)], turn, generation)
+    offered = {**chat.offer(), "__id__": request.id, "__messages__": [], "__files__": [], "__features__": {}}
     if hasattr(instance, "UserValves"):
-        user["valves"] = instance.UserValves(**call.user_valves)
-    offered = _offer(id_, user, page)
+        offered["__user__"]["valves"] = instance.UserValves(**call.user_valves)
     spec = specs[call.method]
     arguments = parse_arguments(spec, call.words)
     begun = time.perf_counter()
@@ -54,54 +46,7 @@ async def make_call(loaded: Loaded, id_: str, call: Call, generation: Generation
         text=answer.text if isinstance(answer.text, str | None) else repr(answer.text),
         files=answer.files,
         embeds=answer.embeds,
-        events=json.loads(json.dumps(page.events, default=repr)),
+        events=chat.page.events,
         error=to_failure(error, loaded.filename) if error is not None else None,
         ms=(time.perf_counter() - begun) * 1000,
     )
-
-
-def make_user(role: str) -> dict[str, Any]:
-    """Make the person who calls, as the played version describes people to plugins."""
-    model = importlib.import_module("open_webui.models.users").UserModel
-    person = model(
-        id=f"{role}-of-the-devkit",
-        name=role.capitalize(),
-        email=f"{role}@example.com",
-        role=role,
-        profile_image_url="/user.png",
-        last_active_at=_EPOCH_S,
-        updated_at=_EPOCH_S,
-        created_at=_EPOCH_S,
-    )
-    found: dict[str, Any] = person.model_dump()
-    return found
-
-
-def _offer(id_: str, user: dict[str, Any], page: Page) -> dict[str, Json]:
-    metadata = {
-        "user_id": user["id"],
-        "chat_id": _CHAT,
-        "message_id": _MESSAGE,
-        "session_id": _SESSION,
-        "tool_ids": [id_],
-        "filter_ids": [],
-        "files": None,
-        "features": {},
-        "variables": {},
-        "model": MODEL,
-    }
-    return {
-        "__event_emitter__": page.emit,
-        "__event_call__": page.ask,
-        "__user__": user,
-        "__metadata__": metadata,
-        "__oauth_token__": None,
-        "__request__": Refusing("__request__"),
-        "__model__": MODEL,
-        "__chat_id__": _CHAT,
-        "__message_id__": _MESSAGE,
-        "__messages__": [],
-        "__files__": [],
-        "__id__": id_,
-        "__features__": {},
-    }

@@ -20,9 +20,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from cochat_devkit.facts import VERSIONS, read_facts
-from cochat_devkit.plugin import Call, LoadFailure, LoadRequest
+from cochat_devkit.plugin import Call, LoadFailure, LoadRequest, Part, Turn
 from cochat_devkit.runtime.calling import make_call
-from cochat_devkit.runtime.loading import describe, filename_of, load_here, pass_through_valves, to_failure
+from cochat_devkit.runtime.loading import (
+    Loaded,
+    describe,
+    filename_of,
+    load_here,
+    pass_through_valves,
+    to_failure,
+)
 from cochat_devkit.runtime.offers import ask_for_offer
 from cochat_devkit.runtime.standins.finder import install
 
@@ -131,27 +138,10 @@ def _run_plugin(request: Json, answers: int) -> NoReturn:
     """Load the plugin inside a running event loop, as the server does, answer, and leave without any clean-up."""
     if hasattr(signal, "alarm"):
         signal.alarm(int(request["timeout_s"]) + _SELF_END_AFTER_S)
-    asked = _to_request(request)
-    install(asked.generation, Path(request["scratch_dir"]))
+    install(request["generation"], Path(request["scratch_dir"]))
 
     async def answer() -> None:
-        try:
-            loaded = load_here(asked, scratch_dir=Path(request["scratch_dir"]))
-            if "call" in request:
-                result = {
-                    "call": dataclasses.asdict(
-                        await make_call(loaded, asked.id, Call(**request["call"]), asked.generation)
-                    )
-                }
-            elif "values" in request:
-                result = {"values": pass_through_valves(loaded, request["values"], user=request["user"])}
-            elif "valves" in request:
-                result = {"offer": dataclasses.asdict(await ask_for_offer(loaded, request["valves"]))}
-            else:
-                result = {"facts": dataclasses.asdict(describe(loaded, asked.generation))}
-            encoded = json.dumps(result)
-        except BaseException as error:  # noqa: BLE001 - SystemExit and all: whatever a plugin raises is the answer
-            encoded = json.dumps({"failure": dataclasses.asdict(to_failure(error, filename_of(asked)))})
+        encoded = json.dumps(await (_run_chat(request) if "turn" in request else _run_one(request)))
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
                 stream.flush()
@@ -160,6 +150,52 @@ def _run_plugin(request: Json, answers: int) -> NoReturn:
 
     asyncio.run(answer())
     os._exit(1)
+
+
+async def _run_one(request: Json) -> Json:
+    """Load one plugin and do with it what is asked."""
+    asked = _to_request(request)
+    try:
+        loaded = load_here(asked, scratch_dir=Path(request["scratch_dir"]))
+        result = await _do(request, asked, loaded)
+        json.dumps(result)
+    except BaseException as error:  # noqa: BLE001 - SystemExit and all: whatever a plugin raises is the answer
+        return {"failure": dataclasses.asdict(to_failure(error, filename_of(asked)))}
+    return result
+
+
+async def _do(request: Json, asked: LoadRequest, loaded: Loaded) -> Json:
+    if "call" in request:
+        return {"call": dataclasses.asdict(await make_call(loaded, asked, Call(**request["call"]), asked.generation))}
+    if "values" in request:
+        return {"values": pass_through_valves(loaded, request["values"], user=request["user"])}
+    if "valves" in request:
+        return {"offer": dataclasses.asdict(await ask_for_offer(loaded, request["valves"]))}
+    return {"facts": dataclasses.asdict(describe(loaded, asked.generation))}
+
+
+async def _run_chat(request: Json) -> Json:
+    """Load the parts of a turn, and run it."""
+    # what a turn needs beside one call is imported where there is one
+    from cochat_devkit.runtime.turns import Plugin, run_turn
+
+    wire = request["turn"]
+    plugins: list[Plugin] = []
+    for each in wire["parts"]:
+        asked = _to_request({**each["request"], "generation": request["generation"]})
+        try:
+            loaded = load_here(asked, scratch_dir=Path(request["scratch_dir"]))
+        except BaseException as error:  # noqa: BLE001 - SystemExit and all: whatever a plugin raises is the answer
+            failure = dataclasses.asdict(to_failure(error, filename_of(asked)))
+            return {"failure": {**failure, "plugin": asked.id}}
+        plugins.append(Plugin(Part(asked, each["valves"], each["user_valves"]), loaded))
+    turn = Turn(**{**wire, "parts": tuple(each.part for each in plugins), "script": tuple(wire["script"])})
+    try:
+        result = {"chat": dataclasses.asdict(await run_turn(plugins, turn, request["generation"]))}
+        json.dumps(result)
+    except BaseException as error:  # noqa: BLE001 - SystemExit and all: whatever a plugin raises is the answer
+        return {"failure": dataclasses.asdict(to_failure(error, ""))}
+    return result
 
 
 def _to_request(wire: Json) -> LoadRequest:

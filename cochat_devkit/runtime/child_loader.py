@@ -13,7 +13,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from cochat_devkit.plugin import Call, CallResult, Hook, LoadFailure, LoadRequest, PluginFacts, PluginOffer
+from cochat_devkit.plugin import (
+    Call,
+    CallResult,
+    Hook,
+    LoadFailure,
+    LoadRequest,
+    PluginFacts,
+    PluginOffer,
+    Turn,
+    TurnResult,
+)
 from cochat_devkit.resource import EMPTY
 from cochat_devkit.runtime.child import ANSWER_LIMIT_BYTES, OUTPUT_LIMIT_BYTES, judge
 from cochat_devkit.runtime.environment import without_secrets
@@ -22,6 +32,7 @@ from cochat_devkit.runtime.processes import kill_group
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cochat_devkit.plugin import Generation
     from cochat_devkit.resource import Json
 
 _PACKAGE_HOME = str(Path(__file__).parents[2])
@@ -88,6 +99,15 @@ class ChildLoader:
         found: CallResult | LoadFailure = self._ask(request, {"call": asdict(call)}, timeout_s)
         return found
 
+    def chat(self, turn: Turn, generation: Generation, *, timeout_s: float | None = None) -> TurnResult | LoadFailure:
+        """Load the parts of a turn of a chat into one process and run it; `timeout_s` is for all of it."""
+        wire = asdict(turn)
+        for each in wire["parts"]:
+            path = each["request"]["path"]
+            each["request"]["path"] = str(path.absolute()) if path else None
+        found: TurnResult | LoadFailure = self._send({"turn": wire, "generation": generation}, timeout_s)
+        return found
+
     def start(self) -> None:
         """Start the child before it is needed, so that the first request is as fast as the others.
 
@@ -111,23 +131,18 @@ class ChildLoader:
         self.close()
 
     def _ask(self, request: LoadRequest, more: Json, timeout_s: float | None = None) -> Json | LoadFailure:
+        path = str(request.path.absolute()) if request.path else None
+        return self._send({**asdict(request), "path": path, **more}, timeout_s)
+
+    def _send(self, asked: Json, timeout_s: float | None) -> Json | LoadFailure:
         with self._lock:
-            message = self._to_message(request, {"timeout_s": timeout_s or self._timeout_s, **more})
+            if self._scratch is None:
+                self._scratch = tempfile.TemporaryDirectory(prefix="cochat-plugins-")
+            message = {"timeout_s": timeout_s or self._timeout_s, "scratch_dir": self._scratch.name, **asked}
             try:
                 return _read_answer(self._ask_fork(message) if self._forks else self._ask_process(message))
             except _ChildEnded as ended:
                 return LoadFailure("Crashed", str(ended))
-
-    def _to_message(self, request: LoadRequest, more: Json) -> Json:
-        if self._scratch is None:
-            self._scratch = tempfile.TemporaryDirectory(prefix="cochat-plugins-")
-        path = str(request.path.absolute()) if request.path else None
-        return {
-            **asdict(request),
-            "path": path,
-            "scratch_dir": self._scratch.name,
-            **more,
-        }
 
     def _ask_fork(self, message: Json) -> Json:
         try:
@@ -299,6 +314,11 @@ def _read_facts(answer: Json, output: str) -> PluginFacts:
     return PluginFacts(**{**answer, "hooks": hooks, "output": output})
 
 
+def _read_chat(answer: Json, output: str) -> TurnResult:
+    error = LoadFailure(**answer["error"]) if answer["error"] else None
+    return TurnResult(**{**answer, "error": error, "output": output})
+
+
 def _read_call(answer: Json, output: str) -> CallResult:
     error = LoadFailure(**answer["error"]) if answer["error"] else None
     return CallResult(**{**answer, "error": error, "output": output})
@@ -311,4 +331,5 @@ _READERS: dict[str, Callable[[Json, str], Any]] = {
     "offer": lambda answer, _output: PluginOffer(**answer),
     "facts": _read_facts,
     "call": _read_call,
+    "chat": _read_chat,
 }

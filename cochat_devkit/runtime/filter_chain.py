@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cochat_devkit.runtime.offers import priority_of
+from cochat_devkit.runtime.snapshots import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -32,11 +32,12 @@ class Link(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Say what one filter did: the payload before and after. One without the hook is no step."""
+    """Say what one filter did: the payload before and after, or what it raised. One without the hook is no step."""
 
     id: str
     before: Json
     after: Json
+    error: Exception | None = None
 
 
 def order(links: Iterable[Link], generation: Generation, *, enabled: Collection[str] = ()) -> list[Link]:
@@ -52,17 +53,23 @@ def order(links: Iterable[Link], generation: Generation, *, enabled: Collection[
 
 
 async def run_chain(
-    links: Sequence[Link], hook: str, payload: Json, offered: Mapping[str, Any], generation: Generation
+    links: Sequence[Link],
+    hook: str,
+    payload: Json,
+    offered: Mapping[str, Any],
+    generation: Generation,
+    *,
+    into: list[Step] | None = None,
 ) -> tuple[Json, list[Step]]:
     """Run one hook of filters that are in order: (what comes out, the steps).
 
     `offered` are the reserved arguments. All filters share one `__user__`: the valves of a user that one of them gets
-    are still there for the next, as on the server.
+    are still there for the next, as on the server. `into` is where the steps are put as they are done.
 
     Raises:
-        Exception: what a filter raises ends the chain.
+        Exception: what a filter raises ends the chain; its step is the last one.
     """
-    steps: list[Step] = []
+    steps: list[Step] = [] if into is None else into
     drops_files: Any = None
     for link in links:
         handler = getattr(link.instance, hook, None)
@@ -71,21 +78,17 @@ async def run_chain(
         if hook == "inlet" and hasattr(link.instance, "file_handler"):
             own = link.instance.file_handler
             drops_files = own if generation == "0.6" else drops_files or own
-        before = _as_json(payload)
-        payload = await _run_one(link, handler, hook, payload, offered)
-        steps.append(Step(link.id, before, _as_json(payload)))
+        before = to_json(payload)
+        try:
+            payload = await _run_one(link, handler, hook, payload, offered)
+        except Exception as error:
+            steps.append(Step(link.id, before, None, error))
+            raise
+        steps.append(Step(link.id, before, to_json(payload)))
     if drops_files:
         payload.get("metadata", {}).pop("files", None)
         payload.pop("files", None)
     return payload, steps
-
-
-def _as_json(payload: Any) -> Json:
-    """Copy a payload as it is now; what is no JSON is named as Python does."""
-    try:
-        return json.loads(json.dumps(payload, default=repr))
-    except (TypeError, ValueError, RecursionError):
-        return repr(payload)
 
 
 async def _run_one(link: Link, handler: Any, hook: str, payload: Json, offered: Mapping[str, Any]) -> Json:

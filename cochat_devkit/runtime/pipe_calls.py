@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from cochat_devkit.plugin import Generation
     from cochat_devkit.resource import Json
@@ -41,12 +41,27 @@ def apply_valves(instance: Any, valves: Mapping[str, Json]) -> None:
         instance.valves = instance.Valves(**{name: each for name, each in valves.items() if each is not None})
 
 
-async def run_whole(instance: Any, body: Json, offered: Mapping[str, Any], user_valves: Mapping[str, Json]) -> Json:
-    """Ask for an answer that is not streamed: a completion, or what the pipe itself gave as one."""
+def _ignore(_error: Exception) -> None:
+    """Make nothing of what a pipe raises beside what the reader is told."""
+
+
+async def run_whole(
+    instance: Any,
+    body: Json,
+    offered: Mapping[str, Any],
+    user_valves: Mapping[str, Json],
+    *,
+    failed: Callable[[Exception], None] = _ignore,
+) -> Json:
+    """Ask for an answer that is not streamed: a completion, or what the pipe itself gave as one.
+
+    `failed` is told what the pipe raises, of which the reader is told the text.
+    """
     arguments = _arguments(instance, body, offered, user_valves)
     try:
         result = await _execute(instance.pipe, arguments)
     except Exception as error:  # noqa: BLE001 - the server tells whatever a pipe raises
+        failed(error)
         return {"error": {"detail": str(error)}}
     if isinstance(result, dict) or _is_stream(result):
         return result
@@ -61,8 +76,10 @@ async def run_streamed(
     offered: Mapping[str, Any],
     user_valves: Mapping[str, Json],
     generation: Generation,
+    *,
+    failed: Callable[[Exception], None] = _ignore,
 ) -> AsyncGenerator[Any, None]:
-    """Ask for an answer that is streamed: the lines of the event stream, as they are sent."""
+    """Ask for an answer that is streamed: the lines of the event stream, as they are sent; `failed` as above."""
     arguments = _arguments(instance, body, offered, user_valves)
     model = body["model"]
     try:
@@ -75,6 +92,7 @@ async def run_streamed(
             yield f"data: {json.dumps(result)}\n\n"
             return
     except Exception as error:  # noqa: BLE001 - the server tells whatever a pipe raises
+        failed(error)
         yield f"data: {json.dumps({'error': {'detail': str(error)}})}\n\n"
         return
     async for each in _pieces(result):

@@ -1,0 +1,197 @@
+"""A whole turn of a chat, offline: what each plugin does in it, what the model is given, and what the person reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from cochat_devkit.plugin import LoadFailure, LoadRequest, Part, Turn, TurnResult
+from cochat_devkit.runtime.child_loader import ChildLoader
+
+QUESTION = [{"role": "user", "content": "how warm is it in Oslo?"}]
+SHOUTS = """
+class Filter:
+    def inlet(self, body):
+        body["messages"][-1]["content"] += "!"
+        return body
+
+    def stream(self, event):
+        for choice in event.get("choices", []):
+            if choice.get("delta", {}).get("content"):
+                choice["delta"]["content"] = choice["delta"]["content"].upper()
+        return event
+
+    def outlet(self, body):
+        body["messages"][-1]["content"] += " Bye."
+        return body
+"""
+WEATHER = '''
+class Tools:
+    async def forecast(self, city: str, days: int = 1, __event_emitter__=None) -> str:
+        """Tell the weather.
+
+        :param city: where
+        """
+        await __event_emitter__({"type": "status", "data": {"description": f"asking {city}", "done": True}})
+        return f"{city}: {20 + days} degrees"
+'''
+CALLS = {"calls": [{"name": "forecast", "arguments": {"city": "Oslo", "days": "3"}}]}
+
+
+@pytest.fixture(scope="module")
+def loader():
+    with ChildLoader() as found:
+        yield found
+
+
+@pytest.fixture(params=["0.12", "0.6"])
+def generation(request):
+    return request.param
+
+
+def part(id_, source, **more):
+    kind = "tool" if "class Tools" in source else "function"
+    return Part(LoadRequest(kind, id_, source), **more)
+
+
+def run(loader, generation, *parts, messages=QUESTION, **turn):
+    told = loader.chat(Turn(messages, parts, **turn), generation, timeout_s=20)
+    assert isinstance(told, TurnResult), told
+    return told
+
+
+def steps(told):
+    return [(each["step"], each["id"]) for each in told.trace if each["step"] != "stream"]
+
+
+def test_a_filter_changes_what_goes_in_and_what_comes_out(loader, generation):
+    """I see what each hook of my filter made of the message, and what the person reads at the end."""
+    told = run(loader, generation, part("shouts", SHOUTS), script=({"text": "It is warm."},))
+    assert told.text == "IT IS WARM. Bye."
+    assert told.requests[0]["messages"] == [{"role": "user", "content": "how warm is it in Oslo?!"}]
+    assert steps(told) == [("inlet", "shouts"), ("model", "scripted"), ("outlet", "shouts")]
+    inlet = told.trace[0]
+    assert inlet["before"]["messages"][0]["content"] == "how warm is it in Oslo?"
+    assert inlet["after"]["messages"][0]["content"] == "how warm is it in Oslo?!"
+    assert [each["choices"][0]["delta"].get("content") for each in told.chunks] == ["IT ", "IS ", "WARM.", None]
+
+
+def test_an_outlet_is_not_heard_on_a_plain_call(loader):
+    """Where my filter's outlet is thrown away, I am told so and not shown what nobody reads."""
+    new = run(loader, "0.12", part("shouts", SHOUTS), path="api", script=({"text": "Warm."},))
+    assert (new.text, steps(new)[-1]) == ("Warm.", ("outlet", "shouts"))
+    old = run(loader, "0.6", part("shouts", SHOUTS), path="api", script=({"text": "Warm."},))
+    assert (old.text, steps(old)[-1]) == ("Warm.", ("model", "scripted"))
+
+
+def test_a_stream_hook_gets_raw_lines_on_a_plain_call_of_0_6(loader):
+    """The mistake that only the API of the older server shows is there offline, with its line."""
+    told = run(loader, "0.6", part("shouts", SHOUTS), path="api", body={"stream": True})
+    assert (told.chunks, told.error.exception, told.error.line) == ([], "AttributeError", 8)
+    assert run(loader, "0.12", part("shouts", SHOUTS), path="api", body={"stream": True}).error is None
+
+
+def test_a_tool_is_called_and_the_model_reads_its_result(loader, generation):
+    """My tool is offered to the model, called with arguments of the right type, and its result is in the next round."""
+    native = {"params": {"function_calling": "native"}}
+    told = run(loader, generation, part("weather", WEATHER), body=native, script=(CALLS, {"text": "Mild."}))
+    first, second = told.requests
+    assert first["tools"][0]["function"]["name"] == "forecast"
+    called = [each for each in told.trace if each["step"] == "tool"]
+    result = {"0.12": "Oslo: 23 degrees", "0.6": 'can only concatenate str (not "int") to str'}[generation]
+    if generation == "0.12":
+        assert second["messages"][1:] == [
+            {
+                "role": "assistant",
+                "content": "",
+                "tool_calls": [
+                    {
+                        "id": "call_1",
+                        "type": "function",
+                        "function": {"name": "forecast", "arguments": '{"city": "Oslo", "days": "3"}'},
+                    }
+                ],
+            },
+            {"role": "tool", "tool_call_id": "call_1", "content": result},
+        ]
+        assert called[0]["result"] == result
+    assert called[0]["arguments"] == {"city": "Oslo", "days": "3"}
+    assert told.text.endswith("Mild.")
+    assert told.messages[-1]["statusHistory"] == [{"description": "asking Oslo", "done": True}]
+
+
+def test_tools_are_prompted_for_where_the_server_does_so(loader):
+    """0.6 asks a model in words which tool to call, and puts what it found before my question, with a source."""
+    told = run(loader, "0.6", part("weather", WEATHER.replace("20 + days", "20")), script=(CALLS, {"text": "Mild."}))
+    prompt, question = told.requests
+    assert "forecast" in prompt["messages"][0]["content"]
+    assert '<source id="1" name="weather/forecast">Oslo: 20 degrees</source>' in question["messages"][0]["content"]
+    assert "tools" not in question
+    assert told.messages[-1]["sources"][0]["source"] == {"name": "weather/forecast"}
+    assert told.text == "Mild."
+
+
+def test_a_pipe_answers(loader, generation):
+    """My pipe is the model: it gets the body that filters made, and its tools."""
+    pipe = (
+        "class Pipe:\n    async def pipe(self, body, __tools__=None):\n"
+        "        yield await __tools__['forecast']['callable'](city='Rome')\n"
+    )
+    told = run(loader, generation, part("shouts", SHOUTS), part("own", pipe), part("weather", WEATHER), model="own.x")
+    assert told.text == "ROME: 21 DEGREES Bye."
+    assert told.requests[-1]["model"] == "own.x"
+
+
+@pytest.mark.parametrize(
+    ("path", "generation", "text", "body"),
+    [
+        ("page", "0.12", None, None),
+        ("page", "0.6", None, None),
+        ("api", "0.12", None, {"detail": "too warm"}),
+        ("api", "0.6", None, None),
+    ],
+)
+def test_an_inlet_that_raises_ends_the_turn(loader, path, generation, text, body):
+    """The person sees what my filter raised; on a plain call of 0.6 nobody does."""
+    raises = "class Filter:\n    def inlet(self, body):\n        raise ValueError('too warm')\n"
+    told = run(loader, generation, part("raises", raises), path=path)
+    assert (told.text, told.body) == (text, body)
+    assert told.error == LoadFailure("ValueError", "too warm", 3, plugin="raises")
+    assert told.trace[-1]["error"] == {"exception": "ValueError", "message": "too warm", "line": 3}
+    if path == "page":
+        assert told.messages[-1]["error"] == {"content": "too warm"}
+
+
+def test_a_part_that_does_not_load_is_named(loader, generation):
+    """I am told which of my plugins did not load, and why."""
+    told = loader.chat(
+        Turn(QUESTION, (part("shouts", SHOUTS), part("bad", "class Tools:\n    1 / 0\n"))), generation, timeout_s=20
+    )
+    assert told == LoadFailure("ZeroDivisionError", "division by zero", 2, plugin="bad")
+
+
+def test_what_plugins_tell_the_page_is_kept_with_the_answer(loader, generation):
+    """Citations, files and pages that my pipe shows are in the saved message."""
+    pipe = """
+class Pipe:
+    async def pipe(self, body, __event_emitter__):
+        await __event_emitter__({"type": "files", "data": {"files": [{"url": "a"}]}})
+        await __event_emitter__({"type": "files", "data": {"files": [{"url": "b"}]}})
+        await __event_emitter__({"type": "embeds", "data": {"embeds": ["<p>"]}})
+        await __event_emitter__({"type": "citation", "data": {"document": ["d"], "metadata": [{"source": "s"}]}})
+        await __event_emitter__({"type": "message", "data": {"content": "lost"}})
+        return "kept"
+"""
+    told = run(loader, generation, part("own", pipe), model="own")
+    answer = told.messages[-1]
+    assert answer["files"] == [{"url": "b"}, {"url": "a"}]
+    assert answer["embeds"] == ["<p>"]
+    assert answer["sources"] == [{"document": ["d"], "metadata": [{"source": "s"}]}]
+    assert told.text == "kept"
+    assert [each["type"] for each in told.events[:2]] == ["files", "files"]
+
+
+def test_the_server_gives_up_on_a_model_that_only_calls_tools(loader):
+    """A model that never answers is stopped after as many rounds as the server allows."""
+    native = {"params": {"function_calling": "native"}}
+    told = run(loader, "0.6", part("weather", WEATHER), body=native, script=(CALLS,) * 40)
+    assert len(told.requests) == 31
