@@ -55,10 +55,10 @@ def test_what_a_plugin_imports_of_the_server_is_there(load_plugin, write):
     """I test a plugin that reads people, and install no server."""
     source = (
         "from open_webui.models.users import Users\n\n\nclass Tools:\n    async def who(self):\n"
-        "        return await Users.get_user_by_id('x')\n"
+        "        return await Users.get_users_by_group_id('x')\n"
     )
     plugin = load_plugin(write("plugins/tools/a.py", source))
-    with pytest.raises(NotOffline, match="get_user_by_id"):
+    with pytest.raises(NotOffline, match="get_users_by_group_id"):
         asyncio.run(plugin.instance.who())
 
 

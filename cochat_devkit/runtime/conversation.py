@@ -16,6 +16,7 @@ from cochat_devkit.runtime.loading import to_failure
 from cochat_devkit.runtime.saved_chat import SavedChat
 from cochat_devkit.runtime.scripts import Script
 from cochat_devkit.runtime.snapshots import to_json
+from cochat_devkit.runtime.standins.library import memory
 from cochat_devkit.runtime.web_request import WebRequest
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class Conversation:
         self.model = _make_model(self)
         self.models = {self.model["id"]: self.model}
         self.saved = SavedChat(turn.messages, MESSAGE, self.model["id"], generation) if self.is_page else None
+        memory.add_user(**self.make_user())
+        if self.saved is not None:
+            memory.add_chat(id=CHAT, user_id=self.make_user()["id"], held=self.saved.messages)
         self.page = Page(turn.replies, generation, saved=self.saved, is_there=self.is_page)
         self.request = WebRequest(turn.body, self.models)
         self.body, self.metadata = _MAKERS[generation](self)

@@ -23,6 +23,8 @@ VERSIONS = ("0.12.4", "0.6.43")
 #: what no plugin has any business with
 LEFT_OUT = ("migrations", "static", "frontend", "test", "data")
 LONGEST_WORD = 60
+#: what of a field is said to people
+_PROSE = ("title", "description", "examples")
 
 Entry = dict[str, Any]
 
@@ -214,9 +216,25 @@ def _read_class(node: ast.ClassDef, package: str) -> Entry:
 
 def _read_field(node: ast.AnnAssign) -> Entry:
     entry: Entry = {"is": "field", "type": ast.unparse(node.annotation)}
-    if node.value is not None:
-        entry["default"] = ast.unparse(_short_or_dots(node.value))
+    match node.value:
+        case None:
+            pass
+        case ast.Call(func=ast.Name(id="Field"), args=positional, keywords=named):
+            entry["with"] = _read_keywords(named)
+            for each in positional:
+                entry["with"]["default"] = ast.unparse(_short_or_dots(each))
+        case value:
+            entry["default"] = ast.unparse(_short_or_dots(value))
     return entry
+
+
+def _read_keywords(keywords: list[ast.keyword]) -> dict[str, str]:
+    """Read what a field or the configuration of a model is made with, as far as it is short or a name."""
+    return {
+        each.arg: ast.unparse(each.value)
+        for each in keywords
+        if each.arg not in (None, *_PROSE) and (_is_short(each.value) or isinstance(each.value, ast.Name))
+    }
 
 
 def _read_value(node: ast.expr) -> Entry:
@@ -224,6 +242,8 @@ def _read_value(node: ast.expr) -> Entry:
     if setting is not None:
         return {"is": "value", **setting}
     match node:
+        case ast.Call(func=ast.Name(id="ConfigDict"), keywords=named):
+            return {"is": "value", "made": "ConfigDict", "with": _read_keywords(named)}
         case ast.Call(func=ast.Name() | ast.Attribute()):
             return {"is": "value", "made": ast.unparse(node.func)}
         case _ if _is_short(node):

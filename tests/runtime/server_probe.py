@@ -6,6 +6,7 @@ Runs in the server's own environment, where this project is not installed.
 import asyncio
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import inspect
 import json
 import sys
@@ -167,6 +168,17 @@ async def pipe(source: str, body: dict, saved: dict, saved_by_user: dict) -> dic
     return {"whole": told}
 
 
+async def library(source: str) -> dict:
+    """Run what uses the server's own modules, on an empty database."""
+    from open_webui.internal.db import engine
+
+    with engine.begin() as connection:
+        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+        for table in set(tables) - {"alembic_version", "migratehistory"}:
+            connection.exec_driver_sql(f'DELETE FROM "{table}"')
+    return await runner.run_sample(source)
+
+
 def offered() -> dict:
     """Make the reserved arguments that the samples look at."""
     return {"__user__": {"id": "u"}, "__model__": {"id": "m"}, "__metadata__": {"chat_id": "c"}, "__body__": {"all": 1}}
@@ -200,13 +212,16 @@ def schema_of(instance: object, name: str) -> dict | None:
 
 async def answer_all(samples: dict) -> dict:
     """Answer all samples inside one running event loop; the second of a call or a chain is its arguments."""
-    special = {"call": call, "chain": chain, "pipe": pipe}
+    special = {"call": call, "chain": chain, "pipe": pipe, "library": library}
     return {
         name: await special[kind](*asked) if kind in special else await answer(kind, asked)
         for name, (kind, asked) in samples.items()
     }
 
 
+runner_spec = importlib.util.spec_from_file_location("runner", Path(__file__).with_name("library_runner.py"))
+runner = importlib.util.module_from_spec(runner_spec)
+runner_spec.loader.exec_module(runner)
 warnings.simplefilter("ignore")
 answers = asyncio.run(answer_all(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
 Path(sys.argv[2]).write_text(json.dumps(answers), encoding="utf-8")

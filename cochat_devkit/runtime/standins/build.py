@@ -11,7 +11,8 @@ import types
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from cochat_devkit.runtime.standins.library import LIBRARY
+from cochat_devkit.runtime.standins.library import maker_of, play_of, validators_of
+from cochat_devkit.runtime.standins.playing import coloured
 from cochat_devkit.runtime.standins.refusing import Refusing, refusing_function
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ def build(module: types.ModuleType, name: str, entry: Json) -> Any:
     Raises:
         AttributeError: it comes from a module of the server's that does not have it.
     """
-    library = LIBRARY.get(module.__name__)
-    if library is not None and (maker := library().get(name)):
+    if maker := maker_of(module.__name__, name):
         return maker(module)
     return _BUILDERS[entry["is"]](module, f"{module.__name__}.{name}", entry)
 
@@ -73,7 +73,10 @@ def _import(name: str, full: str) -> Any:
         return Refusing(full)
 
 
-def _build_function(_module: types.ModuleType, full: str, entry: Json) -> Any:
+def _build_function(module: types.ModuleType, full: str, entry: Json) -> Any:
+    name = full.removeprefix(f"{module.__name__}.")
+    if play := play_of(module.__name__, name):
+        return coloured(module.__name__, name, entry, play)
     return refusing_function(full, is_async="async" in entry, yields="yields" in entry)
 
 
@@ -130,21 +133,38 @@ def _is_model(bases: tuple[type, ...]) -> bool:
 def _build_model(
     module: types.ModuleType, name: str, bases: tuple[type, ...], full: str, members: Mapping[str, Json]
 ) -> type:
-    from pydantic import ConfigDict
-
     space: dict[str, Any] = {"__module__": module.__name__, "__annotations__": {}}
     for each, about in members.items():
         if about["is"] == "field":
             space["__annotations__"][each] = _annotation(module, about["type"])
-            if "default" in about:
-                space[each] = None if about["default"] == "..." else ast.literal_eval(about["default"])
+            space |= _default_of(module, each, about)
         elif about["is"] == "function" and not {"model_validator", "field_validator"} & set(about.get("by", ())):
             space[each] = _build_member(module, f"{full}.{each}", about)
-    # what a newer or older row has beside is kept, as the server's own models mostly do
-    space["model_config"] = ConfigDict(extra="allow", from_attributes=True, arbitrary_types_allowed=True)
+    space |= {each: check for each, check in validators_of(module.__name__, name).items() if each in members}
+    # a type that means nothing here is anything, and must not be in the way
+    configured = _keywords(module, members.get("model_config", {}).get("with", {}))
+    space["model_config"] = {**configured, "arbitrary_types_allowed": True}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return types.new_class(name, bases, exec_body=lambda within: within.update(space))
+
+
+def _default_of(module: types.ModuleType, name: str, about: Json) -> dict[str, Any]:
+    """Give a field what it is made with, or its default; nothing for one that has to be given."""
+    from pydantic import Field
+
+    if "with" in about:
+        return {name: Field(**_keywords(module, about["with"]))}
+    if "default" in about:
+        return {name: None if about["default"] == "..." else ast.literal_eval(about["default"])}
+    return {}
+
+
+def _keywords(module: types.ModuleType, told: Mapping[str, str]) -> dict[str, Any]:
+    """Read what a field or a configuration is made with: literals, and names."""
+    return {
+        each: _look_up(module, text) if text.isidentifier() else ast.literal_eval(text) for each, text in told.items()
+    }
 
 
 def _annotation(module: types.ModuleType, text: str) -> Any:

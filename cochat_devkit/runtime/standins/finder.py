@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cochat_devkit.facts import VERSIONS, read_facts
 from cochat_devkit.runtime.standins import home
 from cochat_devkit.runtime.standins.build import build
+from cochat_devkit.runtime.standins.library import memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,6 +86,7 @@ def install(generation: Generation, place: Path | None = None) -> None:
     """
     uninstall()
     home.settle(VERSIONS[generation], place)
+    memory.reset()
     sys.meta_path.insert(0, StandIns(generation))
 
 

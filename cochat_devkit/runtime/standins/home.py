@@ -1,9 +1,11 @@
-"""Where the server that is played has its files, and which version it is."""
+"""Which version is played, where it has its files, and its modules."""
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 from pathlib import Path
+from typing import Any
 
 
 class _Home:
@@ -21,6 +23,16 @@ def settle(version: str, place: Path | None) -> None:
 def version() -> str:
     """Name the version that is played."""
     return _Home.version
+
+
+def is_old() -> bool:
+    """Tell whether the 0.6 generation is played."""
+    return _Home.version.startswith("0.6.")
+
+
+def module(name: str) -> Any:
+    """Import a module of the version that is played, by its name below the package."""
+    return importlib.import_module(f"open_webui.{name}")
 
 
 def folder(name: str = "") -> Path:

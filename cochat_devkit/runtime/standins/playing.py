@@ -1,0 +1,35 @@
+"""How a function that is played gets the signature and the colour of the server's own."""
+
+from __future__ import annotations
+import __future__
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cochat_devkit.resource import Json
+
+
+def coloured(module: str, name: str, entry: Json, play: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function as the facts have it, that hands on what `play` takes of its arguments.
+
+    What the version does not have, and what nobody gave where the facts do not say the default, `play` has of its own.
+    """
+    taken = tuple(inspect.signature(play).parameters)
+
+    def pass_on(given: dict[str, Any]) -> Any:
+        return play(**{each: given[each] for each in taken if given.get(each, ...) is not ...})
+
+    bare = name.rpartition(".")[2]
+    before = "async def" if "async" in entry else "def"
+    wait = "await " if inspect.iscoroutinefunction(play) else ""
+    text = f"{before} {bare}({entry['takes']}): return {wait}_play(locals())"
+    space: dict[str, Any] = {"_play": pass_on}
+    # annotations stay text: what they name may not be there
+    flags = __future__.annotations.compiler_flag
+    exec(compile(text, f"<{module}>", "exec", flags, dont_inherit=True), space)  # noqa: S102 - the text is of our facts
+    made: Callable[..., Any] = space[bare]
+    made.__module__, made.__qualname__ = module, name
+    return made

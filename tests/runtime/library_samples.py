@@ -1,0 +1,215 @@
+"""What plugins do with the server's own modules; each is a text with a coroutine `sample`.
+
+A sample begins with an empty database and makes what it needs itself, by the server's own methods.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+#: what many samples begin with
+_PEOPLE = """
+from open_webui.models.users import Users
+
+async def people():
+    await got(Users.insert_new_user("u1", "Ann", "Ann@x.test", role="admin"))
+    await got(Users.insert_new_user("u2", "Bob", "bob@x.test", role="user"))
+    await got(Users.insert_new_user("u3", "Cleo_C", "cleo@y.test", role="pending"))
+"""
+
+
+def _sample(head: str, body: str) -> str:
+    return f"{head}\nasync def sample():\n{textwrap.indent(textwrap.dedent(body), '    ')}"
+
+
+def _with_people(body: str) -> str:
+    return _sample(_PEOPLE, f"await people()\n{textwrap.dedent(body)}")
+
+
+_USERS = {
+    "the person who is there": "return await got(Users.get_user_by_id('u1'))",
+    "nobody of that id": "return await got(Users.get_user_by_id('u9'))",
+    "by email, capitals and all": """
+        return [await got(Users.get_user_by_email(each)) for each in ("Ann@x.test", "ann@X.test", "no")]
+        """,
+    "all of them": "return await got(Users.get_users())",
+    "those of a role": "return await got(Users.get_users(filter={'roles': ['admin', 'user', '!user']}))",
+    "those whose name says so": """
+        return [await got(Users.get_users(filter={"query": each})) for each in ("an", "B", "o_c", "y.test", "%")]
+        """,
+    "a page of them": "return await got(Users.get_users(skip=1, limit=1))",
+    "those of a list of ids": "return await got(Users.get_users_by_user_ids(['u3', 'u1', 'no']))",
+    "which ids are somebody's": "return await got(Users.get_valid_user_ids(['u3', 'no', 'u2']))",
+    "how many": "return [await got(Users.get_num_users()), await got(Users.has_users())]",
+    "the first": "return [await got(Users.get_first_user()), await got(Users.get_super_admin_user())]",
+    "a role changes": """
+        return [await got(Users.update_user_role_by_id(each, "user")) for each in ("u1", "no")]
+        """,
+    "columns change": """
+        changed = await got(Users.update_user_by_id("u2", {"name": "Rob", "info": {"a": 1}}))
+        return [changed, await got(Users.get_user_by_id("u2"))]
+        """,
+    "settings are joined": """
+        await got(Users.update_user_settings_by_id("u2", {"ui": {"a": 1, "b": 2}, "x": 1}))
+        await got(Users.update_user_settings_by_id("u2", {"ui": {"a": None, "c": 3}}))
+        return (await got(Users.get_user_by_id("u2"))).settings
+        """,
+    "somebody leaves": """
+        gone = await got(Users.delete_user_by_id("u2"))
+        return [gone, await got(Users.get_user_by_id("u2")), await got(Users.get_num_users())]
+        """,
+    "a key of the API": """
+        await got(Users.update_user_api_key_by_id("u2", "sk-1"))
+        found = [await got(Users.get_user_api_key_by_id("u2")), await got(Users.get_user_by_api_key("sk-1"))]
+        return [*found, await got(Users.delete_user_api_key_by_id("u2")), await got(Users.get_user_by_api_key("sk-1"))]
+        """,
+    "a person of a plugin's own making": """
+        from open_webui.models.users import UserModel
+        told = (await got(Users.get_user_by_id("u1"))).model_dump()
+        return UserModel(**{**told, "valves": {"a": 1}, "role": "user"})
+        """,
+    "a person who lacks something": """
+        from open_webui.models.users import UserModel
+        try:
+            return UserModel(id="a", name="b", email="c", role="d")
+        except ValueError as error:
+            return [each["loc"] for each in error.errors()]
+        """,
+}
+
+_CHATS = (
+    _PEOPLE
+    + """
+from open_webui.models.chats import Chats, ChatForm
+
+MESSAGES = {
+    "m1": {"id": "m1", "parentId": None, "childrenIds": ["m2"], "role": "user", "content": "Where is Oslo?",
+           "timestamp": 1700000001, "models": ["gpt"]},
+    "m2": {"id": "m2", "parentId": "m1", "childrenIds": [], "role": "assistant", "content": "In Norway",
+           "timestamp": 1700000002, "model": "gpt", "done": True, "info": {"usage": {"total_tokens": 3}}},
+}
+
+async def chats(title="Cities", **more):
+    await people()
+    history = {"messages": MESSAGES, "currentId": "m2"}
+    form = ChatForm(chat={"title": title, "history": history, "messages": list(MESSAGES.values()), **more})
+    return (await put("u2", form)).id
+
+async def put(user_id, form):
+    is_new = "id" in __import__("inspect").signature(Chats.insert_new_chat).parameters
+    more = {"id": __import__("uuid").uuid4().hex} if is_new else {}
+    return await got(Chats.insert_new_chat(user_id=user_id, form_data=form, **more))
+"""
+)
+
+
+def _with_chat(body: str) -> str:
+    return _sample(_CHATS, f"id = await chats()\n{textwrap.dedent(body)}")
+
+
+_OF_CHATS = {
+    "the chat that is there": "return await got(Chats.get_chat_by_id(id))",
+    "somebody's chat": """
+        return [await got(Chats.get_chat_by_id_and_user_id(id, each)) for each in ("u2", "u1")]
+        """,
+    "no chat of that id": """
+        return [await got(Chats.get_chat_by_id("no")), await got(Chats.get_messages_map_by_chat_id("no")),
+                await got(Chats.get_message_by_id_and_message_id("no", "m1"))]
+        """,
+    "its messages": "return await got(Chats.get_messages_map_by_chat_id(id))",
+    "one message": """
+        return [await got(Chats.get_message_by_id_and_message_id(id, each)) for each in ("m1", "m2", "m9")]
+        """,
+    "its title": """
+        before = await got(Chats.get_chat_title_by_id(id))
+        changed = await got(Chats.update_chat_title_by_id(id, "Towns"))
+        return [before, changed, await got(Chats.get_chat_title_by_id(id))]
+        """,
+    "words are added to a message": """
+        await got(Chats.upsert_message_to_chat_by_id_and_message_id(id, "m2", {"content": "In Norway."}))
+        return (await got(Chats.get_chat_by_id(id))).chat
+        """,
+    "a message is added": """
+        message = {"id": "m3", "parentId": "m2", "role": "user", "content": "Thanks", "timestamp": 1700000003}
+        await got(Chats.upsert_message_to_chat_by_id_and_message_id(id, "m3", message))
+        return (await got(Chats.get_chat_by_id(id))).chat
+        """,
+    "files are added to a message": """
+        files = await got(Chats.add_message_files_by_id_and_message_id(id, "m2", [{"type": "image", "url": "/x"}]))
+        again = await got(Chats.add_message_files_by_id_and_message_id(id, "m2", [{"type": "file", "id": "f"}]))
+        nowhere = await got(Chats.add_message_files_by_id_and_message_id(id, "m9", [{"type": "file"}]))
+        return [files, again, nowhere, (await got(Chats.get_chat_by_id(id))).chat["history"]]
+        """,
+    "a status is added to a message": """
+        status = {"description": "Reading", "done": True}
+        await got(Chats.add_message_status_to_chat_by_id_and_message_id(id, "m2", status))
+        return await got(Chats.get_message_by_id_and_message_id(id, "m2"))
+        """,
+    "the whole of it is written": """
+        history = {"messages": {"m2": {**MESSAGES["m2"], "content": "Up north"}}, "currentId": "m2"}
+        return await got(Chats.update_chat_by_id(id, {"title": "North", "history": history, "params": {"a": 1}}))
+        """,
+    "nothing is written where nothing is": """
+        return [await got(Chats.update_chat_by_id("no", {"title": "x"})),
+                await got(Chats.update_chat_title_by_id("no", "x")),
+                await got(Chats.add_message_files_by_id_and_message_id("no", "m2", []))]
+        """,
+    "pinned and put away": """
+        pinned = await got(Chats.toggle_chat_pinned_by_id(id))
+        found = await got(Chats.get_pinned_chats_by_user_id("u2"))
+        put_away = await got(Chats.toggle_chat_archive_by_id(id))
+        return [pinned, found, put_away, await got(Chats.get_archived_chats_by_user_id("u2"))]
+        """,
+    "lists of chats": """
+        return [await got(Chats.get_chats()), await got(Chats.get_chats_by_user_id("u2")),
+                await got(Chats.get_chat_list_by_user_id("u2")), await got(Chats.get_chat_list_by_user_id("u1")),
+                await got(Chats.get_chat_title_id_list_by_user_id("u2"))]
+        """,
+    "lists in an order": """
+        await put("u2", ChatForm(chat={"title": "Boats"}))
+        by_title = {"order_by": "title", "direction": "asc"}
+        return [[each.title for each in await got(Chats.get_chat_list_by_user_id("u2", filter=by_title))],
+                [each.title for each in await got(Chats.get_chat_list_by_user_id("u2", filter={"query": "OAT"}))]]
+        """,
+    "a search": """
+        await put("u2", ChatForm(chat={"title": "Boats in Oslo", "messages": [{"content": "a fast ship"}]}))
+        asked = ("oslo", "norway", "fast ship", "ship fast", "nothing", "boats pinned:true", "oslo tag:none", "BOATS")
+        found = [await got(Chats.get_chats_by_user_id_and_search_text("u2", each)) for each in asked]
+        return [sorted(each.title for each in some) for some in found]
+        """,
+    "a search for nothing": "return await got(Chats.get_chats_by_user_id_and_search_text('u2', ' '))",
+    "tags": """
+        from open_webui.models.tags import Tags
+        await got(Chats.add_chat_tag_by_id_and_user_id_and_tag_name(id, "u2", "Big City"))
+        found = await got(Chats.get_chat_tags_by_id_and_user_id(id, "u2"))
+        search = await got(Chats.get_chats_by_user_id_and_search_text("u2", "tag:big_city"))
+        gone = await got(Chats.delete_tag_by_id_and_user_id_and_tag_name(id, "u2", "Big City"))
+        left = (await got(Chats.get_chat_by_id(id))).meta
+        return [found, len(search), gone, left, await got(Tags.get_tags_by_user_id("u2")),
+                await got(Tags.get_tag_by_name_and_user_id("big CITY", "u2"))]
+        """,
+    "moved to a folder": """
+        moved = await got(Chats.update_chat_folder_id_by_id_and_user_id(id, "u2", "f1"))
+        return [moved, await got(Chats.get_chat_title_id_list_by_user_id("u2"))]
+        """,
+    "thrown away": """
+        return [await got(Chats.delete_chat_by_id_and_user_id(id, "u1")), await got(Chats.get_chat_by_id(id)) is None,
+                await got(Chats.delete_chat_by_id(id)), await got(Chats.get_chat_by_id(id)),
+                await got(Chats.delete_chats_by_user_id("u2"))]
+        """,
+    "what a database does not keep": r"""
+        made = await put("u2", ChatForm(chat={"title": "a\x00b", "history": {"messages": {}}, "x": ["\x00"]}))
+        return [made.title, made.chat]
+        """,
+    "a branch that is broken off": """
+        messages = {each: {**MESSAGES[each], "childrenIds": []} for each in MESSAGES}
+        history = {"messages": messages, "currentId": "m1"}
+        made = await put("u2", ChatForm(chat={"title": "t", "history": history}))
+        return (await got(Chats.get_chat_by_id(made.id))).chat
+        """,
+}
+
+SAMPLES = {
+    **{f"chats: {name}": _with_chat(body) for name, body in _OF_CHATS.items()},
+    **{f"users: {name}": _with_people(body) for name, body in _USERS.items()},
+}
