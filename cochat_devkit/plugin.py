@@ -170,9 +170,10 @@ class Turn:
     `body` has whatever else of the request ("stream", "params", "files", "features", …). `agent` is the workspace model
     that stands before `model`, as the server has it: `id`, `name`, `params` with its system prompt, `meta`.
 
-    `script` is what the scripted model answers, in order, each `{"text": …}`, `{"chunks": [text, …]}` or
-    `{"calls": [{"name": …, "arguments": {…}}]}`, and beyond its end the last thing that it was told. A text is streamed
-    word by word. Where tools are prompted for and not native, a step with calls answers that prompt, and a step without
+    `script` is what the scripted model answers, in order, each `{"text": …}`, `{"pieces": [text, …]}` for a text that
+    is streamed in pieces, `{"calls": [{"name": …, "arguments": {…}}]}`, where arguments may be a text that is said as
+    it stands, or `{"status": …, "body": …}` for a model that refuses; and beyond its end the last thing that it was
+    told. Where tools are prompted for and not native, a step with calls answers that prompt, and a step without
     stays for the answer itself. `endpoint` is the base URL of an OpenAI-compatible model that answers in its stead.
     `role` and `replies` are as in `Call`; on the "api" path no page answers.
     """

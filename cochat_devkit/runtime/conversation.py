@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import importlib
+import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cochat_devkit.runtime.events import Page
@@ -17,7 +18,7 @@ from cochat_devkit.runtime.saved_chat import SavedChat
 from cochat_devkit.runtime.scripts import Script
 from cochat_devkit.runtime.snapshots import to_json
 from cochat_devkit.runtime.standins.library import memory
-from cochat_devkit.runtime.web_request import WebRequest
+from cochat_devkit.runtime.web_request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,12 +62,12 @@ class Conversation:
         if self.saved is not None:
             memory.add_chat(id=CHAT, user_id=self.make_user()["id"], held=self.saved.messages)
         self.page = Page(turn.replies, generation, saved=self.saved, is_there=self.is_page)
-        self.request = WebRequest(turn.body, self.models)
+        self.request = Request(turn.body, self.models)
         self.body, self.metadata = _MAKERS[generation](self)
         #: what every call of the model puts over the metadata of its payload
         self.request.state.metadata = self.metadata if not self.is_page or generation == "0.6" else {**self.metadata}
         if self.is_page and generation != "0.6":
-            self.metadata = {**self.metadata, "message_id": MESSAGE, "task_id": "task-of-the-devkit"}
+            self.metadata = {**self.metadata, "message_id": MESSAGE, "task_id": str(uuid.uuid4())}
         self.body["metadata"] = self.metadata
         self.trace: list[Json] = []
         self.requests: list[Json] = []
@@ -185,17 +186,24 @@ def _make_model(chat: Conversation) -> Json:
     pipe = chat.pipes.get(turn.model.partition(".")[0])
     model: Json = {
         "id": turn.model,
-        "name": turn.model.capitalize() if pipe is None else turn.model,
+        "name": turn.model,
         "object": "model",
         "created": _EPOCH_S,
         "owned_by": "openai",
         "actions": [],
         "filters": [],
-        "tags": [],
     }
-    if pipe is not None:
+    if pipe is None:
+        row = {name: model[name] for name in ("id", "object", "created", "owned_by")}
+        model.update(openai=row, urlIdx=0, connection_type="external")
+        if chat.generation != "0.6":
+            model["provider"] = ""
+    else:
         model["pipe"] = {"type": "pipe"}
         model["has_user_valves"] = hasattr(pipe.loaded.instance, "UserValves")
+    if chat.generation != "0.6":
+        # the tools that 0.12 has of its own are not there offline
+        model["info"] = {"meta": {"capabilities": {"builtin_tools": False}}}
     if turn.agent:
         model.update(id=turn.agent["id"], name=turn.agent.get("name", turn.agent["id"]), preset=True)
         model["info"] = {"meta": {}, **turn.agent, "base_model_id": turn.model}
@@ -214,7 +222,8 @@ def _make_new(chat: Conversation) -> tuple[Json, Json]:
         body["stream"] = chat.agent_params["stream_response"]
     question = copy.deepcopy(turn.messages[-1]) if turn.messages and chat.is_page else None
     if question is not None and chat.saved is not None:
-        question["id"] = chat.saved.question_id
+        asked = chat.saved.question
+        question.update(id=asked["id"], parentId=asked["parentId"])
     metadata = {
         "tool_approval_resume": None,
         "user_id": make_user(turn.role)["id"],
@@ -252,7 +261,7 @@ def _make_new(chat: Conversation) -> tuple[Json, Json]:
     }
     if not chat.is_page:
         metadata["message_id"] = None
-    return body, metadata
+    return body, {**metadata, "include_file_context": False}
 
 
 def _make_old(chat: Conversation) -> tuple[Json, Json]:

@@ -5,6 +5,7 @@ Source: Open WebUI 0.12.4 and 0.6.43, socket/main.py and models/chats.py; checke
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.runtime.snapshots import to_json
@@ -30,7 +31,8 @@ class SavedChat:
         told = [each for each in said if each.get("role") != "system"]
         for number, message in enumerate([*told, _empty_answer(model)], 1):
             id_ = answer_id if number > len(told) else str(message.get("id") or f"message-{number}")
-            self.messages[id_] = {**to_json(message), "id": id_, "parentId": parent, "childrenIds": []}
+            place: Json = {"id": id_, "parentId": parent, "childrenIds": []}
+            self.messages[id_] = {"timestamp": int(time.time()), **to_json(message), **place}
             if parent is not None:
                 self.messages[parent]["childrenIds"].append(id_)
             parent = id_
@@ -45,6 +47,11 @@ class SavedChat:
         """Name the message that is answered."""
         found: str | None = self.answer["parentId"]
         return found
+
+    @property
+    def question(self) -> Json:
+        """Look at the message that is answered."""
+        return self.messages[self.answer["parentId"]]
 
     def chain(self) -> list[Json]:
         """List the messages from the first to the answer."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Json
 
 _EPOCH_S = 1_767_225_600
-_WORD = re.compile(r"\S+\s*|\s+")
 
 
 class Whole(NamedTuple):
@@ -42,64 +40,57 @@ class Script:
 
     def __init__(self, steps: tuple[Json, ...]) -> None:
         self._steps = list(steps)
-        self._calls = 0
+        self._asked = 0
 
-    def answer(self, body: Json, *, is_prompt: bool) -> Whole | Stream:
+    def answer(self, body: Json, *, is_prompt: bool) -> Answer:
         """Answer a payload with the next step; a prompt for tools takes one only where it has calls."""
+        self._asked += 1
+        if is_prompt and not (self._steps and "calls" in self._steps[0]):
+            return Whole(self._completion({"role": "assistant", "content": "{}"}, "stop"))
+        step: Json = self._steps.pop(0) if self._steps else {"text": _last_words(body)}
+        if "status" in step:
+            return Refused(step["status"], step.get("body"))
         if is_prompt:
-            has_calls = bool(self._steps) and "calls" in self._steps[0]
-            calls = self._steps.pop(0)["calls"] if has_calls else []
-            asked = [{"name": each["name"], "parameters": each.get("arguments", {})} for each in calls]
-            return Whole(_completion(body, {"role": "assistant", "content": json.dumps({"tool_calls": asked})}, "stop"))
-        step = self._steps.pop(0) if self._steps else {"text": _last_words(body)}
-        if "calls" in step:
-            calls = [self._call(number, each) for number, each in enumerate(step["calls"])]
-            return _said(body, [{"tool_calls": calls}], "tool_calls")
-        pieces = step["chunks"] if "chunks" in step else _WORD.findall(step["text"])
-        return _said(body, [{"content": each} for each in pieces], "stop")
+            asked = [{"name": each["name"], "parameters": each.get("arguments", {})} for each in step["calls"]]
+            return Whole(self._completion({"role": "assistant", "content": json.dumps({"tool_calls": asked})}, "stop"))
+        calls = [self._call(number, each) for number, each in enumerate(step.get("calls", []))]
+        pieces = [] if calls else step.get("pieces", [step.get("text", "")])
+        ending = "tool_calls" if calls else "stop"
+        if body.get("stream"):
+            deltas = [{"tool_calls": [each]} for each in calls] + [{"content": each} for each in pieces]
+            return Stream(self._lines([{"role": "assistant", **each} for each in deltas], ending))
+        content = None if calls else "".join(pieces)
+        more = {"tool_calls": calls} if calls else {}
+        return Whole(self._completion({"role": "assistant", "content": content, **more}, ending))
 
     def _call(self, number: int, call: Json) -> Json:
-        self._calls += 1
         arguments = call.get("arguments", {})
         said = arguments if isinstance(arguments, str) else json.dumps(arguments)
         function = {"name": call["name"], "arguments": said}
-        return {"index": number, "id": f"call_{self._calls}", "type": "function", "function": function}
+        return {"index": number, "id": f"call_{self._asked}_{number}", "type": "function", "function": function}
+
+    async def _lines(self, deltas: list[Json], ending: str) -> AsyncIterator[bytes]:
+        """Write the lines of a stream as a server reads them: each event, and an empty line behind it."""
+        head = self._head("chat.completion.chunk")
+        choices = [{"index": 0, "delta": each, "finish_reason": None} for each in deltas]
+        for each in (*choices, {"index": 0, "delta": {}, "finish_reason": ending}):
+            yield b"data: " + json.dumps({**head, "choices": [each]}).encode() + b"\n"
+            yield b"\n"
+        yield b"data: [DONE]\n"
+        yield b"\n"
+
+    def _completion(self, message: Json, ending: str) -> Json:
+        return {
+            **self._head("chat.completion"),
+            "choices": [{"index": 0, "message": message, "finish_reason": ending}],
+        }
+
+    def _head(self, kind: str) -> Json:
+        return {"object": kind, "id": f"chatcmpl-{self._asked}", "created": _EPOCH_S, "model": "scripted"}
 
 
 def _last_words(body: Json) -> str:
     content = body["messages"][-1].get("content") if body.get("messages") else ""
     if isinstance(content, list):
-        return next((str(each.get("text", "")) for each in content if each.get("type") == "text"), "")
+        return "".join(str(each.get("text", "")) for each in content)
     return str(content or "")
-
-
-def _said(body: Json, deltas: list[Json], ending: str) -> Whole | Stream:
-    if not body.get("stream"):
-        texts = [each["content"] for each in deltas if "content" in each]
-        message: Json = {"role": "assistant", "content": "".join(texts)}
-        if calls := [call for each in deltas for call in each.get("tool_calls", [])]:
-            message.update(content=None, tool_calls=[{k: v for k, v in c.items() if k != "index"} for c in calls])
-        return Whole(_completion(body, message, ending))
-
-    async def lines() -> AsyncIterator[bytes]:
-        for each in (*(_chunk(body, delta, None) for delta in deltas), _chunk(body, {}, ending)):
-            yield b"data: " + json.dumps(each).encode() + b"\n"
-            yield b"\n"
-        yield b"data: [DONE]\n"
-        yield b"\n"
-
-    return Stream(lines())
-
-
-def _completion(body: Json, message: Json, ending: str) -> Json:
-    choice = {"index": 0, "message": message, "finish_reason": ending}
-    return {**_head(body, "chat.completion"), "choices": [choice]}
-
-
-def _chunk(body: Json, delta: Json, ending: str | None) -> Json:
-    choice = {"index": 0, "delta": delta, "finish_reason": ending}
-    return {**_head(body, "chat.completion.chunk"), "choices": [choice]}
-
-
-def _head(body: Json, kind: str) -> Json:
-    return {"id": "chatcmpl-scripted", "object": kind, "created": _EPOCH_S, "model": body["model"]}

@@ -20,7 +20,7 @@ from cochat_devkit.runtime.reply_text import TextReply
 from cochat_devkit.runtime.saved_chat import output_text
 from cochat_devkit.runtime.scripts import Answer, Refused, Stream, Whole
 from cochat_devkit.runtime.snapshots import to_json
-from cochat_devkit.runtime.texts import add_found, context_of, last_question, merge_system
+from cochat_devkit.runtime.texts import add_found, context_of, fill_in, last_question, merge_system, text_of
 from cochat_devkit.runtime.tool_prompts import call_prompted
 from cochat_devkit.runtime.turn_models import ask
 from cochat_devkit.runtime.turn_tools import make_tools, run_call, unreadable
@@ -38,6 +38,8 @@ ROUNDS: dict[Generation, int] = {"0.12": 256, "0.6": 30}
 #: what of a request needs a server: there is nothing here that could do it
 _LEFT_OUT = ("web_search", "image_generation", "memory", "code_interpreter", "voice")
 _PREFIX = "data:"
+#: what stands for a page once the answer to a plain call is there
+_NO_PAGE: dict[str, Any] = {"__event_emitter__": None, "__event_call__": None}
 
 
 async def run_turn(plugins: Sequence[Plugin], turn: Turn, generation: Generation) -> TurnResult:
@@ -80,6 +82,8 @@ async def _prepare(chat: Conversation) -> Json:
     if chat.generation != "0.6":
         offered["__features__"] = features or {}
     sources = await _add_tools(chat, payload, offered)
+    if chat.generation != "0.6":
+        _learn_base(chat, payload, sources)
     if sources:
         add_found(context_of(sources), last_question(payload["messages"]) or "", payload["messages"])
         chat.sources = [each for each in sources if each["source"].get("name") or each["source"].get("id")]
@@ -138,6 +142,17 @@ def _learn(chat: Conversation, payload: Json, tool_ids: Json, files: Json, featu
             features=features or {},
         )
     payload["metadata"] = chat.metadata
+
+
+def _learn_base(chat: Conversation, payload: Json, sources: list[Json]) -> None:
+    """Write into the metadata of 0.12 what the prompts are before anything that was found is put to them."""
+    system = next((text_of(each) for each in payload["messages"] if each.get("role") == "system"), None)
+    own = fill_in(chat.agent_params.get("system") or "", chat.metadata, chat.make_user())
+    chat.metadata.update(
+        base_system_prompt="\n".join(filter(None, (own, system))) or None,
+        base_user_prompt=last_question(payload["messages"]),
+        sources=list(sources),
+    )
 
 
 async def _add_tools(chat: Conversation, payload: Json, offered: dict[str, Any]) -> list[Json]:
@@ -361,7 +376,7 @@ async def _tell_error(chat: Conversation, content: Json) -> None:
 
 async def _stream_new_to_caller(chat: Conversation, payload: Json, answer: Stream) -> None:
     """Hand a stream to who called as 0.12 does: filters see events, and what they raise ends it."""
-    offered = chat.offer()
+    offered = {**chat.offer(), **_NO_PAGE}
     said: Json = {}
     try:
         if event := _sources_event(chat):
@@ -387,7 +402,7 @@ async def _stream_new_to_caller(chat: Conversation, payload: Json, answer: Strea
 
 async def _stream_old_to_caller(chat: Conversation, _payload: Json, answer: Stream) -> None:
     """Hand a stream to who called as 0.6 does: filters see the raw lines, and what they raise breaks it off."""
-    offered = chat.offer()
+    offered = {**chat.offer(), **_NO_PAGE}
     try:
         if event := _sources_event(chat):
             _send(chat, await chat.run_hook("stream", event, offered))
@@ -459,7 +474,7 @@ async def _run_new_outlets(
     for name in ("__oauth_token__", "__chat_id__", "__message_id__"):
         offered.pop(name)
     if not chat.is_page:
-        offered.update(__event_emitter__=None, __event_call__=None)
+        offered.update(_NO_PAGE)
     with contextlib.suppress(Exception):
         return await chat.run_hook("outlet", body, offered)
     return None

@@ -50,7 +50,7 @@ class Space:
         return (each for each in self.__dict__ if not each.startswith("_"))
 
 
-class WebRequest(Space):
+class Request(Space):
     """Stand for the request: its method, place, headers, cookies and state are there, its application refuses."""
 
     def __init__(self, body: Json, models: Mapping[str, Json]) -> None:

@@ -65,7 +65,7 @@ def steps(told):
 
 def test_a_filter_changes_what_goes_in_and_what_comes_out(loader, generation):
     """I see what each hook of my filter made of the message, and what the person reads at the end."""
-    told = run(loader, generation, part("shouts", SHOUTS), script=({"text": "It is warm."},))
+    told = run(loader, generation, part("shouts", SHOUTS), script=({"pieces": ["It ", "is ", "warm."]},))
     assert told.text == "IT IS WARM. Bye."
     assert told.requests[0]["messages"] == [{"role": "user", "content": "how warm is it in Oslo?!"}]
     assert steps(told) == [("inlet", "shouts"), ("model", "scripted"), ("outlet", "shouts")]
@@ -105,13 +105,13 @@ def test_a_tool_is_called_and_the_model_reads_its_result(loader, generation):
                 "content": "",
                 "tool_calls": [
                     {
-                        "id": "call_1",
+                        "id": "call_1_0",
                         "type": "function",
                         "function": {"name": "forecast", "arguments": '{"city": "Oslo", "days": "3"}'},
                     }
                 ],
             },
-            {"role": "tool", "tool_call_id": "call_1", "content": result},
+            {"role": "tool", "tool_call_id": "call_1_0", "content": result},
         ]
         assert called[0]["result"] == result
     assert called[0]["arguments"] == {"city": "Oslo", "days": "3"}

@@ -248,7 +248,7 @@ class RealSide:
             parent = id_
         *_, question, answer = rows
         history = {"messages": rows, "currentId": answer}
-        form = {"chat": {"title": "A chat", "models": [turn.model], "history": history, "messages": []}}
+        form = {"chat": {"title": "New Chat", "models": [turn.model], "history": history, "messages": []}}
         chat: str = read_json(asker.client.post("/api/v1/chats/new", json=form))["id"]
         ids = {"before": rows[question]["parentId"], "question": question, "answer": answer, "all": list(rows)}
         return chat, ids
