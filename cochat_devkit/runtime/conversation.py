@@ -196,12 +196,14 @@ def _make_model(chat: Conversation) -> Json:
     if pipe is None:
         row = {name: model[name] for name in ("id", "object", "created", "owned_by")}
         model.update(openai=row, urlIdx=0, connection_type="external")
-        if chat.generation != "0.6":
-            model["provider"] = ""
+        model["provider"] = ""
     else:
         model["pipe"] = {"type": "pipe"}
         model["has_user_valves"] = hasattr(pipe.loaded.instance, "UserValves")
-    if chat.generation != "0.6":
+    if chat.generation == "0.6":
+        model.pop("provider", None)
+        model["tags"] = []
+    else:
         # the tools that 0.12 has of its own are not there offline
         model["info"] = {"meta": {"capabilities": {"builtin_tools": False}}}
     if turn.agent:
@@ -220,10 +222,7 @@ def _make_new(chat: Conversation) -> tuple[Json, Json]:
         body["params"] = said
     if chat.agent_params.get("stream_response") is not None:
         body["stream"] = chat.agent_params["stream_response"]
-    question = copy.deepcopy(turn.messages[-1]) if turn.messages and chat.is_page else None
-    if question is not None and chat.saved is not None:
-        asked = chat.saved.question
-        question.update(id=asked["id"], parentId=asked["parentId"])
+    question = _question(chat)
     metadata = {
         "tool_approval_resume": None,
         "user_id": make_user(turn.role)["id"],
@@ -276,7 +275,7 @@ def _make_old(chat: Conversation) -> tuple[Json, Json]:
         "user_id": make_user(turn.role)["id"],
         "chat_id": CHAT if chat.is_page else None,
         "message_id": MESSAGE if chat.is_page else None,
-        "parent_message": {},
+        "parent_message": _question(chat),
         "parent_message_id": chat.saved.question_id if chat.saved else None,
         "session_id": SESSION if chat.is_page else None,
         "filter_ids": list(turn.enabled),
@@ -306,6 +305,14 @@ def _asked(chat: Conversation) -> Json:
     if chat.tools:
         body.setdefault("tool_ids", [each.id for each in chat.tools])
     return {"model": chat.model["id"], "messages": copy.deepcopy(turn.messages), **body}
+
+
+def _question(chat: Conversation) -> Json:
+    """Say what is answered as a page says it; None on a plain call."""
+    if chat.saved is None or not chat.turn.messages:
+        return None
+    asked = chat.saved.question
+    return {**copy.deepcopy(chat.turn.messages[-1]), "id": asked["id"], "parentId": asked["parentId"]}
 
 
 def _stream_params(params: Mapping[str, Json]) -> Json:

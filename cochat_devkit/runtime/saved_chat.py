@@ -29,7 +29,13 @@ class SavedChat:
         self.messages: dict[str, Json] = {}
         parent: str | None = None
         told = [each for each in said if each.get("role") != "system"]
-        for number, message in enumerate([*told, _empty_answer(model)], 1):
+        answer = {
+            "role": "assistant",
+            "content": "",
+            "model": model,
+            **({} if generation == "0.6" else {"done": False}),
+        }
+        for number, message in enumerate([*told, answer], 1):
             id_ = answer_id if number > len(told) else str(message.get("id") or f"message-{number}")
             place: Json = {"id": id_, "parentId": parent, "childrenIds": []}
             self.messages[id_] = {"timestamp": int(time.time()), **to_json(message), **place}
@@ -78,10 +84,6 @@ def output_text(output: Json) -> str:
     items = [each for each in output if isinstance(each, dict) and each.get("type") == "message"]
     texts = ["".join(str(part["text"]) for part in each.get("content") or [] if "text" in part) for each in items]
     return "\n".join(text for text in texts if text.strip())
-
-
-def _empty_answer(model: str) -> Json:
-    return {"role": "assistant", "content": "", "done": False, "model": model}
 
 
 def _keep_status(answer: Json, data: Any) -> None:

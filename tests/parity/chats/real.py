@@ -206,7 +206,8 @@ class RealSide:
         chat = whereabouts["chat_id"]
         saved = self._messages(chat, ids, asker)
         told = [{name: each[name] for name in _TOLD if name in each} for each in saved]
-        form = {"model": turn.model, "messages": told, **whereabouts, "filter_ids": list(turn.enabled)}
+        enabled = {"filter_ids": list(turn.enabled)} if turn.enabled else {}
+        form = {"model": turn.model, "messages": told, **whereabouts, **enabled}
         answer = asker.client.post("/api/chat/completed", json=form)
         body = _parse(answer.text)
         if not isinstance(body, dict) or not body.get("messages"):
@@ -242,7 +243,8 @@ class RealSide:
         parent: str | None = None
         for message in [*before, last, {"role": "assistant", "content": "", "model": turn.model}]:
             id_ = str(uuid.uuid4())
-            rows[id_] = {**message, "id": id_, "parentId": parent, "childrenIds": []}
+            place = {"id": id_, "parentId": parent, "childrenIds": [], "timestamp": int(time.time())}
+            rows[id_] = {**message, **place}
             if parent is not None:
                 rows[parent]["childrenIds"].append(id_)
             parent = id_
