@@ -1,114 +1,181 @@
-"""What a plugin's own tests may ask for: fixtures that load a plugin the server's way, in the test's own process."""
+"""What a plugin's own tests may ask for: fixtures that load a plugin and call it the server's way.
+
+The types of the fixtures stand in `cochat_devkit.kit`. A run that asks for none of them imports nothing of ours.
+"""
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
-    from cochat_devkit.plugin import LoadRequest, PluginKind
-    from cochat_devkit.resource import Json
-    from cochat_devkit.runtime.loading import Loaded
+    from cochat_devkit.kit import AsUser, CallTool, Events, LoadedPlugin, LoadPlugin, RunFilter, RunPipe, TwoUsers, Ui
+    from cochat_devkit.plugin import Generation
+    from cochat_devkit.runtime.kit.guards import Guards
+    from cochat_devkit.runtime.kit.stage import Stage
+
+_MARKERS = {
+    "plugin(path)": "the plugin that a test is about; without it, the one that the test file `test_<id>.py` belongs to",
+    "cochat_target_version(version)": "the version of Open WebUI that is played: 0.12.4 or 0.6.43",
+    "allow_unawaited": "let a plugin make coroutines and never await them",
+    "allow_blocking": "let a plugin hold up the event loop for more than 50 ms",
+    "allow_left_tasks": "let a plugin leave tasks running",
+}
+_GUARDS: pytest.StashKey[Guards] = pytest.StashKey()
+_TARGET = "cochat_target_version"
 
 
-@dataclass(frozen=True)
-class LoadedPlugin:
-    """Hold a plugin as the server would have it.
-
-    `instance` is the one object that all users share; `kind` is "tool", "filter", "pipe", "action" or "event"; `specs`
-    are the stored specs of a tool's methods, by method.
-    """
-
-    instance: Any
-    kind: str
-    frontmatter: dict[str, str]
-    specs: dict[str, Json]
-
-    @property
-    def valves(self) -> Any:
-        """Show the valves that the plugin reads now; None where it has none."""
-        return getattr(self.instance, "valves", None)
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take which version is played."""
+    parser.addini(_TARGET, "the version of Open WebUI that plugins are tested for (default: the newest)", default="")
 
 
-class LoadPlugin(Protocol):
-    """Load the plugin in a file; a relative path starts at the workspace."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Make our markers known."""
+    for name, about in _MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {about} (cochat-devkit)")
 
-    def __call__(self, path: str | Path) -> LoadedPlugin:
-        """Load it; whatever the plugin raises goes through."""
-        ...
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, None]:
+    """Let the guards of a test speak when it has come to its end, and only where it did not fail by itself."""
+    outcome = yield
+    guards = item.stash.get(_GUARDS, None)
+    if guards is None:
+        return
+    said = guards.stop()
+    if said and outcome.excinfo is None:
+        outcome.force_exception(pytest.fail.Exception("\n".join(said), pytrace=False))
 
 
 @pytest.fixture
-def load_plugin(request: pytest.FixtureRequest) -> Iterator[LoadPlugin]:
+def _cochat_stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """Hold what our fixtures share in one test, and its guards."""
+    from cochat_devkit.runtime.kit.guards import GUARDS, Guards
+    from cochat_devkit.runtime.kit.places import workspace_of
+    from cochat_devkit.runtime.kit.stage import Stage
+
+    stage = Stage(
+        root=workspace_of(request.path, request.config.rootpath),
+        generation=_generation(request),
+        find_plugin=lambda: cast("LoadedPlugin", request.getfixturevalue("plugin")),
+    )
+    guards = Guards(stage, [name for name in GUARDS if request.node.get_closest_marker(name)])
+    request.node.stash[_GUARDS] = guards
+    yield stage
+    guards.stop()
+    stage.close()
+
+
+@pytest.fixture
+def load_plugin(_cochat_stage: Stage) -> LoadPlugin:
     """Load plugins as the server does, under their real path: breakpoints and coverage work.
 
     Paths are relative to the workspace, the nearest folder above the test that has a `cochat.toml`, or else to pytest's
     root folder. What a plugin imports of `open_webui` is played. The modules are forgotten after the test.
     """
-    from cochat_devkit.runtime.standins.finder import install, uninstall
+    from cochat_devkit.runtime.kit.places import absolute
 
-    root = _workspace_root(request.path, request.config.rootpath)
-    modules_before = dict(sys.modules)
-    install("0.12")
-
-    def load(path: str | Path) -> LoadedPlugin:
-        return _load(root / path)
-
-    yield load
-    uninstall()
-    for name in set(sys.modules) - set(modules_before):
-        if name.startswith(("tool_", "function_")):
-            del sys.modules[name]
+    return lambda path, *, valves=None: _cochat_stage.load(absolute(path, _cochat_stage.root), valves)
 
 
-def _workspace_root(test_file: Path, fallback: Path) -> Path:
-    for folder in test_file.parents:
-        if (folder / "cochat.toml").is_file():
-            return folder
-    return fallback
+@pytest.fixture
+def plugin(request: pytest.FixtureRequest, load_plugin: LoadPlugin, _cochat_stage: Stage) -> LoadedPlugin:
+    """Give the plugin that a test is about: `.kind .specs .model_specs .frontmatter .valves .instance`.
+
+    `@pytest.mark.plugin("plugins/tools/x.py")` names it, over a test, a class or, as `pytestmark`, a module; without
+    one it is the plugin that the test file `test_x.py` belongs to.
+    """
+    from cochat_devkit.runtime.kit.places import plugin_of
+
+    marker = request.node.get_closest_marker("plugin")
+    path: str | Path = marker.args[0] if marker else plugin_of(request.path, _cochat_stage.root)
+    return load_plugin(path, valves=marker.kwargs.get("valves") if marker else None)
 
 
-def _load(path: Path) -> LoadedPlugin:
-    from cochat_devkit.plugin import LoadRequest
-    from cochat_devkit.runtime.loading import stored_specs
+@pytest.fixture
+def call_tool(_cochat_stage: Stage) -> CallTool:
+    """Call a method of a tool as the server does for a model: `call_tool("forecast", city="Oslo")`.
 
-    with path.open(encoding="utf-8", newline="") as file:
-        source = file.read()
-    loaded = _load_in_a_loop(LoadRequest(_kind_of(path, source), path.stem, source, path))
-    specs = {spec["name"]: spec for spec in stored_specs(loaded, "0.12")}
-    return LoadedPlugin(loaded.instance, loaded.type, loaded.frontmatter, specs)
+    Arguments are coerced, reserved ones handed over, the result handled as there: `.value .text .events .files .embeds
+    .error .ms`. The tool is the one that was loaded last, or else `plugin`. In an asynchronous test: `await
+    call_tool.awaited(…)`.
+    """
+    from cochat_devkit.runtime.kit.calls import CallTool
 
-
-def _load_in_a_loop(request: LoadRequest) -> Loaded:
-    """Load inside a running event loop, as the server does."""
-    import asyncio
-
-    from cochat_devkit.runtime.loading import load_here
-
-    async def load() -> Loaded:
-        return load_here(request)
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(load())
-    return load_here(request)
+    return CallTool(_cochat_stage)
 
 
-def _kind_of(path: Path, source: str) -> PluginKind:
-    """Tell a tool from a function: by the folder that the kind table gives them, else by the class in the text."""
-    import re
+@pytest.fixture
+def run_filter(_cochat_stage: Stage) -> RunFilter:
+    """Run one hook of a filter: `run_filter("inlet", body)` gives `.body .events .ms`.
 
-    from cochat_devkit.kinds import all_kinds
+    The hook gets exactly what it gets on the server. A reserved argument may be given by name: `__model__={…}`.
+    """
+    from cochat_devkit.runtime.kit.calls import RunFilter
 
-    place = path.absolute().parent.as_posix()
-    for kind in all_kinds():
-        if kind.plugin and any(place.endswith(folder) for folder in kind.folders.values()):
-            return kind.plugin
-    return "tool" if re.search(r"^class Tools\b", source, re.MULTILINE) else "function"
+    return RunFilter(_cochat_stage)
+
+
+@pytest.fixture
+def run_pipe(_cochat_stage: Stage) -> RunPipe:
+    """Ask a pipe: `run_pipe({"messages": […]}, stream=True)` gives `.text .chunks .body .events .error .ms`."""
+    from cochat_devkit.runtime.kit.calls import RunPipe
+
+    return RunPipe(_cochat_stage)
+
+
+@pytest.fixture
+def events(_cochat_stage: Stage) -> Events:
+    """Read what the plugins of a test emitted and asked: `.of("status")`, `.last`, `.assert_sequence([…])`."""
+    return _cochat_stage.events
+
+
+@pytest.fixture
+def ui(_cochat_stage: Stage) -> Ui:
+    """Be the page that answers `__event_call__`; without a word it is closed.
+
+    `.confirm(True)`, `.input("x")`, `.execute(result)`, `.reply(type, answer)`, `.disconnect()`, `.timeout()`.
+    """
+    return _cochat_stage.screen
+
+
+@pytest.fixture
+def as_user(_cochat_stage: Stage) -> AsUser:
+    """Say who calls from now on: `as_user(role="admin", name="Ada", valves={…})`. An ordinary user is the default."""
+    from cochat_devkit.runtime.kit.people import AsUser
+
+    return AsUser(_cochat_stage)
+
+
+@pytest.fixture
+def two_users(_cochat_stage: Stage) -> TwoUsers:
+    """Let two people call at once, to find what a plugin keeps of one and tells the other.
+
+    `two_users.assert_nothing_leaks(lambda user: call_tool.awaited("note", text=user.name))`
+    """
+    from cochat_devkit.runtime.kit.people import TwoUsers
+
+    return TwoUsers(_cochat_stage)
+
+
+def _generation(request: pytest.FixtureRequest) -> Generation:
+    """Read which version is played: of the marker, or else of the configuration.
+
+    Raises:
+        pytest.UsageError: there is no such version.
+    """
+    from cochat_devkit.facts import VERSIONS
+
+    marker = request.node.get_closest_marker(_TARGET)
+    named = str(marker.args[0] if marker else request.config.getini(_TARGET))
+    if not named:
+        return next(iter(VERSIONS))
+    for generation, version in VERSIONS.items():
+        if named in (generation, version):
+            return generation
+    raise pytest.UsageError(f"{_TARGET}: there is no {named!r}; it is one of {', '.join(VERSIONS.values())}")

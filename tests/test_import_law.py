@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "cochat_devkit"
 
 FLOORS = {
-    "words": ("__init__", "errors", "resource", "findings", "events", "plugin", "redaction", "facts"),
+    "words": ("__init__", "errors", "resource", "findings", "events", "plugin", "kit", "redaction", "facts"),
     "kinds": ("kinds",),
     "sync": ("sync",),
     "adapters": (

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import types
 
 import pytest
 
+from cochat_devkit.errors import UsageError
+from cochat_devkit.runtime.kit.places import plugin_of
 from cochat_devkit.runtime.standins.refusing import NotOffline
 from cochat_devkit.runtime.testing import run_plugin_tests
+
+pytest_plugins = ("pytester",)
 
 
 @pytest.fixture
@@ -22,6 +27,12 @@ def write(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def run_pytest(pytester, tmp_path):
+    """Run the tests that were written, in this process."""
+    return lambda *words: pytester.runpytest_inprocess(f"--rootdir={tmp_path}", *words, str(tmp_path))
 
 
 def test_a_tool_is_loaded_as_the_server_would(load_plugin, write):
@@ -123,3 +134,500 @@ def test_the_plugin_is_light_to_import():
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "['cochat_devkit', 'cochat_devkit.pytest_plugin']"
+
+
+WEATHER = '''"""
+title: Weather
+"""
+from pydantic import BaseModel, Field
+
+
+class Tools:
+    class Valves(BaseModel):
+        unit: str = Field(default="C")
+        api_key: str = Field(default="")
+
+    class UserValves(BaseModel):
+        polite: bool = False
+
+    def __init__(self):
+        self.valves = self.Valves(unit="from the code")
+
+    async def forecast(self, city: str, days: int = 1, __user__=None, __event_emitter__=None):
+        """
+        Tell the weather.
+
+        :param city: where
+        """
+        await __event_emitter__({"type": "status", "data": {"description": city, "done": False}})
+        await __event_emitter__({"type": "status", "data": {"description": city, "done": True}})
+        please = "please, " if __user__["valves"].polite else ""
+        return f"{please}{__user__['name']}: {city} {days!r} {self.valves.unit}"
+
+    async def ask(self, __event_call__=None):
+        return repr(await __event_call__({"type": "confirmation", "data": {"title": "?"}}))
+
+    def fails(self):
+        raise ValueError("no wind")
+
+    def lists(self):
+        return [1, 2]
+
+    def draws(self):
+        return "data:image/png;base64,AAAA"
+'''
+
+
+@pytest.fixture
+def weather(load_plugin, write):
+    return load_plugin(write("plugins/tools/weather.py", WEATHER))
+
+
+@pytest.mark.usefixtures("weather")
+class TestCallTool:
+    """A method is called as a model's call of it is."""
+
+    def test_text_is_what_the_model_reads_and_value_what_was_returned(self, call_tool):
+        answer = call_tool("lists")
+        assert (answer.value, json.loads(answer.text)) == ([1, 2], {"results": [1, 2]})
+
+    def test_arguments_are_coerced_and_strange_ones_dropped(self, call_tool):
+        assert call_tool("forecast", city=7, days="3", nonsense=1).text == "User: 7 3 C"
+
+    @pytest.mark.cochat_target_version("0.6.43")
+    def test_the_version_is_chosen_by_marker(self, call_tool):
+        assert call_tool("forecast", city="Oslo", days="3").text == "User: Oslo '3' C"
+
+    def test_an_exception_is_a_text_to_the_model_and_mine_when_i_ask_for_the_value(self, call_tool):
+        answer = call_tool("fails")
+        assert json.loads(answer.text) == {"error": "no wind"}
+        with pytest.raises(ValueError, match="no wind"):
+            answer.value  # noqa: B018 - that is what raises
+
+    def test_files_go_to_the_page(self, call_tool):
+        answer = call_tool("draws")
+        assert answer.files == [{"type": "image", "url": "data:image/png;base64,AAAA"}]
+        assert "Image file read" in answer.text
+
+    def test_valves_of_the_constructor_are_not_those_that_are_saved(self, call_tool, weather):
+        """The server makes valves anew before each call, of what is saved alone."""
+        assert call_tool("forecast", city="a").text.endswith(" C")
+        weather.valves.unit = "F"
+        assert call_tool("forecast", city="a").text.endswith(" F")
+        weather.instance.valves = weather.instance.Valves(unit="K")
+        assert [call_tool("forecast", city="a").text[-1] for _ in range(2)] == ["K", "K"]
+
+    def test_valves_may_come_with_the_plugin(self, load_plugin, call_tool, weather):
+        load_plugin(weather.path, valves={"unit": "R"})
+        assert call_tool("forecast", city="a").text.endswith(" R")
+
+    def test_an_unknown_method_names_those_that_there_are(self, call_tool):
+        with pytest.raises(UsageError, match="no method wether; it has: ask, draws, fails, forecast, lists"):
+            call_tool("wether")
+
+    def test_an_argument_is_json(self, call_tool):
+        with pytest.raises(UsageError, match="a model cannot say such an argument"):
+            call_tool("forecast", city=object())
+
+    def test_an_asynchronous_test_waits(self, call_tool):
+        async def test():
+            return (await call_tool.awaited("forecast", city="Oslo")).text
+
+        assert asyncio.run(test()) == "User: Oslo 1 C"
+
+    def test_an_asynchronous_test_is_told_to_wait(self, call_tool):
+        async def test():
+            call_tool("lists")
+
+        with pytest.raises(UsageError, match=r"await call_tool\.awaited"):
+            asyncio.run(test())
+
+    def test_calls_of_one_test_share_a_loop(self, load_plugin, write, call_tool):
+        """A lock or a client that a plugin keeps works from call to call."""
+        source = (
+            "import asyncio\n\n\nclass Tools:\n"
+            "    def __init__(self):\n        self.loop = asyncio.get_running_loop()\n\n"
+            "    async def same(self):\n        return self.loop is asyncio.get_running_loop()\n"
+        )
+        load_plugin(write("plugins/tools/a.py", source))
+        assert [call_tool("same").value for _ in range(2)] == [True, True]
+
+    def test_the_time_is_told(self, call_tool):
+        assert call_tool("lists").ms > 0
+
+
+@pytest.mark.usefixtures("weather")
+class TestEvents:
+    """What a plugin shows is recorded."""
+
+    def test_events_are_kept_in_order_over_calls(self, call_tool, events):
+        one, two = call_tool("forecast", city="a"), call_tool("forecast", city="b")
+        assert [each["data"]["done"] for each in events.of("status")] == [False, True] * 2
+        assert list(events) == one.events + two.events
+        assert events.last["data"] == {"description": "b", "done": True}
+        events.clear()
+        assert (len(events), events.of("status")) == (0, [])
+
+    def test_a_sequence_is_types_or_parts(self, call_tool, events):
+        call_tool("forecast", city="a")
+        events.assert_sequence(["status", {"type": "status", "data": {"done": True}}])
+
+    @pytest.mark.parametrize(
+        ("expected", "said"),
+        [
+            (["status"], r"there were 2 events and not 1: \['status', 'status'\], not \['status'\]"),
+            (["status", "citation"], "event 2 of 2 is .*'done': True.*, and not 'citation'"),
+            ([{"data": {"done": True}}, "status"], "event 1 of 2 is"),
+        ],
+    )
+    def test_another_sequence_is_told_apart(self, call_tool, events, expected, said):
+        call_tool("forecast", city="a")
+        with pytest.raises(AssertionError, match=said):
+            events.assert_sequence(expected)
+
+    def test_the_last_of_none_fails(self, events):
+        with pytest.raises(AssertionError, match="there were no events"):
+            events.last  # noqa: B018 - that is what raises
+
+
+@pytest.mark.usefixtures("weather")
+class TestUi:
+    """The page answers as I say."""
+
+    def test_without_a_word_the_page_is_closed(self, call_tool, events):
+        assert call_tool("ask").value == "{'error': 'Client session disconnected.'}"
+        assert events.last["answer"] == {"error": "Client session disconnected."}
+
+    def test_answers_are_given_in_order_and_the_last_stays(self, call_tool, ui):
+        ui.confirm(True, False)
+        assert [call_tool("ask").value for _ in range(3)] == ["True", "False", "False"]
+
+    def test_a_page_may_go_and_come_back(self, call_tool, ui):
+        ui.confirm(True)
+        ui.disconnect()
+        assert "disconnected" in call_tool("ask").value
+        ui.timeout()
+        assert "timed out" in call_tool("ask").value
+        ui.confirm(True)
+        assert call_tool("ask").value == "True"
+
+    @pytest.mark.cochat_target_version("0.6.43")
+    @pytest.mark.parametrize("how", ["disconnect", "timeout"])
+    def test_0_6_gives_up_waiting(self, call_tool, ui, events, how):
+        getattr(ui, how)()
+        assert isinstance(call_tool("ask").error, TimeoutError)
+        assert events.last == {"type": "confirmation", "data": {"title": "?"}, "answer": None}
+
+    @pytest.mark.parametrize("type_", ["input", "execute", "execute:python", "mine"])
+    def test_other_questions_are_answered(self, load_plugin, write, call_tool, ui, type_):
+        source = (
+            "class Tools:\n    async def ask(self, type: str, __event_call__=None):\n"
+            "        return await __event_call__({'type': type})\n"
+        )
+        load_plugin(write("plugins/tools/a.py", source))
+        ui.input("typed")
+        ui.execute("ran")
+        ui.reply("mine", "replied")
+        assert call_tool("ask", type=type_).value == {"input": "typed", "mine": "replied"}.get(type_, "ran")
+
+
+@pytest.mark.usefixtures("weather")
+class TestUsers:
+    """Who calls is whom I name."""
+
+    def test_an_ordinary_user_is_the_default(self, call_tool):
+        assert call_tool("forecast", city="a").text.startswith("User: ")
+
+    def test_i_may_be_somebody_else_with_valves_of_my_own(self, call_tool, as_user):
+        ada = as_user(role="admin", name="Ada", valves={"polite": True})
+        assert (ada.role, ada.id) == ("admin", "ada-of-the-devkit")
+        assert call_tool("forecast", city="a").text == "please, Ada: a 1 C"
+
+
+LEAKY = """
+import asyncio
+
+SEEN = []
+
+
+class Tools:
+    def __init__(self):
+        self.name = None
+
+    async def at_once(self, __user__=None):
+        self.name = __user__["name"]
+        await asyncio.sleep(0)
+        return self.name
+
+    async def after(self, __user__=None):
+        SEEN.append(__user__["name"])
+        return SEEN[0]
+
+    async def honest(self, __user__=None):
+        name = __user__["name"]
+        await asyncio.sleep(0)
+        return name
+"""
+
+
+class TestTwoUsers:
+    """What is kept on `self` of one person is found where another one is told it."""
+
+    def test_calls_cross_each_other(self, load_plugin, write, call_tool, two_users):
+        load_plugin(write("plugins/tools/a.py", LEAKY))
+        first, second = two_users.interleave(lambda _user: call_tool.awaited("at_once"))
+        assert (first.value, second.value) == ("Ben", "Ben")
+
+    @pytest.mark.parametrize(
+        ("method", "said"),
+        [
+            ("at_once", r"Ada, who called at once with Ben, was told .*'Ben'.*, and alone .*'Ada'.*kept in self\.name"),
+            ("after", r"Ben, who called at once with Ada, was told .*'Ada'.*, and alone .*'Ben'.*kept in SEEN"),
+        ],
+    )
+    def test_a_leak_is_found_and_named(self, load_plugin, write, call_tool, two_users, method, said):
+        plugin = load_plugin(write("plugins/tools/a.py", LEAKY))
+        with pytest.raises(AssertionError, match=said):
+            two_users.assert_nothing_leaks(lambda _user: call_tool.awaited(method))
+        assert plugin.instance.name is None
+
+    def test_who_keeps_nothing_passes(self, load_plugin, write, call_tool, two_users):
+        load_plugin(write("plugins/tools/a.py", LEAKY))
+        two_users.assert_nothing_leaks(lambda _user: call_tool.awaited("honest"))
+
+
+FILTER = """
+from pydantic import BaseModel
+
+
+class Filter:
+    class Valves(BaseModel):
+        word: str = "seen"
+
+    def __init__(self):
+        self.valves = self.Valves()
+
+    def inlet(self, body, __user__=None, __model__=None, __chat_id__="none", __oauth_token__="none"):
+        body["seen"] = [self.valves.word, __user__["name"], __model__["id"], __chat_id__ != "none"]
+        return body
+
+    async def outlet(self, body, __oauth_token__="none", __event_emitter__=None):
+        await __event_emitter__({"type": "status", "data": {}})
+        return {**body, "token": __oauth_token__}
+
+    def stream(self, event, __body__=None):
+        return {**event, "asked": __body__}
+"""
+
+
+class TestRunFilter:
+    """A hook gets what it gets on the server, and no more."""
+
+    @pytest.fixture(autouse=True)
+    def _filter(self, load_plugin, write):
+        self.plugin = load_plugin(write("plugins/filters/a.py", FILTER))
+
+    def test_the_hook_gets_its_arguments_and_my_body_is_left_alone(self, run_filter):
+        body = {"messages": []}
+        assert run_filter("inlet", body).body["seen"] == ["seen", "User", "scripted", True]
+        assert body == {"messages": []}
+
+    def test_an_outlet_gets_no_token(self, run_filter):
+        answer = run_filter("outlet", {"messages": []})
+        assert (answer.body["token"], answer.events) == ("none", [{"type": "status", "data": {}}])
+
+    @pytest.mark.cochat_target_version("0.6.43")
+    def test_0_6_hands_no_chat_id_over(self, run_filter):
+        assert run_filter("inlet", {}).body["seen"][-1] is False
+
+    def test_a_reserved_argument_may_be_mine(self, run_filter):
+        assert run_filter("stream", {"choices": []}, __body__={"x": 1}).body == {"choices": [], "asked": {"x": 1}}
+        with pytest.raises(UsageError, match="__chat_id__ is nothing that a server hands over here"):
+            run_filter("outlet", {}, __chat_id__="c")
+
+    def test_a_hook_that_is_not_there_is_named(self, run_filter):
+        with pytest.raises(UsageError, match=r"a\.py has no hook request; it has: inlet, stream, outlet"):
+            run_filter("request", {})
+
+    def test_another_kind_is_refused(self, call_tool):
+        with pytest.raises(UsageError, match=r"a\.py is a filter, and no tool"):
+            call_tool("inlet")
+
+    def test_what_a_filter_raises_is_raised(self, load_plugin, write, run_filter):
+        load_plugin(
+            write("plugins/filters/b.py", "class Filter:\n    def inlet(self, body):\n        raise KeyError(1)\n")
+        )
+        with pytest.raises(KeyError):
+            run_filter("inlet", {})
+
+
+PIPE = """
+class Pipe:
+    async def pipe(self, body, __user__=None, __event_emitter__=None):
+        if body.get("fail"):
+            raise ValueError("no answer")
+        await __event_emitter__({"type": "status", "data": {}})
+        yield f"Hello {__user__['name']}"
+        yield f", this is {body['model']}"
+"""
+
+
+class TestRunPipe:
+    """A pipe answers as it does on the server, streamed or whole."""
+
+    @pytest.fixture(autouse=True)
+    def _pipe(self, load_plugin, write):
+        load_plugin(write("plugins/pipes/a.py", PIPE))
+
+    @pytest.mark.parametrize("stream", [True, False])
+    def test_the_text_is_what_people_read(self, run_pipe, stream):
+        answer = run_pipe({"messages": []}, stream=stream)
+        assert (answer.text, answer.error) == ("Hello User, this is a", None)
+        assert [each["type"] for each in answer.events] == ["status"]
+        assert (len(answer.chunks), answer.body is None) == ((3, True) if stream else (0, False))
+
+    def test_the_model_of_a_manifold_is_named_in_the_body(self, run_pipe):
+        assert run_pipe({"model": "a.small"}).text.endswith("this is a.small")
+
+    def test_an_exception_is_told_as_the_server_does(self, load_plugin, write, run_pipe):
+        source = "class Pipe:\n    def pipe(self, body):\n        raise ValueError('no answer')\n"
+        load_plugin(write("plugins/pipes/b.py", source))
+        assert [str(run_pipe({}, stream=stream).error) for stream in (True, False)] == ["no answer", "no answer"]
+
+
+class TestPlugin:
+    """The plugin that a test is about is found by the marker or by the name of the test file."""
+
+    @pytest.mark.parametrize(
+        ("test", "plugin"),
+        [
+            ("plugins/tests/tools/test_a.py", "plugins/tools/a.py"),
+            ("tests/test_a.py", "plugins/filters/a.py"),
+            ("tests/test_a.py", "a.py"),
+            ("tools/test_a.py", "tools/a.py"),
+            ("tests/deep/er/test_a.py", "src/a.py"),
+        ],
+    )
+    def test_a_file_has_its_plugin(self, tmp_path, write, test, plugin):
+        path = write(plugin, "")
+        assert plugin_of(tmp_path / test, tmp_path) == path
+
+    def test_the_folder_of_its_name_goes_first(self, tmp_path, write):
+        tool, _filter = write("plugins/tools/a.py", ""), write("plugins/filters/a.py", "")
+        assert plugin_of(tmp_path / "plugins/tests/tools/test_a.py", tmp_path) == tool
+        with pytest.raises(UsageError, match=r"may belong to plugins/tools/a.py, plugins/filters/a.py"):
+            plugin_of(tmp_path / "tests/test_a.py", tmp_path)
+
+    def test_without_one_i_am_told_how_to_name_it(self, tmp_path):
+        with pytest.raises(UsageError, match=r'no plugin a.py .* @pytest.mark.plugin\("plugins/tools/a.py"\)'):
+            plugin_of(tmp_path / "tests/test_a.py", tmp_path)
+
+    def test_the_marker_names_it(self, run_pytest, write):
+        write("elsewhere/other.py", "class Filter: ...\n")
+        write(
+            "test_it.py",
+            "import pytest\n\n\n@pytest.mark.plugin('elsewhere/other.py')\ndef test_it(plugin):\n"
+            "    assert (plugin.id, plugin.kind) == ('other', 'filter')\n",
+        )
+        run_pytest().assert_outcomes(passed=1)
+
+    def test_a_fixture_of_my_own_goes_before(self, run_pytest, write):
+        write("a.py", "class Tools:\n    def n(self):\n        return 1\n")
+        write(
+            "test_it.py",
+            "import pytest\n\n\n@pytest.fixture\ndef plugin(load_plugin):\n    return load_plugin('a.py')\n\n\n"
+            "def test_it(call_tool):\n    assert call_tool('n').value == 1\n",
+        )
+        run_pytest().assert_outcomes(passed=1)
+
+    def test_the_model_reads_another_description(self, weather):
+        assert weather.specs["forecast"]["description"] == "Tell the weather."
+        assert weather.model_specs["forecast"]["description"] == "\n        Tell the weather.\n\n        "
+
+
+GUILTY = """
+import asyncio
+import time
+
+
+async def work():
+    pass
+
+
+class Tools:
+    async def unawaited(self):
+        work()  # here
+
+    def blocks(self):
+        time.sleep(0.08)  # here
+
+    async def leaves(self):
+        asyncio.create_task(asyncio.sleep(60))  # here
+
+    async def starts(self):
+        self.task = asyncio.create_task(self.waits())  # here
+
+    async def waits(self):
+        await asyncio.sleep(60)
+
+    async def honest(self):
+        self.task = asyncio.create_task(asyncio.sleep(0.01))
+        await asyncio.to_thread(time.sleep, 0.08)
+"""
+
+
+class TestGuards:
+    """What a plugin does behind my back fails my test, with its line."""
+
+    @pytest.fixture
+    def run(self, run_pytest, write):
+        write("plugins/tools/guilty.py", GUILTY)
+
+        def run(method, marker=""):
+            write(
+                "test_guilty.py",
+                f"import pytest\n\n\n{marker}\ndef test_it(call_tool):\n"
+                f"    assert call_tool('{method}').error is None\n",
+            )
+            return run_pytest("-W", "error")
+
+        return run
+
+    @pytest.mark.parametrize(
+        ("method", "marker", "said"),
+        [
+            ("unawaited", "allow_unawaited", r"work() was never awaited"),
+            ("blocks", "allow_blocking", r"held up the event loop, and so every user, for * ms"),
+            ("leaves", "allow_left_tasks", r"the task sleep() was left running"),
+            ("starts", "allow_left_tasks", r"the task Tools.waits() was left running"),
+        ],
+    )
+    def test_a_guard_names_the_line_and_its_marker(self, run, method, marker, said):
+        line = GUILTY.splitlines().index(next(each for each in _lines_of(method) if "# here" in each)) + 1
+        result = run(method)
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines([f"*plugins/tools/guilty.py:{line}: {said} (@pytest.mark.{marker} would let it)"])
+
+    @pytest.mark.parametrize(("method", "marker"), [("blocks", "allow_blocking"), ("leaves", "allow_left_tasks")])
+    def test_a_marker_lets_it(self, run, method, marker):
+        run(method, f"@pytest.mark.{marker}").assert_outcomes(passed=1)
+
+    def test_python_warns_where_the_guard_does_not(self, run):
+        """Opting out leaves what Python itself says."""
+        result = run("unawaited", "@pytest.mark.filterwarnings('ignore')\n@pytest.mark.allow_unawaited")
+        result.assert_outcomes(passed=1)
+
+    def test_who_waits_elsewhere_is_no_case(self, run):
+        run("honest").assert_outcomes(passed=1)
+
+    def test_a_test_that_fails_says_its_own(self, run_pytest, write):
+        write("plugins/tools/guilty.py", GUILTY)
+        write("test_guilty.py", "def test_it(call_tool):\n    call_tool('leaves')\n    assert 0, 'mine'\n")
+        result = run_pytest()
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["*AssertionError: mine*"])
+        result.stdout.no_fnmatch_line("*left running*")
+
+
+def _lines_of(method):
+    return GUILTY[GUILTY.index(f"def {method}(") :].splitlines()

@@ -39,6 +39,14 @@ async def call_tool(
 
     `spec` is the stored one; an argument that it does not name is dropped. `offered` are the reserved arguments.
     """
+    value, error = await call_method(instance, spec, arguments, offered, generation)
+    return to_answer(spec["name"], value, generation), error
+
+
+async def call_method(
+    instance: Any, spec: Json, arguments: Mapping[str, Json], offered: Mapping[str, Any], generation: Generation
+) -> tuple[Any, Exception | None]:
+    """Call one method as the server does: (what it returned or what stands for its exception, the exception)."""
     name = spec["name"]
     allowed = spec.get("parameters", {}).get("properties", {})
     error: Exception | None = None
@@ -52,7 +60,7 @@ async def call_tool(
     except Exception as raised:  # noqa: BLE001 - the server catches whatever a method raises, and tells the model
         error = raised
         value = str(raised) if generation == "0.6" else {"error": str(raised)}
-    return to_answer(name, value, generation), error
+    return value, error
 
 
 async def apply(

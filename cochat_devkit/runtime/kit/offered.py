@@ -1,0 +1,71 @@
+"""A chat whose page and whose people are those of a test, and what a server hands to each hook in it.
+
+Source: Open WebUI 0.12.4 and 0.6.43, utils/middleware.py, utils/chat.py and utils/actions.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cochat_devkit.plugin import Turn
+from cochat_devkit.runtime.conversation import Conversation
+from cochat_devkit.runtime.kit.page import Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cochat_devkit.plugin import Generation
+    from cochat_devkit.resource import Json
+    from cochat_devkit.runtime.conversation import Plugin
+    from cochat_devkit.runtime.kit.stage import Stage
+
+_ALWAYS = ("__event_emitter__", "__event_call__", "__user__", "__metadata__", "__request__", "__model__", "__id__")
+_IN_0_6 = (*_ALWAYS, "__oauth_token__")
+_IN_0_12 = (*_IN_0_6, "__chat_id__", "__message_id__")
+#: by generation and hook
+TO_FILTERS: Mapping[Generation, Mapping[str, tuple[str, ...]]] = {
+    "0.12": {
+        "inlet": _IN_0_12,
+        "request": (*_IN_0_12, "__features__"),
+        "stream": (*_IN_0_12, "__body__"),
+        "outlet": _ALWAYS,
+    },
+    "0.6": {"inlet": _IN_0_6, "stream": (*_IN_0_6, "__body__"), "outlet": _ALWAYS},
+}
+#: what is there in a chat with nothing in it
+_EMPTY: Mapping[str, Callable[[], Json]] = {
+    "__messages__": list,
+    "__files__": list,
+    "__features__": dict,
+    "__body__": dict,
+    "__tools__": dict,
+}
+
+
+class StagedChat(Conversation):
+    """Be a chat of the one who calls in a test, on the test's page."""
+
+    def __init__(
+        self, stage: Stage, plugins: Sequence[Plugin], turn: Turn | None, on_event: Callable[[Json], None]
+    ) -> None:
+        self._person = stage.user
+        super().__init__(plugins, turn or Turn([], role=stage.user.role), stage.generation)
+        self.page = self.recording = Recording(
+            stage.screen, stage.generation, on_event, saved=self.saved, is_there=self.is_page
+        )
+        for metadata in (self.metadata, self.request.state.metadata):
+            metadata["user_id"] = self._person.id
+
+    def make_user(self) -> dict[str, Any]:
+        """Make the person who calls anew."""
+        return super().make_user() | {"id": self._person.id, "name": self._person.name, "email": self._person.email}
+
+    def offer_all(self, id_: str) -> dict[str, Any]:
+        """Make everything that some hook may be handed."""
+        ids = {
+            "__session_id__": self.metadata["session_id"],
+            "__chat_id__": self.chat_id,
+            "__message_id__": self.message_id,
+        }
+        empty = {name: make() for name, make in _EMPTY.items()}
+        return {**empty, **ids, **self.offer(), "__id__": id_}
