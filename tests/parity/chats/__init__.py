@@ -1,0 +1,1 @@
+"""Scenarios of chats, each asked of real servers and of ours."""

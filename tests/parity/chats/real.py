@@ -117,7 +117,7 @@ class RealSide:
             read_json(self._admin.get("/api/models"))
             seen = self._ask_page(scenario, turn, asker) if turn.path == "page" else self._ask_api(turn, asker)
         names = self._names(asker, seen)
-        return plain({**seen, "requests": self._model.requests, "log": _read_log(log), "names": names})
+        return plain({**seen, "requests": self._model.requests, "log": read_log(log), "names": names})
 
     def _client(self, url: str, token: str) -> httpx.Client:
         return self._stack.enter_context(make_client(url, token))
@@ -175,7 +175,7 @@ class RealSide:
             lines = [line for line in answer.iter_lines() if line]
         if answer.status_code != 200:
             return {"status": answer.status_code, "body": _parse("\n".join(lines))}
-        return {"status": 200, "chunks": [_parse(line.removeprefix("data:").strip()) for line in lines]}
+        return {"status": 200, "chunks": [_parse_event(line) for line in lines]}
 
     def _ask_page(self, scenario: Scenario, turn: Turn, asker: Asker) -> Json:
         """Ask as a page does: a chat is saved first, and the answer comes as events and into the chat."""
@@ -295,5 +295,11 @@ def _parse(text: str) -> Json:
         return text
 
 
-def _read_log(log: Path) -> list[Json]:
+def _parse_event(line: str) -> Json:
+    found = _parse(line.removeprefix("data:"))
+    return line if isinstance(found, str) else found
+
+
+def read_log(log: Path) -> list[Json]:
+    """Read what the plugins of a scenario wrote down."""
     return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,18 +15,21 @@ if TYPE_CHECKING:
 Json = Any
 MODEL = "scripted"
 _CREATED = 1_767_225_600
+_HEAD = {"id": "chatcmpl-scripted", "created": _CREATED, "model": MODEL}
+_WORD = re.compile(r"\S+\s*|\s+")
 
 
 class ScriptedModel:
     """Answer from a script, one line a request; beyond its end, the last message that it was sent.
 
-    A line is `{"text": …}`, `{"pieces": [texts]}` for a text that is streamed in pieces, `{"calls": [{"name": …,
-    "arguments": {…}}]}`, where arguments may be a text that is sent as it stands, or `{"status": …, "body": …}`.
+    Lines are those of `cochat_devkit.plugin.Turn`, and said in the same words as our own scripted model does; and
+    `{"status": …, "body": …}`, which is sent as it stands.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._script: list[Json] = []
+        self._calls = 0
         self._lock = threading.Lock()
         #: the payloads of the requests since the script was given, in order
         self.requests: list[Json] = []
@@ -33,15 +37,18 @@ class ScriptedModel:
     def play(self, script: Sequence[Json]) -> None:
         """Begin a new script."""
         with self._lock:
-            self._script, self.requests = list(script), []
+            self._script, self.requests, self._calls = list(script), [], 0
 
-    def take(self, payload: Json) -> tuple[int, Json]:
-        """Keep a request, and say which line answers it: (its number, the line)."""
+    def take(self, payload: Json) -> Json:
+        """Keep a request, and say which line answers it; calls have got their ids."""
         with self._lock:
             self.requests.append(payload)
-            number = len(self.requests)
             line = self._script.pop(0) if self._script else {"text": _last_text(payload["messages"])}
-        return number, line
+            if "calls" not in line:
+                return line
+            first = self._calls + 1
+            self._calls += len(line["calls"])
+        return {"calls": [_make_call(first + index, index, call) for index, call in enumerate(line["calls"])]}
 
 
 def _last_text(messages: list[Json]) -> str:
@@ -76,13 +83,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        number, line = self.server.model.take(payload)  # type: ignore[attr-defined]
+        line = self.server.model.take(payload)  # type: ignore[attr-defined]
         if "status" in line:
             self._send_json(line["status"], line["body"])
         elif payload.get("stream"):
-            self._send_stream(make_chunks(number, line))
+            self._send_stream(make_chunks(line))
         else:
-            self._send_json(200, make_completion(number, line))
+            self._send_json(200, make_completion(line))
 
     def log_message(self, *_: Any) -> None:
         """Say nothing of each request."""
@@ -106,35 +113,41 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
 
-def make_chunks(number: int, line: Json) -> list[Json]:
+def make_chunks(line: Json) -> list[Json]:
     """Make the events of a streamed answer."""
-    deltas: list[Json] = [{"role": "assistant", "content": piece} for piece in line.get("pieces", [line.get("text")])]
+    deltas: list[Json] = [{"content": piece} for piece in _pieces(line)]
     if "calls" in line:
-        deltas = [{"role": "assistant", "tool_calls": [_call(number, *each)]} for each in enumerate(line["calls"])]
+        deltas = [{"tool_calls": line["calls"]}]
     reason = "tool_calls" if "calls" in line else "stop"
-    return [*(_chunk(number, delta, None) for delta in deltas), _chunk(number, {}, reason)]
+    return [*(_chunk(delta, None) for delta in deltas), _chunk({}, reason)]
 
 
-def make_completion(number: int, line: Json) -> Json:
+def make_completion(line: Json) -> Json:
     """Make a whole answer."""
-    message: Json = {"role": "assistant", "content": line.get("text", "".join(line.get("pieces", [])))}
+    message: Json = {"role": "assistant", "content": "".join(_pieces(line))}
     if "calls" in line:
-        message["content"] = None
-        message["tool_calls"] = [_call(number, *each) for each in enumerate(line["calls"])]
+        calls = [{name: each for name, each in call.items() if name != "index"} for call in line["calls"]]
+        message.update(content=None, tool_calls=calls)
     choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if "calls" in line else "stop"}
-    return {"object": "chat.completion", **_head(number), "choices": [choice]}
+    return {**_HEAD, "object": "chat.completion", "choices": [choice]}
 
 
-def _call(number: int, index: int, call: Json) -> Json:
-    words = call["arguments"] if isinstance(call["arguments"], str) else json.dumps(call["arguments"])
-    function = {"name": call["name"], "arguments": words}
-    return {"index": index, "id": f"call_{number}_{index}", "type": "function", "function": function}
+def _pieces(line: Json) -> list[str]:
+    pieces: list[str] = line["chunks"] if "chunks" in line else _WORD.findall(line.get("text", ""))
+    return pieces
 
 
-def _chunk(number: int, delta: Json, reason: str | None) -> Json:
+def _make_call(number: int, index: int, call: Json) -> Json:
+    arguments = call.get("arguments", {})
+    said = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    return {
+        "index": index,
+        "id": f"call_{number}",
+        "type": "function",
+        "function": {"name": call["name"], "arguments": said},
+    }
+
+
+def _chunk(delta: Json, reason: str | None) -> Json:
     choice = {"index": 0, "delta": delta, "finish_reason": reason}
-    return {"object": "chat.completion.chunk", **_head(number), "choices": [choice]}
-
-
-def _head(number: int) -> Json:
-    return {"id": f"chatcmpl-{number}", "created": _CREATED, "model": MODEL}
+    return {**_HEAD, "object": "chat.completion.chunk", "choices": [choice]}
