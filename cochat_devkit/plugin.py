@@ -21,7 +21,8 @@ class LoadRequest:
     """Ask for one plugin to be loaded.
 
     `source` is the text as written; the loader rewrites imports as the server does. `path` is where the text stands,
-    for tracebacks and breakpoints; None for a text that came over the wire.
+    for tracebacks and breakpoints; None for a text that came over the wire. `stands_in` lets something that takes
+    everything stand in for packages that are not installed: enough to describe a plugin, and no more.
     """
 
     kind: PluginKind
@@ -29,6 +30,7 @@ class LoadRequest:
     source: str
     path: Path | None = None
     generation: Generation = "0.12"
+    stands_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class PluginFacts:
     the model is given in a chat; empty for functions. `hooks` are the methods that the server calls, by name: those of
     a tool, or of a function ("inlet", "outlet", "stream", "pipe", "action", …). `valves` and `user_valves` are JSON
     schemas, None without the class. `priority` is that of a filter or action whose valves nobody saved, None for
-    others. `icon` is what a function says of its own.
+    others. `icon` is what a function says of its own. `stood_in` names the packages that were not installed and that
+    something stood in for.
     """
 
     type: str
@@ -89,6 +92,7 @@ class PluginFacts:
     toggle: bool = False
     priority: float | None = None
     icon: Json = None
+    stood_in: tuple[str, ...] = ()
     #: what the plugin printed while it loaded, cut at 10,000 characters
     output: str = ""
 

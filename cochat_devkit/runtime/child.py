@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import gc
 import json
 import os
@@ -156,12 +157,24 @@ async def _run_one(request: Json) -> Json:
     """Load one plugin and do with it what is asked."""
     asked = _to_request(request)
     try:
-        loaded = load_here(asked, scratch_dir=Path(request["scratch_dir"]))
+        loaded, stood_in = _load(asked, Path(request["scratch_dir"]))
         result = await _do(request, asked, loaded)
+        if "facts" in result:
+            result["facts"]["stood_in"] = stood_in
         json.dumps(result)
     except BaseException as error:  # noqa: BLE001 - SystemExit and all: whatever a plugin raises is the answer
         return {"failure": dataclasses.asdict(to_failure(error, filename_of(asked)))}
     return result
+
+
+def _load(asked: LoadRequest, scratch_dir: Path) -> tuple[Loaded, tuple[str, ...]]:
+    """Load a plugin, and name the packages that something stood in for."""
+    load = functools.partial(load_here, asked, scratch_dir=scratch_dir)
+    if not asked.stands_in:
+        return load(), ()
+    from cochat_devkit.runtime.standins.missing import load_standing_in
+
+    return load_standing_in(load)
 
 
 async def _do(request: Json, asked: LoadRequest, loaded: Loaded) -> Json:
@@ -200,7 +213,7 @@ async def _run_chat(request: Json) -> Json:
 
 def _to_request(wire: Json) -> LoadRequest:
     path = Path(wire["path"]) if wire["path"] is not None else None
-    return LoadRequest(wire["kind"], wire["id"], wire["source"], path, wire["generation"])
+    return LoadRequest(wire["kind"], wire["id"], wire["source"], path, wire["generation"], wire["stands_in"])
 
 
 def _gather(answer_end: int, output_end: int, deadline: float) -> tuple[bytes, bytes, bool]:

@@ -311,7 +311,7 @@ def _read_answer(told: Json) -> Json | LoadFailure:
 
 def _read_facts(answer: Json, output: str) -> PluginFacts:
     hooks = {name: Hook(**{**each, "parameters": tuple(each["parameters"])}) for name, each in answer["hooks"].items()}
-    return PluginFacts(**{**answer, "hooks": hooks, "output": output})
+    return PluginFacts(**{**answer, "hooks": hooks, "stood_in": tuple(answer["stood_in"]), "output": output})
 
 
 def _read_chat(answer: Json, output: str) -> TurnResult:
