@@ -92,12 +92,17 @@ def write_kept_values(url: str, values: Mapping[str, Json]) -> str:
 
 
 def credentials_path() -> Path:
-    """Say where the file is, outside every workspace; the variable COCHAT_CONFIG_DIR names another folder."""
+    """Say where the file is."""
+    return config_folder() / "credentials.json"
+
+
+def config_folder() -> Path:
+    """Say where we keep what is a person's own, outside every workspace; COCHAT_CONFIG_DIR names another folder."""
     import platformdirs
 
     if folder := os.environ.get("COCHAT_CONFIG_DIR"):
-        return Path(folder) / "credentials.json"
-    return platformdirs.user_config_path(_SERVICE) / "credentials.json"
+        return Path(folder)
+    return platformdirs.user_config_path(_SERVICE)
 
 
 def _values_of(url: str) -> str:

@@ -40,6 +40,14 @@ class MissingToken(UsageError):
     """No credentials are known for the target."""
 
 
+class NotTrusted(UsageError):
+    """A plugin's code came from a server, and nobody here has said that it may run."""
+
+    def __init__(self, message: str, keys: Sequence[Key] = (), *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.keys = tuple(keys)
+
+
 class UnknownKind(UsageError):
     """No row of the kind table bears this name."""
 

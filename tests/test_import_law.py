@@ -16,6 +16,7 @@ FLOORS = {
     "sync": ("sync",),
     "adapters": (
         *("api", "mirror", "workspace", "scaffold", "lint", "runtime", "watching", "server", "config", "credentials"),
+        "trusted",
     ),
     "operations": ("operations",),
     "frontends": ("cli", "web", "pytest_plugin", "__main__"),

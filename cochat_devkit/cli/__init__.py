@@ -51,6 +51,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "search": "Find resources by the words in them.",
     },
     "Write plugins": {
+        "trust": "Say that code which came from a server may run here.",
         "new": "Scaffold a plugin with its test.",
         "run": "Call a method of a tool, as the server would.",
         "specs": "Show the specs of a tool, as stored and as the model sees them.",

@@ -47,6 +47,7 @@ def command(tool: str, method: str, arguments: Sequence[str], **options: Any) ->
       cochat run plugins/tools/weather.py forecast city=Oslo --valve units=imperial --as admin
       cochat run tool/mailer send to=ada@example.com --reply confirmation=true --events
     """
+    from cochat_devkit.cli.consent import with_consent
     from cochat_devkit.config import read_config
     from cochat_devkit.operations.run import run
     from cochat_devkit.plugin import Call
@@ -59,7 +60,12 @@ def command(tool: str, method: str, arguments: Sequence[str], **options: Any) ->
         _valves(options["user_valves"]),
         {name: _value(word) for name, word in map(_pair, options["replies"])},
     )
-    report = run(read_config(), tool, call, generation=options["generation"], timeout_s=options["timeout_s"])
+    config = read_config()
+    report = with_consent(
+        config,
+        lambda: run(config, tool, call, generation=options["generation"], timeout_s=options["timeout_s"]),
+        as_json=options["as_json"],
+    )
     if options["as_json"]:
         render.report_json("run", report)
         return report.exit_code

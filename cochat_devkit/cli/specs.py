@@ -29,10 +29,16 @@ def command(ref: str, **options: Any) -> None:
       cochat specs tool/web_search --stored
       cochat specs tool/web_search --target-version 0.6 --json
     """
+    from cochat_devkit.cli.consent import with_consent
     from cochat_devkit.config import read_config
     from cochat_devkit.operations.specs import make_specs
 
-    found = make_specs(read_config(), ref, target=options["target"], generation=options["generation"])
+    config = read_config()
+    found = with_consent(
+        config,
+        lambda: make_specs(config, ref, target=options["target"], generation=options["generation"]),
+        as_json=options["as_json"],
+    )
     if options["as_json"]:
         told = {"ref": found.ref, "path": found.path, "stored": found.stored, "model": found.model}
         render.out_json(

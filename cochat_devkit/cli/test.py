@@ -29,6 +29,7 @@ def command(plugins: Sequence[str], **options: Any) -> int:
       cochat test tool/weather
       cochat test plugins/tests/filters
     """
+    from cochat_devkit.cli.consent import with_consent
     from cochat_devkit.config import read_config
     from cochat_devkit.events import Notice
     from cochat_devkit.operations.test import test
@@ -37,7 +38,8 @@ def command(plugins: Sequence[str], **options: Any) -> int:
         if isinstance(event, Notice) and not options["as_json"]:
             render.out(event.message.rstrip("\n"))
 
-    report = test(read_config(), plugins, emit=emit)
+    config = read_config()
+    report = with_consent(config, lambda: test(config, plugins, emit=emit), as_json=options["as_json"])
     if options["as_json"]:
         render.report_json("test", report)
     return report.exit_code

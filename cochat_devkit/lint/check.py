@@ -26,7 +26,7 @@ def check_plugins(
     with_ruff: bool = True,
     emit: Emit = ignore,
 ) -> list[Finding]:
-    """Check plugins: findings in the order of files and lines. The plugins are executed, by the loader.
+    """Check plugins: findings in the order of files and lines. The loader executes the plugins that may run.
 
     `root` is the workspace, where ruff is run. A syntax error is told once: by us, with the server's words.
 
@@ -39,7 +39,8 @@ def check_plugins(
         ruff = pool.submit(run_ruff, {file.path: file.shown for file in files} if with_ruff else {}, root)
         for done, file in enumerate(files):
             emit(Progress("check", done, len(files)))
-            told = loader.load(LoadRequest(file.kind, file.id, file.source, file.path, generation))
+            request = LoadRequest(file.kind, file.id, file.source, file.path, generation)
+            told = loader.load(request) if file.may_run else None
             if isinstance(told, LoadFailure) and told.exception in ("SyntaxError", "IndentationError", "TabError"):
                 no_python.add(file.shown)
             findings += _ask_rules(Subject(file, told, generation))

@@ -22,7 +22,7 @@ class PluginFile:
 
     `type` is "" for tools, else the type that its folder stands for: "filter", "pipe", "action", "event". `shown` is
     the path relative to the workspace, with forward slashes. `source` is the text as it stands in the file, and
-    `stated_valves` names the valves whose values the sidecar states.
+    `stated_valves` names the valves whose values the sidecar states. One that may not run is looked at, and not loaded.
     """
 
     kind: PluginKind
@@ -32,14 +32,15 @@ class PluginFile:
     shown: str
     source: str
     stated_valves: tuple[str, ...] = ()
+    may_run: bool = True
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Hold what a rule may look at: the file, and what came of loading it."""
+    """Hold what a rule may look at: the file, and what came of loading it; None where it was not loaded."""
 
     file: PluginFile
-    told: PluginFacts | LoadFailure
+    told: PluginFacts | LoadFailure | None
     generation: Generation
 
     @functools.cached_property

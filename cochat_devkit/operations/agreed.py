@@ -106,7 +106,7 @@ def find_base_body(config: Config, aim: Target, kind: Kind, row: Row, reader: Mi
     entry = lines.entries.get(row.key) if lines else None
     if entry is None or entry.here != row.base_local or not all(entry.files.values()):
         return None
-    return _body_in_git(config.root, kind, entry)
+    return body_in_git(config.root, kind, entry)
 
 
 def files_of(local: LocalResource) -> dict[str, bytes]:
@@ -226,7 +226,7 @@ def _version_of(row: Row, before: Entry | None) -> Version | None:
     return before.version if before and before.there == row.base_remote else None
 
 
-def _body_in_git(root: Path, kind: Kind, entry: Entry) -> Body | None:
+def body_in_git(root: Path, kind: Kind, entry: Entry) -> Body | None:
     """Read a resource out of git's objects; None where one is missing, or they are not what was agreed on."""
     with tempfile.TemporaryDirectory(prefix="cochat-base-") as folder:
         for path, blob in entry.files.items():

@@ -1,4 +1,4 @@
-"""Check: lint plugins, and load them as the server would, in a child process."""
+"""Check: lint plugins, and load those that may run here as the server would, in a child process."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ from cochat_devkit.events import Report
 from cochat_devkit.findings import Finding, Severity
 from cochat_devkit.kinds import all_kinds, kind_named
 from cochat_devkit.operations.session import select
+from cochat_devkit.operations.trust import find_untrusted, trust_hint
 from cochat_devkit.workspace.tree import LocalResource, read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
+    from cochat_devkit.operations.trust import Standing
     from cochat_devkit.plugin import Generation, LoadFailure, PluginLoader
+    from cochat_devkit.resource import Key
     from cochat_devkit.workspace.tree import Tree
+
+#: a plugin whose code must not run here yet
+NOT_LOADED = "CC002"
 
 
 def check(config: Config, words: Sequence[str], *, generation: Generation | None, fix: bool, emit: Emit) -> Report:
@@ -53,11 +59,16 @@ def check_plugins_of(
     emit: Emit,
     generation: Generation | None = None,
     loader: PluginLoader | None = None,
+    held: Mapping[Key, Standing] | None = None,
 ) -> list[Finding]:
-    """Check some plugins; kinds that are none are passed over. A loader that is handed in stays open."""
+    """Check some plugins; kinds that are none are passed over. A loader that is handed in stays open.
+
+    `held` are those whose code must not run here, found out by default: each gets a finding that says so.
+    """
     from cochat_devkit.lint import PluginFile, check_plugins
     from cochat_devkit.runtime.child_loader import ChildLoader
 
+    held = find_untrusted(config, chosen) if held is None else held
     plugin_kinds = {kind.name: kind.plugin for kind in all_kinds() if kind.plugin}
     files = [
         PluginFile(
@@ -68,6 +79,7 @@ def check_plugins_of(
             shown=each.path,
             source=each.text,
             stated_valves=_stated_valves(each),
+            may_run=each.resource.key not in held,
         )
         for each in chosen
         if each.resource.key.kind in plugin_kinds
@@ -75,7 +87,13 @@ def check_plugins_of(
     if not files:
         return []
     with nullcontext(loader) if loader else closing(ChildLoader()) as child:
-        return check_plugins(files, child, generation=generation or generation_of(config), root=config.root, emit=emit)
+        found = check_plugins(files, child, generation=generation or generation_of(config), root=config.root, emit=emit)
+    return sorted([*found, *(_not_loaded(each) for each in held.values())])
+
+
+def _not_loaded(each: Standing) -> Finding:
+    message = f"looked at, and not loaded: {each.why}"
+    return Finding(each.local.path, 1, 1, NOT_LOADED, message, Severity.WARNING, trust_hint([each.ref]))
 
 
 def _stated_valves(each: LocalResource) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from cochat_devkit.kinds import all_kinds, ref_of
 from cochat_devkit.operations.check import check_plugins_of
 from cochat_devkit.operations.session import select
 from cochat_devkit.operations.test import test_path_of, test_plugins_of
+from cochat_devkit.operations.trust import find_untrusted
 from cochat_devkit.workspace.tree import LocalResource, read_tree
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ RESCAN_S = 30.0
 
 @dataclass(frozen=True)
 class Round:
-    """Say how one save went: the gate that stopped it ("check", "test", "push"), or "ok"."""
+    """Say how one save went: the gate that stopped it ("check", "trust", "test", "push"), or "ok"."""
 
     ref: str
     path: str
@@ -100,9 +101,12 @@ def _round(config: Config, local: LocalResource, push_to: str | None, loader: Pl
             ref_of(local.resource.key, local.resource.type), local.path, stopped_at, tuple(findings), message, ms
         )
 
-    findings = check_plugins_of(config, [local], emit=emit, loader=loader)
-    if any(each.stops for each in findings):
-        return ended("check", "does not pass the check", findings)
+    held = find_untrusted(config, [local])
+    findings = check_plugins_of(config, [local], emit=emit, loader=loader, held=held)
+    is_well = not any(each.stops for each in findings)
+    if held or not is_well:
+        stopped_at, message = ("trust", "was not loaded") if is_well else ("check", "does not pass the check")
+        return ended(stopped_at, message, findings)
     tested = test_plugins_of(config, [local])
     if tested.failed:
         return ended("test", f"{tested.failed} of its tests fail", tested.findings)

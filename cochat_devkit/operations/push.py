@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import DevkitError, LintFailed, LocalError, NotAllowed, RemoteError, SignedOut, TestsFailed
-from cochat_devkit.events import Outcome, Progress, Report
+from cochat_devkit.events import Notice, Outcome, Progress, Report
 from cochat_devkit.kinds import all_kinds, kind_named, ref_of
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
@@ -16,6 +16,7 @@ from cochat_devkit.operations.offline import base_of, last_seen, local_side, loo
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import connect
+from cochat_devkit.operations.trust import find_untrusted, keep_own, trust_hint
 from cochat_devkit.resource import Key, Resource, State
 from cochat_devkit.sync.decide import ABSENT, Action, Decision, Policy, Reason, present
 from cochat_devkit.sync.describe import changed_names, describe_changes
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from cochat_devkit.events import Emit
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.session import Selection, Session
+    from cochat_devkit.operations.trust import Standing
     from cochat_devkit.workspace.tree import LocalResource, Tree
 
 
@@ -71,8 +73,10 @@ def push(config: Config, selection: Selection, *, target: str | None, options: P
         if options.delete:
             doomed = [key for key in wanted if key not in changes.tree.found]
             check_deletions(doomed, changes.totals(), confirmed=options.confirmed_deletions)
+        changed = [changes.tree.found[key] for key in wanted if key in changes.tree.found]
         if options.verify:
-            verify(config, [changes.tree.found[key] for key in wanted if key in changes.tree.found], emit)
+            verify(config, changed, emit)
+        keep_own(config, changed)
         plan_and_send(config, target, changes, wanted, options, report, emit)
         return report
 
@@ -124,8 +128,12 @@ def _is_changed(row: Row | None, tree: Tree, key: Key) -> bool:
     return side.state is State.ABSENT and base is not None
 
 
-def verify(config: Config, changed: Sequence[LocalResource], emit: Emit) -> None:
-    """Check and test the changed plugins.
+def verify(
+    config: Config, changed: Sequence[LocalResource], emit: Emit, *, held: Mapping[Key, Standing] | None = None
+) -> None:
+    """Check and test the changed plugins; what must not run here is looked at, and not loaded nor tested.
+
+    `held` are those that must not run, found out by default.
 
     Raises:
         LintFailed, TestsFailed: one does not pass.
@@ -133,10 +141,13 @@ def verify(config: Config, changed: Sequence[LocalResource], emit: Emit) -> None
     from cochat_devkit.operations.check import check_plugins_of
     from cochat_devkit.operations.test import test_plugins_of
 
-    checked = check_plugins_of(config, changed, emit=emit)
+    held = find_untrusted(config, changed) if held is None else held
+    for each in held.values():
+        emit(Notice(f"{each.ref} was not loaded or tested: {each.why}", trust_hint([each.ref])))
+    checked = check_plugins_of(config, changed, emit=emit, held=held)
     if any(each.stops for each in checked):
         raise LintFailed("nothing was sent: a changed plugin does not pass the check", checked, hint=_NO_VERIFY)
-    tested = test_plugins_of(config, changed)
+    tested = test_plugins_of(config, [each for each in changed if each.key not in held])
     if tested.failed:
         raise TestsFailed("nothing was sent: a changed plugin's tests fail", tested.findings, hint=_NO_VERIFY)
 

@@ -23,6 +23,7 @@ from cochat_devkit.operations.merging import compile_fault
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume_files
+from cochat_devkit.operations.trust import note_laid
 from cochat_devkit.resource import Resource, State
 from cochat_devkit.sync.decide import Action, decide
 from cochat_devkit.sync.describe import describe_changes
@@ -201,6 +202,7 @@ def _merge(case: _Case, records: Records) -> Outcome:
     changes = tuple(describe_changes(local.resource.body, merged.body))
     if changes:
         _keep_ours(case, records)
+        note_laid(case.config, case.key, merged.body)
         case.tree.found[case.key] = lay_resource(case.root, case.kind, replace(local.resource, body=merged.body), local)
     if merged.conflicts:
         left = ", ".join(merged.conflicts)

@@ -11,6 +11,7 @@ from cochat_devkit.operations.laying import lay_resource
 from cochat_devkit.operations.log import open_past, split_number
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume_files
+from cochat_devkit.operations.trust import note_laid
 from cochat_devkit.resource import Body, Resource
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.sync.describe import describe_changes
@@ -63,6 +64,8 @@ def _restore(config: Config, past: Past, entry: Entry, number: int) -> Outcome:
             message = f"before @{number} was restored"
             records.keep_seen(Seen(past.key, present.resource.type, before, Origin.HERE, message=message))
         records.flush()
+        if entry.origin is not Origin.HERE:
+            note_laid(config, past.key, resource.body)
         laid = lay_resource(config.root, past.kind, resource, present)
     changes = tuple(describe_changes(before, laid.resource.body)) if present else ()
     reason = f"restored from @{number} of {entry.at:%Y-%m-%d %H:%M}"

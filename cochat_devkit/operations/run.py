@@ -10,6 +10,7 @@ from cochat_devkit.errors import UsageError
 from cochat_devkit.events import Report
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.operations.check import choose_plugins, generation_of, load_failed
+from cochat_devkit.operations.trust import require_trust
 from cochat_devkit.plugin import LoadFailure, LoadRequest
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def run(config: Config, word: str, call: Call, *, generation: Generation | None,
 
     Raises:
         UsageError: it names no tool, or the tool has no such method.
+        NotTrusted: it came from a server, and nobody here has said that it may run.
         LoadFailed: the tool does not load, or its process came to an end.
     """
     from cochat_devkit.runtime.child_loader import ChildLoader
@@ -34,6 +36,7 @@ def run(config: Config, word: str, call: Call, *, generation: Generation | None,
     if len(tools) != 1 or len(chosen) != 1:
         raise UsageError(f"{word} is not one tool", hint="give the address of a tool, as in tool/web_search")
     (tool,) = tools
+    require_trust(config, tools)
     path, id_ = config.root / tool.path, str(tool.resource.key.slug)
     request = LoadRequest("tool", id_, tool.text, path, generation or generation_of(config))
     with closing(ChildLoader()) as loader:

@@ -12,6 +12,7 @@ from cochat_devkit.kinds import kind_named
 from cochat_devkit.operations.check import generation_of, load_failed
 from cochat_devkit.operations.offline import look_offline
 from cochat_devkit.operations.session import select
+from cochat_devkit.operations.trust import require_trust
 from cochat_devkit.plugin import LoadFailure, LoadRequest
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def make_specs(config: Config, ref: str, *, target: str | None, generation: Gene
     Raises:
         UsageError: the address names no tool, or several resources.
         UnknownResource: the tool has no file here.
+        NotTrusted: it came from a server, and nobody here has said that it may run.
         LoadFailed: it does not load.
     """
     from cochat_devkit.runtime.child_loader import ChildLoader
@@ -57,6 +59,7 @@ def make_specs(config: Config, ref: str, *, target: str | None, generation: Gene
         if local is None:
             raise UnknownResource(f"{ref} has no file here", hint=f"cochat pull {ref}")
         told = known.reader.derived(known.scope, key) if known.scope and key in known.rows else {}
+    require_trust(config, [local])
     request = LoadRequest(
         "tool", str(key.slug), local.text, config.root / local.path, generation or generation_of(config)
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import UsageError
 from cochat_devkit.events import Notice, Report, ignore
 from cochat_devkit.operations.check import choose_plugins
+from cochat_devkit.operations.trust import require_trust
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ def test(config: Config, words: Sequence[str], *, emit: Emit) -> Report:
 
     Raises:
         UsageError: a word names nothing, or nothing has tests.
+        NotTrusted: what is tested came from a server, and nobody here has said that it may run.
     """
     files = [Path(word).resolve() for word in words if _is_test_path(config, word)]
     others = [word for word in words if not _is_test_path(config, word)]
@@ -40,6 +42,7 @@ def test(config: Config, words: Sequence[str], *, emit: Emit) -> Report:
         files = [config.root / TESTS]
     if not files:
         raise UsageError("there are no tests here", hint=f"tests lie in {TESTS}/; cochat new makes them")
+    require_trust(config, _tested_by(config, files))
     return _report(_run(config, files, emit))
 
 
@@ -65,9 +68,21 @@ def _test_files(config: Config, chosen: Sequence[LocalResource]) -> list[Path]:
     return [place for place in places if place.is_file()]
 
 
+def _tested_by(config: Config, files: Sequence[Path]) -> list[LocalResource]:
+    """Find the plugins whose tests lie in some files and folders."""
+    wanted = {each.resolve() for each in files}
+    found, _tree = choose_plugins(config, ())
+    places = {each.path: (config.root / test_path_of(each.path)).resolve() for each in found}
+    return [each for each in found if places[each.path].is_file() and not wanted.isdisjoint(_within(places[each.path]))]
+
+
+def _within(place: Path) -> tuple[Path, ...]:
+    return (place, *place.parents)
+
+
 def _is_test_path(config: Config, word: str) -> bool:
     place = Path(word)
-    return place.exists() and (config.root / TESTS).resolve() in (place.resolve(), *place.resolve().parents)
+    return place.exists() and (config.root / TESTS).resolve() in _within(place.resolve())
 
 
 def _report(run: TestRun) -> Report:

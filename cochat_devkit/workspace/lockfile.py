@@ -12,7 +12,7 @@ from cochat_devkit.resource import EMPTY, Fingerprint, RemoteId, Version
 from cochat_devkit.workspace.files import LOCK, inside, read_file, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from cochat_devkit.resource import Key
@@ -135,6 +135,26 @@ def read_lock(root: Path) -> Lock | None:
         return parse_lock(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise BadResource(f"{PATH} is no UTF-8", hint=f"git checkout {PATH}") from error
+
+
+def read_entries_about(root: Path, slugs: Iterable[str]) -> list[tuple[str, Entry]]:
+    """Read the lines about resources of these slugs, without reading the others: (address of the server, entry).
+
+    Of a lock that git left half merged, the lines of both sides.
+    """
+    wanted = set(slugs)
+    urls: dict[str, str] = {}
+    found: list[tuple[str, Entry]] = []
+    for line in (read_file(root, PATH) or b"").decode("utf-8", "replace").splitlines():
+        about = unquote(line.partition(" ")[2].partition(" ")[0])
+        if about != _TARGET_ITSELF and about.partition("/")[2] not in wanted:
+            continue
+        target, _, words = _split(line)
+        if about == _TARGET_ITSELF:
+            urls[target] = words.get("url", "")
+        elif (entry := _to_entry(about, words)) is not None:
+            found.append((target, entry))
+    return [(urls.get(target, ""), entry) for target, entry in found]
 
 
 def lock_written_ns(root: Path) -> int:

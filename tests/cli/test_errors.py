@@ -85,6 +85,7 @@ def test_syntax_error_stops_the_push(server: RunningServer, desk: Desk) -> None:
 
 def test_failing_test_stops_the_push(server: RunningServer, desk: Desk) -> None:
     """A plugin whose own test fails is not sent; --no-verify sends it all the same."""
+    desk.cochat("trust", "tool/two")
     desk.edit("plugins/tools/two.py", "    pass", "    def hi(self) -> str:\n        return 'x'")
     test = desk.path("plugins/tests/tools/test_two.py")
     test.parent.mkdir(parents=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cochat_devkit.lint.rule import Example, Hit, Rule, Subject
-from cochat_devkit.plugin import LoadFailure
+from cochat_devkit.plugin import PluginFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def check(subject: Subject) -> Iterator[Hit]:
     """Tell each stated value whose field the loaded plugin does not declare."""
-    if isinstance(subject.told, LoadFailure):
+    if not isinstance(subject.told, PluginFacts):
         return
     declared = (subject.told.valves or {}).get("properties") or {}
     for name in subject.file.stated_valves:
