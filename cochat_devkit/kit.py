@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -188,9 +188,26 @@ class Chat(Protocol):
         model: str | LoadedPlugin | None = None,
         tools: Sequence[str | Path | LoadedPlugin] = (),
         filters: Sequence[str | Path | LoadedPlugin] = (),
+        path: Literal["page", "api"] = "page",
         **body: Json,
     ) -> TurnResult:
-        """Ask; `text` may be all messages, `model` a pipe or its id, and `body` has whatever else of the request."""
+        """Ask; `text` may be all messages, `model` a pipe or its id, and `body` has whatever else of the request.
+
+        Where no plugin is named, the one that was loaded last takes part, or else `plugin`.
+        """
+        ...
+
+    async def awaited(
+        self,
+        text: str | Sequence[Json],
+        *,
+        model: str | LoadedPlugin | None = None,
+        tools: Sequence[str | Path | LoadedPlugin] = (),
+        filters: Sequence[str | Path | LoadedPlugin] = (),
+        path: Literal["page", "api"] = "page",
+        **body: Json,
+    ) -> TurnResult:
+        """Ask from a test that is asynchronous itself."""
         ...
 
 
@@ -284,7 +301,7 @@ class TwoUsers(Protocol):
 
 
 class Model(Protocol):
-    """Be the model of a chat: it says what it was told to, in order, and its last words from then on."""
+    """Be the model of a chat: it says what it was told to, in order, and then repeats what it is asked."""
 
     #: the payloads that it was given, one for each of its answers
     requests: list[Json]

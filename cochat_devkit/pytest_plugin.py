@@ -13,8 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
-    from cochat_devkit.kit import AsUser, CallTool, Events, LoadedPlugin, LoadPlugin, RunFilter, RunPipe, TwoUsers, Ui
+    from cochat_devkit.kit import (
+        AsUser,
+        CallTool,
+        Chat,
+        Events,
+        LoadedPlugin,
+        LoadPlugin,
+        Model,
+        RunFilter,
+        RunPipe,
+        TwoUsers,
+        Ui,
+    )
     from cochat_devkit.plugin import Generation
+    from cochat_devkit.runtime.kit.chats import Model as Scripted
     from cochat_devkit.runtime.kit.guards import Guards
     from cochat_devkit.runtime.kit.stage import Stage
 
@@ -24,6 +37,8 @@ _MARKERS = {
     "allow_unawaited": "let a plugin make coroutines and never await them",
     "allow_blocking": "let a plugin hold up the event loop for more than 50 ms",
     "allow_left_tasks": "let a plugin leave tasks running",
+    "allow_network": "let a test leave this machine",
+    "allow_secrets": "let a plugin show what is saved as a secret valve",
 }
 _GUARDS: pytest.StashKey[Guards] = pytest.StashKey()
 _TARGET = "cochat_target_version"
@@ -127,6 +142,35 @@ def run_pipe(_cochat_stage: Stage) -> RunPipe:
     from cochat_devkit.runtime.kit.calls import RunPipe
 
     return RunPipe(_cochat_stage)
+
+
+@pytest.fixture
+def _cochat_model() -> Scripted:
+    """Hold the scripted model of one test, whatever `model` is to the author."""
+    from cochat_devkit.runtime.kit.chats import Model
+
+    return Model()
+
+
+@pytest.fixture
+def model(_cochat_model: Scripted) -> Model:
+    """Be the model of a chat: `.says("…")`, `.calls("forecast", city="Oslo")`; `.requests` are what it was given.
+
+    It answers in this order, and beyond its end repeats what it is asked.
+    """
+    return _cochat_model
+
+
+@pytest.fixture
+def chat(_cochat_stage: Stage, _cochat_model: Scripted) -> Chat:
+    """Hold one whole turn of a chat: `chat("Hello", filters=["plugins/filters/x.py"])`.
+
+    Inlets, the model or a pipe, tool rounds, streams and outlets, as the server runs them: `.text .messages .chunks
+    .body .events .requests .trace .error`. Who answers is `model`, the scripted one, or the pipe that is named.
+    """
+    from cochat_devkit.runtime.kit.chats import Chat
+
+    return Chat(_cochat_stage, _cochat_model)
 
 
 @pytest.fixture

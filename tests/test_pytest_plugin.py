@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 import types
@@ -495,6 +496,69 @@ class TestRunPipe:
         assert [str(run_pipe({}, stream=stream).error) for stream in (True, False)] == ["no answer", "no answer"]
 
 
+class TestChat:
+    """A whole turn runs as the server runs it, with the plugins that I name."""
+
+    def test_a_filter_changes_what_is_asked(self, chat, model, load_plugin, write):
+        load_plugin(
+            write(
+                "plugins/filters/a.py",
+                "class Filter:\n    def inlet(self, body):\n        body['messages'][-1]['content'] += '!'\n"
+                "        return body\n",
+            )
+        )
+        model.says("Good morning")
+        result = chat("Hello")
+        assert (result.text, result.error) == ("Good morning", None)
+        assert model.requests[0]["messages"][-1]["content"] == "Hello!"
+        assert [each["step"] for each in result.trace] == ["inlet", "model"]
+
+    def test_the_model_calls_a_tool_and_reads_its_answer(self, chat, model, weather, as_user, events):
+        as_user(name="Ada")
+        model.calls("forecast", city="Oslo")
+        model.says("It rains.")
+        result = chat("How is it?", tools=[weather])
+        assert result.text.endswith("It rains.")
+        assert model.requests[1]["messages"][-1]["content"] == "Ada: Oslo 1 C"
+        events.assert_sequence(["status", "status"])
+
+    def test_what_is_saved_of_valves_counts(self, chat, model, weather):
+        weather.valves.unit = "F"
+        model.calls("forecast", city="Oslo")
+        chat("How is it?")
+        assert model.requests[1]["messages"][-1]["content"].endswith(" F")
+
+    def test_a_page_that_answers_is_asked(self, chat, model, weather, ui):
+        ui.confirm(True)
+        model.calls("ask")
+        chat("Ask me", tools=[weather])
+        assert model.requests[1]["messages"][-1]["content"] == "True"
+
+    def test_a_pipe_is_the_model(self, chat, load_plugin, write):
+        pipe = load_plugin(write("plugins/pipes/a.py", PIPE))
+        assert chat("Hello", model=pipe).text == "Hello User, this is a"
+        assert chat("Hello", model="a.small").text == "Hello User, this is a.small"
+        assert chat("Hello", model=pipe, path="api", stream=False).body["choices"][0]["message"]["content"]
+
+    def test_paths_will_do(self, chat, model, write):
+        path = write("plugins/filters/a.py", "class Filter:\n    def outlet(self, body):\n        raise ValueError\n")
+        model.says("yes")
+        assert chat("Hello", filters=[path]).text == "yes"
+        with pytest.raises(UsageError, match=r"a\.py is a filter, and no tool"):
+            chat("Hello", tools=[path])
+
+    def test_a_plugin_that_raises_ends_the_turn_as_there(self, chat, load_plugin, write):
+        source = "class Filter:\n    def inlet(self, body):\n        raise ValueError('no')\n"
+        load_plugin(write("plugins/filters/a.py", source))
+        result = chat("Hello")
+        assert (result.text, result.error.message, result.error.line) == (None, "no", 3)
+
+    def test_a_script_goes_on_in_the_next_turn(self, chat, model, weather):
+        model.says("one")
+        model.says("two")
+        assert [chat(each, tools=[weather]).text for each in ("a", "b", "c")] == ["one", "two", "c"]
+
+
 class TestPlugin:
     """The plugin that a test is about is found by the marker or by the name of the test file."""
 
@@ -548,6 +612,9 @@ class TestPlugin:
 GUILTY = """
 import asyncio
 import time
+import urllib.request
+
+from pydantic import BaseModel
 
 
 async def work():
@@ -555,6 +622,12 @@ async def work():
 
 
 class Tools:
+    class Valves(BaseModel):
+        api_key: str = "not-to-be-shown"
+
+    def __init__(self):
+        self.valves = self.Valves()
+
     async def unawaited(self):
         work()  # here
 
@@ -569,6 +642,35 @@ class Tools:
 
     async def waits(self):
         await asyncio.sleep(60)
+
+    async def leaks(self, __event_emitter__=None):
+        await __event_emitter__({"type": "status", "data": {"description": self.valves.api_key}})  # here
+
+    def answers(self):
+        return f"the key is {self.valves.api_key}"
+
+    async def connects(self):
+        try:
+            await asyncio.open_connection("192.0.2.1", 80)  # here
+        except OSError:
+            pass
+
+    async def looks_up(self):
+        try:
+            await asyncio.open_connection("www.example.org", 80)  # here
+        except OSError:
+            pass
+
+    def asks(self):
+        try:
+            urllib.request.urlopen("http://www.example.org/")  # here
+        except OSError:
+            pass
+
+    async def local(self, port: int):
+        _reader, writer = await asyncio.open_connection("localhost", port)
+        writer.close()
+        await writer.wait_closed()
 
     async def honest(self):
         self.task = asyncio.create_task(asyncio.sleep(0.01))
@@ -600,6 +702,10 @@ class TestGuards:
             ("blocks", "allow_blocking", r"held up the event loop, and so every user, for * ms"),
             ("leaves", "allow_left_tasks", r"the task sleep() was left running"),
             ("starts", "allow_left_tasks", r"the task Tools.waits() was left running"),
+            ("leaks", "allow_secrets", "the secret valve api_key shows in the event 'status'"),
+            ("connects", "allow_network", "reached for 192.0.2.1, and a test has no network"),
+            ("looks_up", "allow_network", "reached for www.example.org, and a test has no network"),
+            ("asks", "allow_network", "reached for www.example.org, and a test has no network"),
         ],
     )
     def test_a_guard_names_the_line_and_its_marker(self, run, method, marker, said):
@@ -608,7 +714,10 @@ class TestGuards:
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines([f"*plugins/tools/guilty.py:{line}: {said} (@pytest.mark.{marker} would let it)"])
 
-    @pytest.mark.parametrize(("method", "marker"), [("blocks", "allow_blocking"), ("leaves", "allow_left_tasks")])
+    @pytest.mark.parametrize(
+        ("method", "marker"),
+        [("blocks", "allow_blocking"), ("leaves", "allow_left_tasks"), ("leaks", "allow_secrets")],
+    )
     def test_a_marker_lets_it(self, run, method, marker):
         run(method, f"@pytest.mark.{marker}").assert_outcomes(passed=1)
 
@@ -616,6 +725,29 @@ class TestGuards:
         """Opting out leaves what Python itself says."""
         result = run("unawaited", "@pytest.mark.filterwarnings('ignore')\n@pytest.mark.allow_unawaited")
         result.assert_outcomes(passed=1)
+
+    def test_a_secret_in_a_result_is_found_and_not_repeated(self, run):
+        result = run("answers")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(
+            ["*plugins/tools/guilty.py: the secret valve api_key shows in what answers() returned*"]
+        )
+        result.stdout.no_fnmatch_line("*not-to-be-shown*")
+
+    def test_this_machine_may_be_reached(self, call_tool, load_plugin, write):
+        load_plugin(write("plugins/tools/guilty.py", GUILTY))
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            assert call_tool("local", port=server.getsockname()[1]).error is None
+
+    def test_an_open_network_is_open(self, run):
+        """The marker leaves sockets as they are: here, to the guard of our own tests."""
+        result = run("connects", "@pytest.mark.allow_network")
+        result.stdout.fnmatch_lines(["*NetworkIsClosed(*a test tried to connect to *192.0.2.1*"])
+
+    def test_the_doors_are_opened_again(self, run):
+        doors = [vars(socket.socket).get("connect"), socket.getaddrinfo]
+        run("honest")
+        assert [vars(socket.socket).get("connect"), socket.getaddrinfo] == doors
 
     def test_who_waits_elsewhere_is_no_case(self, run):
         run("honest").assert_outcomes(passed=1)

@@ -137,8 +137,8 @@ def describe(loaded: Loaded, generation: Generation) -> PluginFacts:
         model_specs=model_specs(instance, specs),
         hooks={each.__name__: _hook_of(each) for each in methods} or _hooks_of(loaded, generation),
         has_user_valves=hasattr(instance, "UserValves"),
-        valves=_schema_of(getattr(instance, "Valves", None)),
-        user_valves=_schema_of(getattr(instance, "UserValves", None)),
+        valves=schema_of(getattr(instance, "Valves", None)),
+        user_valves=schema_of(getattr(instance, "UserValves", None)),
         toggle=loaded.type == "filter" and bool(getattr(instance, "toggle", False)),
         priority=priority_of(instance, {}, generation) if loaded.type in ("filter", "action") else None,
         icon=None if loaded.type == "tool" else loaded.frontmatter.get("icon_url") or icon_of(instance),
@@ -214,7 +214,7 @@ def _spec_of(method: Callable[..., Any], loaded: Loaded, generation: Generation)
         raise BadMethod(code.co_firstlineno) from error
 
 
-def _schema_of(valves: Any) -> Json:
+def schema_of(valves: Any) -> Json:
     """Read a Valves class's schema; None where the server's own route would answer 500."""
     if valves is None:
         return None

@@ -47,7 +47,11 @@ async def run_turn(plugins: Sequence[Plugin], turn: Turn, generation: Generation
 
     What a plugin raises ends as it does on the server, and is told in the result.
     """
-    chat = Conversation(plugins, turn, generation)
+    return await hold_turn(Conversation(plugins, turn, generation))
+
+
+async def hold_turn(chat: Conversation) -> TurnResult:
+    """Run the one turn of a chat that has not begun."""
     begun = time.perf_counter()
     try:
         payload = await _prepare(chat)

@@ -32,7 +32,7 @@ class _Call:
         self._stage = stage
 
     def _chat(self, plugin: LoadedPlugin) -> StagedChat:
-        return StagedChat(self._stage, [self._stage.part_of(plugin)], None, self._stage.listener(plugin))
+        return StagedChat(self._stage, [self._stage.part_of(plugin)])
 
     def _offered(
         self, chat: StagedChat, plugin: LoadedPlugin, names: Collection[str], more: dict[str, Any]
@@ -49,6 +49,7 @@ class CallTool(_Call):
 
     def __call__(self, name: str, /, **arguments: Json) -> ToolAnswer:
         """Call it from a test that is not asynchronous."""
+        self._stage.current("tool")  # loaded before the call, which is watched
         return self._stage.run(self.awaited(name, **arguments))
 
     async def awaited(self, name: str, /, **arguments: Json) -> ToolAnswer:
@@ -69,7 +70,7 @@ class CallTool(_Call):
             )
             ms = (time.perf_counter() - begun) * 1000
         answer = to_answer(name, value, stage.generation)
-        stage.tell(plugin, f"what {name}() returned", [answer.text, answer.files, answer.embeds])
+        stage.tell(f"what {name}() returned", [answer.text, answer.files, answer.embeds])
         returned = None if error else value
         return ToolAnswer(answer.text, returned, answer.files, answer.embeds, chat.page.events, error, ms)
 
@@ -79,6 +80,7 @@ class RunFilter(_Call):
 
     def __call__(self, hook: str, body: Json, **more: Json) -> FilterAnswer:
         """Run it from a test that is not asynchronous."""
+        self._stage.current("filter")  # loaded before the call, which is watched
         return self._stage.run(self.awaited(hook, body, **more))
 
     async def awaited(self, hook: str, body: Json, **more: Json) -> FilterAnswer:
@@ -96,7 +98,7 @@ class RunFilter(_Call):
             begun = time.perf_counter()
             told, _steps = await run_chain([link], hook, copy.deepcopy(body), offered, stage.generation)
             ms = (time.perf_counter() - begun) * 1000
-        stage.tell(plugin, f"what {hook}() returned", told)
+        stage.tell(f"what {hook}() returned", told)
         return FilterAnswer(told, chat.page.events, ms)
 
 
@@ -105,6 +107,7 @@ class RunPipe(_Call):
 
     def __call__(self, body: Json, *, stream: bool = True, **more: Json) -> PipeAnswer:
         """Ask it from a test that is not asynchronous."""
+        self._stage.current("pipe")  # loaded before the call, which is watched
         return self._stage.run(self.awaited(body, stream=stream, **more))
 
     async def awaited(self, body: Json, *, stream: bool = True, **more: Json) -> PipeAnswer:
@@ -128,7 +131,7 @@ class RunPipe(_Call):
             else:
                 whole = await run_whole(plugin.instance, asked, offered, stage.user.valves, failed=errors.append)
             ms = (time.perf_counter() - begun) * 1000
-        stage.tell(plugin, "what pipe() answered", [chunks, whole])
+        stage.tell("what pipe() answered", [chunks, whole])
         parts = chunks if stream else [whole]
         return PipeAnswer("".join(map(_text_of, parts)), chunks, whole, chat.page.events, next(iter(errors), None), ms)
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gc
+import ipaddress
+import json
+import socket
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cochat_devkit.runtime.kit.secrets import secrets_of
+
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from cochat_devkit.runtime.kit.stage import Stage
 
@@ -92,11 +97,110 @@ class LeftTasks:
         return f"{place or 'a plugin'}: the task {name}() was left running"
 
 
+class Secrets:
+    """Notice what is saved as a secret valve in what a plugin tells the page, the model or people."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._found: list[str] = []
+        stage.listeners.append(self._look)
+
+    def stop(self) -> list[str]:
+        """Say which valve showed, and where; the secret itself is not repeated."""
+        self._stage.listeners.remove(self._look)
+        return self._found
+
+    def _look(self, what: str, given: Any) -> None:
+        text = json.dumps(given, default=repr, ensure_ascii=False)
+        for plugin in self._stage.plugins:
+            for name, secret in secrets_of(plugin.instance, self._stage.user.valves):
+                if json.dumps(secret, ensure_ascii=False)[1:-1] in text:
+                    place = self._stage.places.here() or self._stage.places.name(plugin.path)
+                    self._found.append(f"{place}: the secret valve {name} shows in {what}")
+
+
+class Network:
+    """Refuse whatever would leave this machine; loopback stays open, for a server that the test itself starts."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._places = stage.places
+        self._found: list[str] = []
+        self._kept = [(place, name, vars(place).get(name)) for place, name in _DOORS]
+        for place, name in _DOORS:
+            setattr(place, name, self._guarded(getattr(place, name), _TARGETS[name]))
+        stage.loop.on_look_up = self._check
+
+    def stop(self) -> list[str]:
+        """Open the doors again."""
+        for place, name, kept in self._kept:
+            if kept is None:
+                delattr(place, name)
+            else:
+                setattr(place, name, kept)
+        return self._found
+
+    def _guarded(self, way: Any, target: Callable[..., Any]) -> Any:
+        def guarded(*words: Any, **more: Any) -> Any:
+            self._check(target(*words, **more))
+            return way(*words, **more)
+
+        return guarded
+
+    def _check(self, host: Any) -> None:
+        if is_local(host):
+            return
+        name = host.decode("idna") if isinstance(host, bytes) else host
+        self._found.append(f"{self._places.here() or 'a plugin'}: reached for {name}, and a test has no network")
+        raise NetworkIsClosed(f"a test has no network: {name}")
+
+
+class NetworkIsClosed(ConnectionError):
+    """A plugin reached for another machine in a test; to the plugin it is as if the network were down."""
+
+
+def is_local(host: Any) -> bool:
+    """Tell whether a host is this machine, or no host at all."""
+    if host is None or host in ("", b"", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
+    except ValueError:
+        return False
+
+
+def _host_of_peer(sock: socket.socket, address: Any, *_more: Any) -> Any:
+    return address[0] if sock.family in (socket.AF_INET, socket.AF_INET6) else None
+
+
+def _host_of_datagram(sock: socket.socket, _data: Any, *flags_and_address: Any) -> Any:
+    return _host_of_peer(sock, flags_and_address[-1])
+
+
+def _host_named(host: Any = None, *_more: Any, **_named: Any) -> Any:
+    return host
+
+
+#: what leads out, and how the host is read off a call of it
+_TARGETS: dict[str, Callable[..., Any]] = {
+    "connect": _host_of_peer,
+    "connect_ex": _host_of_peer,
+    "sendto": _host_of_datagram,
+    "getaddrinfo": _host_named,
+    "gethostbyname": _host_named,
+    "gethostbyname_ex": _host_named,
+}
+_DOORS: tuple[tuple[Any, str], ...] = (
+    *((socket.socket, name) for name in ("connect", "connect_ex", "sendto")),
+    *((socket, name) for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex")),
+)
+
 GUARDS: dict[str, type[Guard]] = {
     # the first: while it waits for tasks, the others still watch
     "allow_left_tasks": LeftTasks,
     "allow_unawaited": Unawaited,
     "allow_blocking": Blocking,
+    "allow_network": Network,
+    "allow_secrets": Secrets,
 }
 
 

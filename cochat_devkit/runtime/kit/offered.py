@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.plugin import Turn
 from cochat_devkit.runtime.conversation import Conversation
+from cochat_devkit.runtime.events import Page
 from cochat_devkit.runtime.kit.page import Recording
 
 if TYPE_CHECKING:
@@ -45,20 +46,21 @@ _EMPTY: Mapping[str, Callable[[], Json]] = {
 class StagedChat(Conversation):
     """Be a chat of the one who calls in a test, on the test's page."""
 
-    def __init__(
-        self, stage: Stage, plugins: Sequence[Plugin], turn: Turn | None, on_event: Callable[[Json], None]
-    ) -> None:
+    def __init__(self, stage: Stage, plugins: Sequence[Plugin], turn: Turn | None = None) -> None:
         self._person = stage.user
         super().__init__(plugins, turn or Turn([], role=stage.user.role), stage.generation)
-        self.page = self.recording = Recording(
-            stage.screen, stage.generation, on_event, saved=self.saved, is_there=self.is_page
-        )
+        self.page = Recording(stage.screen, stage.generation, stage.on_event, saved=self.saved, is_there=self.is_page)
         for metadata in (self.metadata, self.request.state.metadata):
             metadata["user_id"] = self._person.id
 
     def make_user(self) -> dict[str, Any]:
         """Make the person who calls anew."""
         return super().make_user() | {"id": self._person.id, "name": self._person.name, "email": self._person.email}
+
+    async def tell(self, events: Sequence[Json]) -> None:
+        """Tell the page what the server has to say, which is no event of a plugin's."""
+        for event in events:
+            await Page.emit(self.page, event)
 
     def offer_all(self, id_: str) -> dict[str, Any]:
         """Make everything that some hook may be handed."""

@@ -83,8 +83,8 @@ class Stage:
         self._casts: dict[int, Cast] = {}
         self._last: LoadedPlugin | None = None
         self._modules_before = set(sys.modules)
-        #: told of everything that a plugin gives to the outside: (plugin, what it is, itself)
-        self.listeners: list[Callable[[LoadedPlugin, str, Any], None]] = []
+        #: told of everything that plugins give to the outside: (what it is, itself)
+        self.listeners: list[Callable[[str, Any], None]] = []
         install(generation)
 
     def close(self) -> None:
@@ -129,15 +129,25 @@ class Stage:
             raise UsageError(f"{plugin.path.name} is a {plugin.kind}, and no {' or '.join(kinds)}")
         return plugin
 
+    def cast_of(self, plugin: LoadedPlugin) -> Cast:
+        """Find what the stage knows of a plugin.
+
+        Raises:
+            UsageError: it was not loaded in this test.
+        """
+        if id(plugin) not in self._casts:
+            raise UsageError(f"{plugin.path.name} was not loaded by this test's own load_plugin")
+        return self._casts[id(plugin)]
+
     def part_of(self, plugin: LoadedPlugin) -> Plugin:
         """Make of a plugin a part of a turn, with what is saved now."""
-        cast = self._casts[id(plugin)]
+        cast = self.cast_of(plugin)
         return Plugin(Part(cast.request, cast.saved.take(), dict(self.user.valves)), cast.loaded)
 
     @contextmanager
     def valves_of(self, plugin: LoadedPlugin) -> Iterator[dict[str, Json]]:
         """Give what is saved as a plugin's valves for the time of a call."""
-        saved = self._casts[id(plugin)].saved
+        saved = self.cast_of(plugin).saved
         try:
             yield saved.take()
         finally:
@@ -149,7 +159,7 @@ class Stage:
 
         What is given tells which attributes of the instance, and which names of the module, it has changed.
         """
-        module = self._casts[id(plugin)].loaded.module
+        module = self.cast_of(plugin).loaded.module
         rooms = [("self.", vars(plugin.instance)), ("", vars(module))]
         kept = [(room, _state(room)) for _prefix, room in rooms]
         for room, state in kept:
@@ -186,19 +196,15 @@ class Stage:
     def user(self, user: User) -> None:
         self._user = user
 
-    def listener(self, plugin: LoadedPlugin) -> Callable[[Json], None]:
-        """Make what takes the events of a plugin."""
+    def on_event(self, event: Json) -> None:
+        """Take an event of a plugin."""
+        self.events.add(event)
+        self.tell(f"the event {event.get('type')!r}" if isinstance(event, dict) else "an event", event)
 
-        def on_event(event: Json) -> None:
-            self.events.add(event)
-            self.tell(plugin, f"the event {event.get('type')!r}" if isinstance(event, dict) else "an event", event)
-
-        return on_event
-
-    def tell(self, plugin: LoadedPlugin, what: str, given: Any) -> None:
-        """Let the guards see what a plugin gives to the outside."""
+    def tell(self, what: str, given: Any) -> None:
+        """Let the guards see what plugins give to the outside."""
         for each in self.listeners:
-            each(plugin, what, given)
+            each(what, given)
 
     def run(self, work: Coroutine[Any, Any, Given]) -> Given:
         """Run a call in the loop of this test.
