@@ -109,9 +109,10 @@ def _tell(stage: _Stage) -> None:
     _say("4. You edit it, too. The push sends nothing, and names both changes.")
     stage.edit("mine", _TOOL, "version: 0.1.0", "version: 0.2.0")
     stage.run("mine", "push", expected=3)
-    _say("5. Pull merges the two edits line by line; then the push goes through.")
+    _say("5. Pull merges the two edits line by line. The colleague's runs here once you have seen it; then it is sent.")
     stage.run("mine", "pull", "tool/weather")
     stage.run("mine", "diff")
+    stage.run("mine", "trust", "tool/weather")
     stage.run("mine", "push")
     stage.run("mine", "status")
 
