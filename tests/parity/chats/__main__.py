@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.parity.chats.compare import differences
 from tests.parity.chats.everything import SCENARIOS
 from tests.parity.chats.ours import our_side
 from tests.parity.chats.real import real_side
@@ -26,23 +27,13 @@ def main(version: str, names: list[str], *, both: bool) -> None:
                 is_so = real.ask(scenario)
                 here = time.perf_counter()
                 says = ours.ask(scenario, generation)
+                found = differences(is_so, says)
                 times = f"{here - begun:.2f} s, {time.perf_counter() - here:.2f} s"
-                print("##", "same" if is_so == says else "DIFFERS", scenario.area, scenario.name, times)
-                _show(is_so, says, both=both)
-
-
-def _show(is_so, says, *, both):
-    for name in {**is_so, **says}:
-        one, other = (each.get(name) for each in (is_so, says))
-        if one != other or both:
-            rows = max(len(each) if isinstance(each, list) else 1 for each in (one, other))
-            for row in range(rows):
-                left, right = (
-                    (each[row] if row < len(each) else "-") if isinstance(each, list) else each for each in (one, other)
-                )
-                if left != right or both:
-                    print("   real", name, json.dumps(left, ensure_ascii=False))
-                    print("   ours", name, json.dumps(right, ensure_ascii=False))
+                print("##", "DIFFERS" if found else "same", scenario.area, scenario.name, times)
+                for each in found:
+                    print("  ", each)
+                if both:
+                    print(json.dumps({"real": is_so, "ours": says}, indent=1, ensure_ascii=False))
 
 
 words = sys.argv[1:]

@@ -37,7 +37,7 @@ def _echoed(name: str, fact: str, *filters: Part, body: Any = None, **more: Any)
 def _on_page(name: str, fact: str, *filters: Part, **more: Any) -> Scenario:
     """Ask the scripted model from a page, streamed; it answers in pieces."""
     known = {each: more.pop(each) for each in ("versions", "gaps", "of_model") if each in more}
-    settings = {"body": STREAMED, "script": ({"chunks": ["one ", "two ", "three"]},), **more}
+    settings = {"body": STREAMED, "script": ({"pieces": ["one ", "two ", "three"]},), **more}
     messages = settings.pop("messages", [says("hi")])
     return Scenario("filters", name, fact, Turn(messages, filters, path="page", **settings), **known)
 
@@ -45,7 +45,7 @@ def _on_page(name: str, fact: str, *filters: Part, **more: Any) -> Scenario:
 def _by_api(name: str, fact: str, *filters: Part, **more: Any) -> Scenario:
     """Ask the scripted model through the API; it answers in pieces."""
     known = {each: more.pop(each) for each in ("versions", "gaps", "of_model") if each in more}
-    settings = {"script": ({"chunks": ["one ", "two ", "three"]},), **more}
+    settings = {"script": ({"pieces": ["one ", "two ", "three"]},), **more}
     return Scenario("filters", name, fact, Turn([says("hi")], filters, path="api", **settings), **known)
 
 

@@ -61,9 +61,8 @@ def _see_api(told: TurnResult, turn: Turn, generation: Generation) -> Json:
     """Say it as the server's endpoint answers; what ends a turn is a refusal of 0.12, and 0.6 keeps quiet of it."""
     if told.chunks:
         return {"status": 200, "chunks": told.chunks}
-    if told.error is not None and told.body is None and generation != "0.6":
-        return {"status": 400, "body": {"detail": told.error.message}}
-    return {"status": 200, "body": told.body}
+    is_refused = generation != "0.6" and told.error is not None and set(told.body or {"detail"}) == {"detail"}
+    return {"status": 400 if is_refused else 200, "body": told.body}
 
 
 def _see_page(told: TurnResult, turn: Turn) -> Json:

@@ -205,7 +205,6 @@ _GIVEN = (
     _asked("manifold", "A manifold is told which of its models is asked.", _MANIFOLD, model="p.a"),
     _asked("manifold_dots", "What stands behind the first dot is the model of a manifold.", _MANIFOLD, model="p.b.c"),
     _asked("manifold_itself", "A manifold is no model itself.", _MANIFOLD, model="p"),
-    _asked("unknown_model", "An unknown model is refused.", _MANIFOLD, model="nobody"),
     _asked(
         "valves_of_a_pipe",
         "Saved valves reach a pipe, and what is not saved has its default.",

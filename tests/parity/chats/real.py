@@ -97,18 +97,23 @@ class RealSide:
         self._model = model
         self._folder = folder
         self._stack = stack
-        user = server.add_user("person")
         self._admin = self._client(server.url, server.token)
         self._askers = {
-            "admin": self._asker(server, self._admin, server.token),
-            "user": self._asker(server, self._client(server.url, user.token), user.token),
+            "admin": self._asker(server, server.token),
+            "user": self._asker(server, server.add_user("person").token),
+        }
+        # who has saved valves once has settings ever after, and they are seen by plugins
+        self._savers = {
+            "admin": self._asker(server, server.add_user("saver", role="admin").token),
+            "user": self._asker(server, server.add_user("keeper").token),
         }
 
     def ask(self, scenario: Scenario) -> Json:
         """Play one scenario, and return what was seen of it; its plugins are gone afterwards."""
         log = self._folder / f"{scenario.name}.log"
         turn = scenario.turn_for("0.6" if self.generation == "0.6" else "0.12", log)
-        asker = self._askers[turn.role]
+        saves = any(part.user_valves for part in turn.parts)
+        asker = (self._savers if saves else self._askers)[turn.role]
         self._model.play(turn.script)
         with ExitStack() as stack:
             for part in turn.parts:
@@ -122,7 +127,8 @@ class RealSide:
     def _client(self, url: str, token: str) -> httpx.Client:
         return self._stack.enter_context(make_client(url, token))
 
-    def _asker(self, server: RealServer, client: httpx.Client, token: str) -> Asker:
+    def _asker(self, server: RealServer, token: str) -> Asker:
+        client = self._client(server.url, token)
         about = read_json(client.get("/api/v1/auths/"))
         page = Page(self.version, server.url, token)
         self._stack.callback(page.close)

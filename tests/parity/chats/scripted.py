@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,21 +14,17 @@ if TYPE_CHECKING:
 Json = Any
 MODEL = "scripted"
 _CREATED = 1_767_225_600
-_HEAD = {"id": "chatcmpl-scripted", "created": _CREATED, "model": MODEL}
-_WORD = re.compile(r"\S+\s*|\s+")
 
 
 class ScriptedModel:
     """Answer from a script, one line a request; beyond its end, the last message that it was sent.
 
-    Lines are those of `cochat_devkit.plugin.Turn`, and said in the same words as our own scripted model does; and
-    `{"status": …, "body": …}`, which is sent as it stands.
+    Lines are those of `cochat_devkit.plugin.Turn`, and are said in the same words as our own scripted model has.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._script: list[Json] = []
-        self._calls = 0
         self._lock = threading.Lock()
         #: the payloads of the requests since the script was given, in order
         self.requests: list[Json] = []
@@ -37,18 +32,15 @@ class ScriptedModel:
     def play(self, script: Sequence[Json]) -> None:
         """Begin a new script."""
         with self._lock:
-            self._script, self.requests, self._calls = list(script), [], 0
+            self._script, self.requests = list(script), []
 
-    def take(self, payload: Json) -> Json:
-        """Keep a request, and say which line answers it; calls have got their ids."""
+    def take(self, payload: Json) -> tuple[int, Json]:
+        """Keep a request, and say which line answers it: (its number, the line)."""
         with self._lock:
             self.requests.append(payload)
+            number = len(self.requests)
             line = self._script.pop(0) if self._script else {"text": _last_text(payload["messages"])}
-            if "calls" not in line:
-                return line
-            first = self._calls + 1
-            self._calls += len(line["calls"])
-        return {"calls": [_make_call(first + index, index, call) for index, call in enumerate(line["calls"])]}
+        return number, line
 
 
 def _last_text(messages: list[Json]) -> str:
@@ -83,13 +75,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        line = self.server.model.take(payload)  # type: ignore[attr-defined]
+        number, line = self.server.model.take(payload)  # type: ignore[attr-defined]
         if "status" in line:
             self._send_json(line["status"], line["body"])
         elif payload.get("stream"):
-            self._send_stream(make_chunks(line))
+            self._send_stream(make_chunks(number, line))
         else:
-            self._send_json(200, make_completion(line))
+            self._send_json(200, make_completion(number, line))
 
     def log_message(self, *_: Any) -> None:
         """Say nothing of each request."""
@@ -113,41 +105,35 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
 
-def make_chunks(line: Json) -> list[Json]:
+def make_chunks(number: int, line: Json) -> list[Json]:
     """Make the events of a streamed answer."""
-    deltas: list[Json] = [{"content": piece} for piece in _pieces(line)]
+    deltas: list[Json] = [{"role": "assistant", "content": piece} for piece in line.get("pieces", [line.get("text")])]
     if "calls" in line:
-        deltas = [{"tool_calls": line["calls"]}]
+        deltas = [{"role": "assistant", "tool_calls": [_call(number, *each)]} for each in enumerate(line["calls"])]
     reason = "tool_calls" if "calls" in line else "stop"
-    return [*(_chunk(delta, None) for delta in deltas), _chunk({}, reason)]
+    return [*(_chunk(number, delta, None) for delta in deltas), _chunk(number, {}, reason)]
 
 
-def make_completion(line: Json) -> Json:
+def make_completion(number: int, line: Json) -> Json:
     """Make a whole answer."""
-    message: Json = {"role": "assistant", "content": "".join(_pieces(line))}
+    message: Json = {"role": "assistant", "content": line.get("text", "".join(line.get("pieces", [])))}
     if "calls" in line:
-        calls = [{name: each for name, each in call.items() if name != "index"} for call in line["calls"]]
-        message.update(content=None, tool_calls=calls)
+        message["content"] = None
+        message["tool_calls"] = [_call(number, *each) for each in enumerate(line["calls"])]
     choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if "calls" in line else "stop"}
-    return {**_HEAD, "object": "chat.completion", "choices": [choice]}
+    return {"object": "chat.completion", **_head(number), "choices": [choice]}
 
 
-def _pieces(line: Json) -> list[str]:
-    pieces: list[str] = line["chunks"] if "chunks" in line else _WORD.findall(line.get("text", ""))
-    return pieces
+def _call(number: int, index: int, call: Json) -> Json:
+    words = call["arguments"] if isinstance(call["arguments"], str) else json.dumps(call["arguments"])
+    function = {"name": call["name"], "arguments": words}
+    return {"index": index, "id": f"call_{number}_{index}", "type": "function", "function": function}
 
 
-def _make_call(number: int, index: int, call: Json) -> Json:
-    arguments = call.get("arguments", {})
-    said = arguments if isinstance(arguments, str) else json.dumps(arguments)
-    return {
-        "index": index,
-        "id": f"call_{number}",
-        "type": "function",
-        "function": {"name": call["name"], "arguments": said},
-    }
-
-
-def _chunk(delta: Json, reason: str | None) -> Json:
+def _chunk(number: int, delta: Json, reason: str | None) -> Json:
     choice = {"index": 0, "delta": delta, "finish_reason": reason}
-    return {**_HEAD, "object": "chat.completion.chunk", "choices": [choice]}
+    return {"object": "chat.completion.chunk", **_head(number), "choices": [choice]}
+
+
+def _head(number: int) -> Json:
+    return {"id": f"chatcmpl-{number}", "created": _CREATED, "model": MODEL}
