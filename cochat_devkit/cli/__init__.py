@@ -54,6 +54,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "trust": "Say that code which came from a server may run here.",
         "new": "Scaffold a plugin with its test.",
         "run": "Call a method of a tool, as the server would.",
+        "chat": "Ask one question through filters, tools and pipes, step by step.",
         "specs": "Show the specs of a tool, as stored and as the model sees them.",
         "check": "Lint plugins and load them as the server would.",
         "test": "Run the plugins' own tests.",

@@ -98,6 +98,12 @@ def out_diff(lines: Sequence[str]) -> None:
         out(paint_out(line, _DIFF_COLORS[line[0]]) if line[:1] in _DIFF_COLORS else line)
 
 
+def err_diff(lines: Sequence[str]) -> None:
+    """Print the lines of a difference as talk, each in the colour of what it does."""
+    for line in lines:
+        err(f"  {paint(line, _DIFF_COLORS[line[0]]) if line[:1] in _DIFF_COLORS else line}")
+
+
 def out_source(source: str, *, language: str = "python") -> None:
     """Print a text in a language: colored where a person reads it."""
     if not sys.stdout.isatty():

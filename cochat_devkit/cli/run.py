@@ -9,7 +9,7 @@ import click
 
 from cochat_devkit.cli import render
 from cochat_devkit.cli.options import complete_refs, generation_option, json_option
-from cochat_devkit.errors import UsageError
+from cochat_devkit.cli.words import pair, value_of, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,11 +54,11 @@ def command(tool: str, method: str, arguments: Sequence[str], **options: Any) ->
 
     call = Call(
         method,
-        dict(_pair(each) for each in arguments),
+        dict(map(pair, arguments)),
         options["role"],
-        _valves(options["valves"]),
-        _valves(options["user_valves"]),
-        {name: _value(word) for name, word in map(_pair, options["replies"])},
+        values_of(options["valves"]),
+        values_of(options["user_valves"]),
+        {name: value_of(word) for name, word in map(pair, options["replies"])},
     )
     config = read_config()
     report = with_consent(
@@ -82,29 +82,3 @@ def command(tool: str, method: str, arguments: Sequence[str], **options: Any) ->
         line = f" (line {told['error']['line']})" if told["error"]["line"] else ""
         render.err(f"{method} raised {told['error']['exception']}{line}; this is what the model reads of it")
     return report.exit_code
-
-
-def _valves(words: Sequence[str]) -> dict[str, Any]:
-    """Read valves; what sounds like a secret is masked in whatever is shown from now on."""
-    from cochat_devkit.kinds.valves import is_secret
-    from cochat_devkit.redaction import remember_secret
-
-    found = {name: _value(word) for name, word in map(_pair, words)}
-    for name, value in found.items():
-        if is_secret(name, {}):
-            remember_secret(str(value))
-    return found
-
-
-def _pair(word: str) -> tuple[str, str]:
-    name, sign, value = word.partition("=")
-    if not sign or not name:
-        raise UsageError(f"{word!r} is no NAME=VALUE", hint="as in city=Oslo")
-    return name, value
-
-
-def _value(word: str) -> Any:
-    try:
-        return json.loads(word)
-    except ValueError:
-        return word

@@ -17,7 +17,7 @@ title: Weather
 import os
 import time
 from fastapi.responses import HTMLResponse
-from open_webui.models.users import Users
+from open_webui.utils.webhook import post_webhook
 from pydantic import BaseModel
 
 
@@ -64,7 +64,7 @@ class Tools:
 
     async def look(self) -> str:
         """Use what is the server's."""
-        return (await Users.get_user_by_id("x")).name
+        return str(await post_webhook("name", "http://127.0.0.1:9", "hi", {}))
 
     def tell(self) -> str:
         """Tell a secret."""
@@ -131,7 +131,7 @@ def test_what_only_the_server_has_is_named(desk: Desk) -> None:
     """A call into the server's own code says which, and where I made it."""
     told = run(desk, "look", expected=1)
     assert (told["error"]["exception"], told["error"]["line"]) == ("NotOffline", 54)
-    assert "open_webui.models.users.UsersTable.get_user_by_id" in told["error"]["message"]
+    assert "open_webui.utils.webhook.post_webhook" in told["error"]["message"]
 
 
 @pytest.mark.parametrize(
