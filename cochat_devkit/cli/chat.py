@@ -81,11 +81,16 @@ def command(text: str, **options: Any) -> int:
       cochat chat --agent agent/researcher --model http://localhost:11434/v1 "what is new?"
       cochat chat --pipe pipe/router --api --no-stream --target-version 0.6 "hello"
     """
+    from cochat_devkit.cli.consent import with_consent
     from cochat_devkit.config import read_config
     from cochat_devkit.operations.chat import chat
 
-    asked = _asked(sys.stdin.read() if text == "-" else text, options)
-    report = chat(read_config(), asked, generation=options["generation"], timeout_s=options["timeout_s"])
+    config, asked = read_config(), _asked(sys.stdin.read() if text == "-" else text, options)
+    report = with_consent(
+        config,
+        lambda: chat(config, asked, generation=options["generation"], timeout_s=options["timeout_s"]),
+        as_json=options["as_json"],
+    )
     if options["as_json"]:
         render.report_json("chat", report)
         return report.exit_code

@@ -11,6 +11,7 @@ from cochat_devkit.events import Report
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.kinds.names import RAW
 from cochat_devkit.operations.check import choose_plugins, generation_of, load_failed
+from cochat_devkit.operations.trust import require_trust
 from cochat_devkit.plugin import LoadFailure, LoadRequest, Part, Turn
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def chat(config: Config, asked: ChatRequest, *, generation: Generation | None, t
 
     Raises:
         UsageError: a word names no plugin, or one of another type.
+        NotTrusted: a plugin came from a server, and nobody here has said that it may run.
         LoadFailed: a plugin does not load.
         RemoteError: the model at a URL cannot be asked.
     """
@@ -63,6 +65,7 @@ def chat(config: Config, asked: ChatRequest, *, generation: Generation | None, t
 
     agent = _one(config, asked.agent, ("agent",)) if asked.agent else None
     found = _plugins(config, asked, agent)
+    require_trust(config, found)
     generation = generation or generation_of(config)
     with ExitStack() as stack:
         endpoint, model = _open_model(asked, agent, stack)

@@ -391,14 +391,14 @@ async def _stream_new_to_caller(chat: Conversation, payload: Json, answer: Strea
             if isinstance(event, dict) and chat.links():
                 event = await chat.run_hook("stream", event, offered)
             elif event is None:
-                event = text.strip()
+                event = _said_in(text)
             if event:
                 _send(chat, event)
                 _add_to(said, event)
     except Exception as error:  # noqa: BLE001 - the server ends the stream with a word of its own
         chat.ended_by = chat.failure_of(error)
         _send(chat, {"error": {"message": "Chat completion stream failed"}})
-        _send(chat, "data: [DONE]")
+        _send(chat, "[DONE]")
         return
     if said:
         await _run_unheard_outlets(chat, payload, said)
@@ -414,8 +414,7 @@ async def _stream_old_to_caller(chat: Conversation, _payload: Json, answer: Stre
             if told := await chat.run_hook("stream", line, offered):
                 text = told.decode("utf-8", "replace") if isinstance(told, bytes) else told
                 event = _event_in(text) if isinstance(text, str) else text
-                if event is not None or (isinstance(text, str) and text.strip()):
-                    _send(chat, text.strip() if event is None else event)
+                _send(chat, _said_in(text) if event is None else event)
     except Exception as error:  # noqa: BLE001 - the server breaks the stream off
         chat.ended_by = chat.failure_of(error)
 
@@ -431,6 +430,11 @@ def _event_in(text: str) -> Json:
         return json.loads(text[len(_PREFIX) :].strip())
     except ValueError:
         return None
+
+
+def _said_in(text: str) -> str:
+    """Take the form of an event off a line that has none in it."""
+    return text.strip().removeprefix(_PREFIX).strip()
 
 
 def _send(chat: Conversation, event: Json) -> None:

@@ -92,7 +92,8 @@ def test_what_was_pulled_is_run_by_nothing(reader, mark):
     """Whatever I type, code of a server is not executed before I said so; and I am told what to type."""
     reader.path(TEST).parent.mkdir(parents=True)
     reader.path(TEST).write_text("def test_it():\n    raise AssertionError\n")
-    for words in (("run", "tool/clock", "now"), ("specs", "tool/clock"), ("test",), ("test", TEST)):
+    chat = ("chat", "--tool", "clock", "what time is it?")
+    for words in (("run", "tool/clock", "now"), chat, ("specs", "tool/clock"), ("test",), ("test", TEST)):
         told = reader.json(*words, expected=2).json["error"]
         assert told["type"] == "NotTrusted"
         assert "tool/clock was not run: it came from http://127.0.0.1" in told["message"]
