@@ -62,6 +62,7 @@ CATCHERS = {
     "runtime/turn_tools.py": "whatever a method raises, the server tells the model",
     "runtime/tool_prompts.py": "where prompting for tools fails, the server goes on without them",
     "runtime/snapshots.py": "a plugin's own __repr__ may raise anything",
+    "runtime/valve_options.py": "a method that cannot say what can be chosen leaves the choice open, as on the server",
     "runtime/offers.py": "a pipe that cannot name its models has none, on the real servers too",
     "credentials.py": "keyring backends fail in ways of their own, and a broken keyring has nothing for us",
     # not there yet: "operations/apply.py": the pool boundary

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import importlib
 import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cochat_devkit.runtime.events import Page
 from cochat_devkit.runtime.filter_chain import Link, Step, order, run_chain
 from cochat_devkit.runtime.loading import to_failure
+from cochat_devkit.runtime.people import EPOCH_S, make_user
 from cochat_devkit.runtime.saved_chat import SavedChat
 from cochat_devkit.runtime.scripts import Script
 from cochat_devkit.runtime.snapshots import to_json
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from cochat_devkit.runtime.loading import Loaded
 
 CHAT, MESSAGE, SESSION = "chat-of-the-devkit", "message-of-the-devkit", "session-of-the-devkit"
-_EPOCH_S = 1_767_225_600
 #: what main.py takes out of the body, and nothing behind it sees there
 _NOT_IN_THE_BODY = ("filter_ids", "session_id", "chat_id", "id", "parent_id", "user_message", "parent_message")
 
@@ -163,23 +162,6 @@ class Conversation:
             await self.page.emit(event)
 
 
-def make_user(role: str) -> dict[str, Any]:
-    """Make the person who calls, as the played version describes people to plugins."""
-    model = importlib.import_module("open_webui.models.users").UserModel
-    person = model(
-        id=f"{role}-of-the-devkit",
-        name=role.capitalize(),
-        email=f"{role}@example.com",
-        role=role,
-        profile_image_url="/user.png",
-        last_active_at=_EPOCH_S,
-        updated_at=_EPOCH_S,
-        created_at=_EPOCH_S,
-    )
-    found: dict[str, Any] = person.model_dump()
-    return found
-
-
 def _make_model(chat: Conversation) -> Json:
     """Describe the model as the server's list does: a pipe, one of others, or an agent before one of them."""
     turn = chat.turn
@@ -188,7 +170,7 @@ def _make_model(chat: Conversation) -> Json:
         "id": turn.model,
         "name": turn.model,
         "object": "model",
-        "created": _EPOCH_S,
+        "created": EPOCH_S,
         "owned_by": "openai",
         "actions": [],
         "filters": [],

@@ -7,6 +7,7 @@ tests/runtime/ against records of the real loader.
 """
 
 from __future__ import annotations
+import __future__
 
 import inspect
 import sys
@@ -19,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 from cochat_devkit.kinds.plugin_source import parse_frontmatter, replace_imports
 from cochat_devkit.plugin import Hook, LoadFailure, LoadRequest, PluginFacts
 from cochat_devkit.runtime.offers import icon_of, priority_of
-from cochat_devkit.runtime.specs import make_spec, model_specs, tool_methods
+from cochat_devkit.runtime.people import make_user
+from cochat_devkit.runtime.specs import make_spec, model_specs, told_apart, tool_methods
+from cochat_devkit.runtime.valve_options import with_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +39,8 @@ _HOOKS = {
     "action": ("action",),
     "event": ("event",),
 }
+#: the 0.12 generation executes a text inside a module that defers its annotations, and so defers those of the text
+_COMPILED_WITH = {"0.12": __future__.annotations.compiler_flag, "0.6": 0}
 
 
 class NoEntryClass(Exception):
@@ -58,6 +63,7 @@ class BadMethod(Exception):
 class Loaded:
     """Hold a plugin that was loaded into this process."""
 
+    id: str
     instance: Any
     type: str
     frontmatter: dict[str, str]
@@ -93,10 +99,11 @@ def load_here(request: LoadRequest, *, scratch_dir: Path | None = None) -> Loade
     sys.modules[module.__name__] = module
     try:
         module.__dict__["__file__"] = filename if request.path else _written(source, module.__name__, scratch_dir)
-        exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - the purpose
+        flags = _COMPILED_WITH[request.generation]
+        exec(compile(source, filename, "exec", flags, dont_inherit=True), module.__dict__)  # noqa: S102 - the purpose
         for name in entry_classes(request.kind, request.generation):
             if hasattr(module, name):
-                return Loaded(getattr(module, name)(), _TYPES[name], frontmatter, module, filename)
+                return Loaded(request.id, getattr(module, name)(), _TYPES[name], frontmatter, module, filename)
     except BaseException:
         sys.modules.pop(module.__name__, None)
         raise
@@ -134,11 +141,11 @@ def describe(loaded: Loaded, generation: Generation) -> PluginFacts:
         type=loaded.type,
         frontmatter=loaded.frontmatter,
         specs=specs,
-        model_specs=model_specs(instance, specs),
+        model_specs=told_apart(model_specs(instance, specs), loaded.id, generation),
         hooks={each.__name__: _hook_of(each) for each in methods} or _hooks_of(loaded, generation),
         has_user_valves=hasattr(instance, "UserValves"),
-        valves=schema_of(getattr(instance, "Valves", None)),
-        user_valves=schema_of(getattr(instance, "UserValves", None)),
+        valves=schema_of(getattr(instance, "Valves", None), generation),
+        user_valves=schema_of(getattr(instance, "UserValves", None), generation),
         toggle=loaded.type == "filter" and bool(getattr(instance, "toggle", False)),
         priority=priority_of(instance, {}, generation) if loaded.type in ("filter", "action") else None,
         icon=None if loaded.type == "tool" else loaded.frontmatter.get("icon_url") or icon_of(instance),
@@ -214,14 +221,18 @@ def _spec_of(method: Callable[..., Any], loaded: Loaded, generation: Generation)
         raise BadMethod(code.co_firstlineno) from error
 
 
-def schema_of(valves: Any) -> Json:
-    """Read a Valves class's schema; None where the server's own route would answer 500."""
+def schema_of(valves: Any, generation: Generation = "0.6") -> Json:
+    """Read a Valves class's schema; None where the server's own route would answer 500.
+
+    As of 0.6 it is what is written; as of 0.12 with the choices that methods make.
+    """
     if valves is None:
         return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return valves.schema()
+            schema = valves.schema()
+            return schema if generation == "0.6" else with_options(valves, schema, lambda: make_user("admin"))
     except Exception:  # noqa: BLE001 - a plugin's class may raise anything
         return None
 

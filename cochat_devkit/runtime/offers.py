@@ -25,34 +25,35 @@ async def ask_for_offer(loaded: Loaded, valves: Json) -> PluginOffer:
         Exception: the valves do not fit a pipe, which then offers nothing.
     """
     instance = loaded.instance
-    icon = icon_of(instance)
-    if loaded.type != "pipe":
-        actions = [dict(each) for each in instance.actions] if hasattr(instance, "actions") else None
-        toggle = loaded.type == "filter" and bool(getattr(instance, "toggle", False))
-        return PluginOffer(
-            actions=actions, icon=icon, toggle=toggle, priority=priority_of(instance, valves or {}, "0.12")
-        )
-    if hasattr(instance, "valves") and hasattr(instance, "Valves"):
-        instance.valves = instance.Valves(**{key: each for key, each in (valves or {}).items() if each is not None})
-    return PluginOffer(models=await _models_of(instance), icon=icon)
+    if loaded.type == "pipe":
+        if hasattr(instance, "valves") and hasattr(instance, "Valves"):
+            instance.valves = instance.Valves(**{key: each for key, each in (valves or {}).items() if each is not None})
+        return PluginOffer(models=await _models_of(instance), icon=icon_of(instance))
+    has_buttons = loaded.type == "action" and hasattr(instance, "actions")
+    return PluginOffer(
+        actions=[dict(each) for each in instance.actions] if has_buttons else None,
+        icon=icon_of(instance),
+        toggle=loaded.type == "filter" and bool(getattr(instance, "toggle", False)),
+        priority=priority_of(instance, valves or {}, "0.12"),
+    )
 
 
 async def _models_of(instance: Any) -> list[Json] | None:
-    """Ask a pipe for its models; what it raises means that it has none."""
+    """Ask a pipe for its models; what it raises means that it has none, or none but those that it named before."""
     if not hasattr(instance, "pipes"):
         return None
-    try:
-        pipes = instance.pipes() if callable(instance.pipes) else instance.pipes
-        found = await pipes if inspect.isawaitable(pipes) else pipes
-    except Exception:  # noqa: BLE001 - a plugin may raise anything
-        return []
-    prefix = str(getattr(instance, "name", ""))
     models: list[Json] = []
-    for each in found:
-        try:
-            models.append({"id": str(each["id"]), "name": f"{prefix}{each['name']}" if prefix else each["name"]})
-        except (TypeError, KeyError, IndexError):
-            break  # the server lists what came before it
+    try:
+        # only what is plainly a coroutine function is awaited
+        if inspect.iscoroutinefunction(instance.pipes):
+            found = await instance.pipes()
+        else:
+            found = instance.pipes() if callable(instance.pipes) else instance.pipes
+        for each in found:
+            name = f"{instance.name}{each['name']}" if hasattr(instance, "name") else each["name"]
+            models.append({"id": str(each["id"]), "name": name})
+    except Exception:  # noqa: BLE001 - a plugin may raise anything
+        return models
     return models
 
 

@@ -1,7 +1,7 @@
 """What the server stores as the specs of a tool: which methods, and the JSON schema of each.
 
 Source: Open WebUI 0.12.4 and 0.6.43, utils/tools.py, and langchain-core's conversion of a pydantic model; checked by
-tests/runtime/test_specs_against_server.py.
+tests/parity/test_loading_against_server.py.
 """
 
 from __future__ import annotations
@@ -72,6 +72,19 @@ def model_specs(instance: object, specs: list[Json]) -> list[Json]:
         for spec, method in found
         if method is not None
     ]
+
+
+def told_apart(specs: list[Json], id_: str, generation: Generation) -> list[Json]:
+    """Put a tool's id before a name that was given already; the 0.6 generation tells the model the bare name."""
+    if generation == "0.6":
+        return specs
+    names: list[str] = []
+    for spec in specs:
+        name = spec["name"]
+        while name in names:
+            name = f"{id_}_{name}"
+        names.append(name)
+    return [{**spec, "name": name} for spec, name in zip(specs, names, strict=True)]
 
 
 def _model_description(docstring: str | None, name: str) -> str:

@@ -320,3 +320,45 @@ def _is_gone(pid):
         return bool(select.select([handle], [], [], 5.0)[0])
     finally:
         os.close(handle)
+
+
+@pytest.mark.parametrize(("generation", "exception"), [("0.12", "NameError"), ("0.6", None)])
+def test_the_newer_servers_defer_annotations(loader, generation, exception):
+    """A hint that names a class inside the plugin's own leads nowhere on 0.12, and one that is nonsense is no error."""
+    inside = "class Tools:\n    class Place: pass\n    def f(self, __place__: Place = None): ...\n"
+    told = load(loader, inside, generation=generation)
+    assert (told.exception if isinstance(told, LoadFailure) else None) == exception
+    nonsense = load(loader, "def f(a: 1 / 0): ...\nclass Tools: ...\n", generation=generation)
+    assert isinstance(nonsense, LoadFailure) is (generation == "0.6")
+
+
+@pytest.mark.parametrize(("generation", "names"), [("0.12", ["f", "sample_f"]), ("0.6", ["f", "f"])])
+def test_two_specs_of_one_name_are_told_apart(loader, generation, names):
+    """A method that has two names is stored twice; the model of a newer server is given two tools."""
+    told = load(loader, "class Tools:\n    def f(self): ...\n    g = f\n", generation=generation)
+    assert [each["name"] for each in told.specs] == ["f", "f"]
+    assert [each["name"] for each in told.model_specs] == names
+
+
+SELECT = """from pydantic import BaseModel, Field
+
+class Filter:
+    class Valves(BaseModel):
+        a: str = Field("", json_schema_extra={"input": {"type": "select", "options": "tell"}})
+        b: str = Field("", json_schema_extra={"input": {"type": "select", "options": "fail"}})
+
+        @classmethod
+        def tell(cls, __user__):
+            return [__user__["role"]]
+
+        @classmethod
+        def fail(cls):
+            raise OSError
+"""
+
+
+@pytest.mark.parametrize(("generation", "options"), [("0.12", [["admin"], "fail"]), ("0.6", ["tell", "fail"])])
+def test_a_method_says_what_can_be_chosen(loader, generation, options):
+    """The choices that a method of the valves makes are in their schema; of one that fails the name is left."""
+    told = load(loader, SELECT, "function", generation=generation)
+    assert [each["input"]["options"] for each in told.valves["properties"].values()] == options

@@ -59,11 +59,14 @@ def test_valves_that_do_not_fit_offer_nothing(loader):
         ("def pipes(self): raise ValueError('no key')", []),
         ("pipes = [{'id': 'a', 'name': 'A'}, {'id': 'b'}, {'id': 'c', 'name': 'C'}]", [{"id": "a", "name": "A"}]),
         ("name = 'M/'; pipes = [{'id': 'a', 'name': 'A'}]", [{"id": "a", "name": "M/A"}]),
+        ("def pipes(self):\n        yield {'id': 'a', 'name': 'A'}\n        raise OSError", [{"id": "a", "name": "A"}]),
+        ("def pipes(self): return self.later()\n    async def later(self): return [{'id': 'a', 'name': 'A'}]", []),
+        ("name = ''; pipes = [{'id': 1, 'name': 2}]", [{"id": "1", "name": "2"}]),
         ("pass", None),
     ],
 )
 def test_the_ways_in_which_a_pipe_names_its_models(loader, pipes, models):
-    """A list, a function, a coroutine; what raises names none, and a model without a name ends the list."""
+    """A list, a function, a coroutine; what raises ends the list, and so does a model without a name."""
     assert ask(loader, f"class Pipe:\n    {pipes}\n").models == models
 
 
@@ -83,4 +86,4 @@ def test_actions_and_filters(loader):
     valves = "    class Valves(BaseModel):\n        priority: int = 3\n"
     assert ask(loader, source + valves) == PluginOffer(actions=[{"id": "a"}], icon="i", priority=3)
     assert ask(loader, source + valves, {"priority": 7}).priority == 7
-    assert ask(loader, "class Filter:\n    toggle = True\n") == PluginOffer(toggle=True)
+    assert ask(loader, "class Filter:\n    toggle = True\n    actions = 3\n") == PluginOffer(toggle=True)

@@ -27,11 +27,11 @@ PACKAGE = "open_webui"
 class StandInModule(ModuleType):
     """Play one module: names are made when they are first asked for."""
 
-    def __init__(self, name: str, names: Mapping[str, Json]) -> None:
+    def __init__(self, name: str, names: Mapping[str, Json], *, is_package: bool) -> None:
         super().__init__(name)
         self.__dict__["_facts"] = names
         self.__dict__["__all__"] = [each for each in names if not each.startswith("_") and each != "*"]
-        self.__dict__["__file__"] = f"{name.replace('.', '/')}.py"
+        self.__dict__["__file__"] = f"{name.replace('.', '/')}{'/__init__' if is_package else ''}.py"
 
     def __getattr__(self, name: str) -> Any:
         facts: Mapping[str, Json] = self.__dict__["_facts"]
@@ -73,7 +73,8 @@ class StandIns(MetaPathFinder, Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Make the module."""
-        return StandInModule(spec.name, self._modules[spec.name]["names"])
+        facts = self._modules[spec.name]
+        return StandInModule(spec.name, facts["names"], is_package=facts["package"])
 
     def exec_module(self, module: ModuleType) -> None:
         """Do nothing: its names are made when they are asked for."""
