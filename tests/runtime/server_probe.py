@@ -54,29 +54,12 @@ from open_webui.utils.tools import (  # noqa: E402
     get_updated_tool_function,
 )
 
+sys.path.insert(0, str(Path(__file__).parent))
+from server_record import answer  # noqa: E402
+
 sys.meta_path.remove(hollow)
 #: 0.12 has the whole of a call in one function
 middleware_calls = hasattr(middleware, "execute_tool_call")
-
-
-async def answer(kind: str, source: str) -> dict:
-    """Load one plugin as the create route does, and gather what the routes then tell of it."""
-    load = load_tool_module_by_id if kind == "tool" else load_function_module_by_id
-    try:
-        loaded = load("sample", content=replace_imports(source))
-        loaded = await loaded if inspect.isawaitable(loaded) else loaded
-        instance = loaded[0]
-        return {
-            "type": "tool" if kind == "tool" else loaded[1],
-            "frontmatter": loaded[1] if kind == "tool" else loaded[2],
-            "specs": get_tool_specs(instance) if kind == "tool" else [],
-            "has_user_valves": hasattr(instance, "UserValves"),
-            "toggle": kind == "function" and loaded[1] == "filter" and bool(getattr(instance, "toggle", False)),
-            "valves": schema_of(instance, "Valves"),
-            "user_valves": schema_of(instance, "UserValves"),
-        }
-    except Exception as error:  # noqa: BLE001 - a plugin may raise anything
-        return {"exception": type(error).__name__, "message": str(error)}
 
 
 async def call(source: str, arguments: dict) -> dict:
@@ -202,14 +185,6 @@ def _colour(function, is_async):
     return _later_called(function) if is_async else function
 
 
-def schema_of(instance: object, name: str) -> dict | None:
-    """Answer as the route of the valves' schema does; None where it answers 500."""
-    try:
-        return getattr(instance, name).schema()
-    except Exception:  # noqa: BLE001 - as above
-        return None
-
-
 async def answer_all(samples: dict) -> dict:
     """Answer all samples inside one running event loop; the second of a call or a chain is its arguments."""
     special = {"call": call, "chain": chain, "pipe": pipe, "library": library}
@@ -224,4 +199,4 @@ runner = importlib.util.module_from_spec(runner_spec)
 runner_spec.loader.exec_module(runner)
 warnings.simplefilter("ignore")
 answers = asyncio.run(answer_all(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
-Path(sys.argv[2]).write_text(json.dumps(answers), encoding="utf-8")
+Path(sys.argv[2]).write_text(json.dumps(answers, default=repr), encoding="utf-8")

@@ -20,11 +20,17 @@ CACHE = Path(
 ).expanduser()
 
 
-def ask_server(generation: str, samples: Mapping[str, Any], home: Path) -> Any:
-    """Run the probe over all samples at once, in a folder of its own: the answers by name."""
+def python_of(generation: str) -> Path:
+    """Name the interpreter of an installed server."""
     python = CACHE / SERVERS[generation] / "bin" / "python"
     if not python.exists():
         pytest.fail(f"COCHAT_CONTRACT_REAL is set and there is no {python}")
+    return python
+
+
+def ask_server(generation: str, samples: Mapping[str, Any], home: Path) -> Any:
+    """Run the probe over all samples at once, in a folder of its own: the answers by name."""
+    python = python_of(generation)
     (home / "samples.json").write_text(json.dumps(samples), encoding="utf-8")
     (home / "frontend" / "static").mkdir(parents=True)
     (home / "static").mkdir()

@@ -1,0 +1,3 @@
+class Action:
+    def actions(self):
+        return [{"id": "a", "name": "A"}]

@@ -1,0 +1,2 @@
+class Action:
+    actions = ({"id": 1, "name": "One"},)

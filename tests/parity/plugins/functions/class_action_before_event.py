@@ -1,0 +1,6 @@
+class Event:
+    async def event(self, event): ...
+
+
+class Action:
+    async def action(self, body): ...

@@ -1,0 +1,5 @@
+from threading import Event
+
+
+class Nothing:
+    pass

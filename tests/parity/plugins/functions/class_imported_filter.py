@@ -1,0 +1,5 @@
+from logging import Filter
+
+
+class Action:
+    def action(self, body): ...

@@ -1,0 +1,3 @@
+from multiprocessing import Pipe
+class Filter:
+    pass

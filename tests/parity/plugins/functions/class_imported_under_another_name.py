@@ -1,0 +1,5 @@
+from multiprocessing import Pipe as Connection
+
+
+class Filter:
+    pass

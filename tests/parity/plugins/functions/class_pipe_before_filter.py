@@ -1,0 +1,5 @@
+class Filter:
+    pass
+class Pipe:
+    toggle = True
+    def pipe(self, body): ...

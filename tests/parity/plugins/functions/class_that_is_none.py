@@ -1,0 +1,5 @@
+Pipe = None
+
+
+class Filter:
+    pass

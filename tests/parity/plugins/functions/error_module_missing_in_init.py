@@ -1,0 +1,3 @@
+class Pipe:
+    def __init__(self):
+        import nowhere_at_all

@@ -1,0 +1,5 @@
+from os import nowhere
+
+
+class Filter:
+    pass

@@ -1,0 +1,4 @@
+class Filter:
+    def inlet(self, body):
+        print body
+        return body

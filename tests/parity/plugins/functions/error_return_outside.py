@@ -1,0 +1,5 @@
+class Filter:
+    pass
+
+
+return Filter

@@ -1,0 +1,5 @@
+import os.nowhere
+
+
+class Filter:
+    pass

@@ -1,0 +1,4 @@
+class Filter:
+    def inlet(self, body):
+        print("no end)
+        return body

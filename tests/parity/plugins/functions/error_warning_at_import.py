@@ -1,0 +1,8 @@
+import warnings
+
+warnings.warn("old", DeprecationWarning)
+PATTERN = "\d+"
+
+
+class Filter:
+    pass

@@ -1,0 +1,6 @@
+class Filter:
+    file_handler = True
+    citation = False
+
+    def inlet(self, body):
+        return body

@@ -1,0 +1,6 @@
+from pydantic import BaseModel
+
+
+class Filter:
+    class Valves(BaseModel):
+        priority: str = "5"

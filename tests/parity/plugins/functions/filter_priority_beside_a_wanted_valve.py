@@ -1,0 +1,7 @@
+from pydantic import BaseModel
+
+
+class Filter:
+    class Valves(BaseModel):
+        priority: int = 5
+        api_key: str

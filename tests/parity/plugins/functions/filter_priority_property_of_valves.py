@@ -1,0 +1,5 @@
+class Filter:
+    class Valves:
+        @property
+        def priority(self):
+            return 2

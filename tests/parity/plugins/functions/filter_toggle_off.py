@@ -1,0 +1,3 @@
+class Filter:
+    toggle = False
+    icon = "data:image/svg+xml;base64,AAA"

@@ -1,0 +1,3 @@
+class Pipe:
+    def pipe(self, body: dict) -> str:
+        return "hello"

@@ -1,0 +1,3 @@
+class Pipe:
+    async def pipes(self):
+        yield {"id": "a", "name": "A"}

@@ -1,0 +1,2 @@
+class Pipe:
+    pipes = {"a": "A"}

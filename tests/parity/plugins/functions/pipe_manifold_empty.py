@@ -1,0 +1,4 @@
+class Pipe:
+    pipes = []
+
+    def pipe(self, body): ...

@@ -1,0 +1,3 @@
+class Pipe:
+    def pipes(self):
+        raise ConnectionError("the provider is away")

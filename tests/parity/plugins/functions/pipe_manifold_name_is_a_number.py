@@ -1,0 +1,3 @@
+class Pipe:
+    name = 3
+    pipes = [{"id": "a", "name": "A"}]

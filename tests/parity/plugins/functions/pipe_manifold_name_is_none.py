@@ -1,0 +1,3 @@
+class Pipe:
+    name = None
+    pipes = [{"id": "a", "name": "A"}]

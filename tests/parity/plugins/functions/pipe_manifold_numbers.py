@@ -1,0 +1,3 @@
+class Pipe:
+    name = ""
+    pipes = [{"id": 1, "name": 2}]

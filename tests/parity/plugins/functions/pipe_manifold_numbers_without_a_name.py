@@ -1,0 +1,2 @@
+class Pipe:
+    pipes = [{"id": 1, "name": 2}]

@@ -1,0 +1,3 @@
+class Pipe:
+    def __init__(self):
+        self.name = "Idle"

@@ -1,0 +1,5 @@
+from utils_of_mine import something
+
+
+class Filter:
+    pass

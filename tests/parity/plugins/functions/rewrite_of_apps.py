@@ -1,0 +1,5 @@
+from apps.webui.models.users import Users
+
+
+class Filter:
+    pass

@@ -1,0 +1,5 @@
+import open_webui.utils.magic
+
+
+class Filter:
+    pass

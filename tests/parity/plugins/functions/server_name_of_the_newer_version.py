@@ -1,0 +1,5 @@
+from open_webui.models.skills import Skills
+
+
+class Filter:
+    pass

@@ -1,0 +1,5 @@
+from open_webui.utils.chat import chat_action
+
+
+class Filter:
+    pass

@@ -1,0 +1,7 @@
+from dataclasses import dataclass
+
+
+class Filter:
+    @dataclass
+    class Valves:
+        n: int = 1

@@ -1,0 +1,7 @@
+from pydantic.dataclasses import dataclass
+
+
+class Filter:
+    @dataclass
+    class Valves:
+        n: int = 1

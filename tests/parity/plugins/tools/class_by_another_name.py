@@ -1,0 +1,6 @@
+class Weather:
+    def forecast(self, city: str):
+        """Tell the weather."""
+
+
+Tools = Weather

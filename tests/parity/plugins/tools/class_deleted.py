@@ -1,0 +1,5 @@
+class Tools:
+    def f(self): ...
+
+
+del Tools

@@ -1,0 +1,5 @@
+class _Tools:
+    def f(self): ...
+
+
+Tools = _Tools()

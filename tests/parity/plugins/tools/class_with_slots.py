@@ -1,0 +1,4 @@
+class Tools:
+    __slots__ = ("client",)
+
+    def f(self): ...

@@ -1,0 +1,5 @@
+from typing import Any
+
+
+class Tools:
+    def f(self, a: Any = object()): ...

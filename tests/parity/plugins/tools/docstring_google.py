@@ -1,0 +1,10 @@
+class Tools:
+    def f(self, a: int):
+        """D.
+
+        Args:
+            a: the a
+
+        Returns:
+            it
+        """

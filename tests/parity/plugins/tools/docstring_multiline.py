@@ -1,0 +1,9 @@
+class Tools:
+    def f(self, a: int):
+        """First.
+
+            Indented.
+        Last.
+
+      :param a: one
+        """

@@ -1,0 +1,9 @@
+class Tools:
+    def f(self, a: int):
+        """Do it.
+
+        Parameters
+        ----------
+        a : int
+            the a
+        """

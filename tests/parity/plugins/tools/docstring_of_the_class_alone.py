@@ -1,0 +1,4 @@
+class Tools:
+    """Does many things."""
+
+    def f(self, a: int): ...

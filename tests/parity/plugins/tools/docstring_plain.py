@@ -1,0 +1,3 @@
+class Tools:
+    def f(self, a: int):
+        """Do it."""

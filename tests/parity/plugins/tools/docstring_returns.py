@@ -1,0 +1,6 @@
+class Tools:
+    def f(self, a: int):
+        """D.
+        :returns: it
+        :param a: after
+        """

@@ -1,0 +1,7 @@
+import sys
+
+sys.exit("this is no script")
+
+
+class Tools:
+    pass

@@ -1,0 +1,6 @@
+import os
+from __future__ import annotations
+
+
+class Tools:
+    pass

@@ -1,0 +1,2 @@
+class Tools:
+    size = 1 / 0

@@ -1,0 +1,3 @@
+import os
+from nowhere_at_all.inside import x
+class Tools: ...

@@ -1,0 +1,5 @@
+from . import neighbour
+
+
+class Tools:
+    pass

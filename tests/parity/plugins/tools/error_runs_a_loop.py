@@ -1,0 +1,7 @@
+import asyncio
+async def f(): ...
+c = f()
+try:
+    asyncio.run(c)
+finally:
+    c.close()

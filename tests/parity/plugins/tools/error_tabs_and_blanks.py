@@ -1,0 +1,4 @@
+class Tools:
+    def f(self):
+        a = 1
+	return a

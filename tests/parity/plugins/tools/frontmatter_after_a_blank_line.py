@@ -1,0 +1,8 @@
+
+"""
+title: Nobody reads this
+"""
+
+
+class Tools:
+    pass

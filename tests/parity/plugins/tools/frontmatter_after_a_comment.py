@@ -1,0 +1,8 @@
+# a comment first
+"""
+title: Nobody reads this
+"""
+
+
+class Tools:
+    pass

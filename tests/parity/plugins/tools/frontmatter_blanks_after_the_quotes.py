@@ -1,0 +1,7 @@
+"""   	
+title: Weather
+"""
+
+
+class Tools:
+    pass

@@ -1,0 +1,9 @@
+"""
+title: Kept
+description: three quotes \""" in here
+version: lost
+"""
+
+
+class Tools:
+    pass

@@ -1,0 +1,7 @@
+r"""
+title: Nobody reads this
+"""
+
+
+class Tools:
+    pass

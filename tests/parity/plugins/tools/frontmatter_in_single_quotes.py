@@ -1,0 +1,7 @@
+'''
+title: Nobody reads this
+'''
+
+
+class Tools:
+    pass

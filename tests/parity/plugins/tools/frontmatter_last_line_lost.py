@@ -1,0 +1,7 @@
+"""
+title: Kept
+author: lost, since the quotes stand on its line"""
+
+
+class Tools:
+    pass

@@ -1,0 +1,5 @@
+""" title: Nobody reads this """
+
+
+class Tools:
+    pass

@@ -1,0 +1,7 @@
+"""title: Nobody reads this
+version: 1.0
+"""
+
+
+class Tools:
+    pass

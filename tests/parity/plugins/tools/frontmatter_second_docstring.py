@@ -1,0 +1,10 @@
+"""
+title: First
+"""
+"""
+author: Second
+"""
+
+
+class Tools:
+    pass

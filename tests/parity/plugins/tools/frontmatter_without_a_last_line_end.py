@@ -1,0 +1,4 @@
+"""
+title: Weather
+"""
+class Tools: pass

@@ -1,0 +1,6 @@
+class Plain:
+    pass
+
+
+class Tools:
+    def f(self, a: Plain): ...

@@ -1,0 +1,5 @@
+from typing import Callable
+
+
+class Tools:
+    def f(self, a: Callable[[int], str]): ...

@@ -1,0 +1,5 @@
+from typing import Iterable
+
+
+class Tools:
+    def f(self, a: Iterable[int]): ...

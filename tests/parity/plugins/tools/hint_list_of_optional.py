@@ -1,0 +1,5 @@
+from typing import Optional
+
+
+class Tools:
+    def f(self, a: list[Optional[int]]): ...

@@ -1,0 +1,5 @@
+from typing import List
+
+
+class Tools:
+    def f(self, a: List): ...

@@ -1,0 +1,5 @@
+from typing import Literal
+
+
+class Tools:
+    def f(self, a: Literal["x", 1, None] = None): ...

@@ -1,0 +1,5 @@
+from typing import NewType
+
+
+class Tools:
+    def f(self, a: NewType("Id", str)): ...

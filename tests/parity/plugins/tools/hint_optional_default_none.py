@@ -1,0 +1,9 @@
+from typing import Optional
+
+
+class Tools:
+    def f(self, a: Optional[str] = None):
+        """D.
+
+        :param a: the a
+        """

@@ -1,0 +1,9 @@
+from pydantic.v1 import BaseModel
+
+
+class Place(BaseModel):
+    city: str
+
+
+class Tools:
+    def f(self, a: Place): ...

@@ -1,0 +1,5 @@
+from fastapi import Request
+
+
+class Tools:
+    def f(self, request: Request): ...

@@ -1,0 +1,5 @@
+from typing import TypeVar
+
+
+class Tools:
+    def f(self, a: TypeVar("T")): ...

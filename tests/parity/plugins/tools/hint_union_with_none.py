@@ -1,0 +1,5 @@
+from typing import Union
+
+
+class Tools:
+    def f(self, a: Union[int, str, None] = None): ...

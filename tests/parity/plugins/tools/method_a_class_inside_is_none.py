@@ -1,0 +1,7 @@
+class Tools:
+    class Helper:
+        pass
+
+    Error = ValueError
+
+    def f(self): ...

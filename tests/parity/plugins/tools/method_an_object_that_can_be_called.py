@@ -1,0 +1,8 @@
+class Callable:
+    """Look like a function."""
+
+    def __call__(self, a: int): ...
+
+
+class Tools:
+    helper = Callable()

@@ -1,0 +1,3 @@
+class Tools:
+    async def f(self, a: int):
+        """Do it."""

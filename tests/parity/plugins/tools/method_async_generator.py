@@ -1,0 +1,4 @@
+class Tools:
+    async def f(self, a: int):
+        """Do it."""
+        yield a

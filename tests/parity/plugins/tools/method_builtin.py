@@ -1,0 +1,2 @@
+class Tools:
+    helper = len

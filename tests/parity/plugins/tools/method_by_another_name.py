@@ -1,0 +1,5 @@
+class Tools:
+    def f(self, a: int):
+        """Do it."""
+
+    g = f

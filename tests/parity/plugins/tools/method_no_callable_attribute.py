@@ -1,0 +1,16 @@
+from typing import Optional
+
+from pydantic import BaseModel, Field
+
+
+class Leaf(BaseModel):
+    """A leaf of a tree."""
+
+    a: int = Field(1, description="the a")
+    b: Optional[str] = None
+    title: str = "named title"
+
+
+class Tools:
+    def __init__(self):
+        self.client = Leaf()

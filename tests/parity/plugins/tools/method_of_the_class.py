@@ -1,0 +1,4 @@
+class Tools:
+    @classmethod
+    def f(cls, a: int):
+        """Class."""

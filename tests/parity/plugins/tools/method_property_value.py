@@ -1,0 +1,4 @@
+class Tools:
+    @property
+    def f(self):
+        return 3

@@ -1,0 +1,7 @@
+class Tools:
+    class Hidden:
+        pass
+
+    @staticmethod
+    def f(a: int):
+        """Static."""

@@ -1,0 +1,5 @@
+class Tools:
+    def _f(self, a: int):
+        """Private."""
+
+    def g(self): ...

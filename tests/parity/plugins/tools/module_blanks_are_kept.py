@@ -1,0 +1,7 @@
+class Tools:   
+	def f(self):	
+		pass
+
+
+
+   

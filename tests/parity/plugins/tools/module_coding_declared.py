@@ -1,0 +1,4 @@
+# -*- coding: latin-1 -*-
+class Tools:
+    def f(self):
+        """Größe."""

@@ -1,0 +1,8 @@
+import inspect
+
+
+class Tools:
+    def f(self): ...
+
+
+SOURCE = inspect.getsource(Tools)

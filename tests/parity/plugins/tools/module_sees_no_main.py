@@ -1,0 +1,6 @@
+if __name__ == "__main__":
+    raise SystemExit("run by hand")
+
+
+class Tools:
+    pass

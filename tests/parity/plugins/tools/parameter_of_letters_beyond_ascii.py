@@ -1,0 +1,5 @@
+class Tools:
+    def grüße(self, größe: int):
+        """Grüße.
+        :param größe: wie groß
+        """

@@ -1,0 +1,5 @@
+from typing import Callable
+
+
+class Tools:
+    def f(self, a: int, __user__: dict = {}, __event_emitter__: Callable = None): ...

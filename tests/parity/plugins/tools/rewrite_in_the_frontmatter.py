@@ -1,0 +1,5 @@
+"""
+title: T
+description: from utils to from config
+"""
+class Tools: ...

@@ -1,0 +1,5 @@
+import utils
+
+
+class Tools:
+    pass

@@ -1,0 +1,5 @@
+from  config import something
+
+
+class Tools:
+    pass

@@ -1,0 +1,3 @@
+class Tools:
+    class Valves:
+        pass

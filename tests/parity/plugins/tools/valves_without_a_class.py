@@ -1,0 +1,5 @@
+class Tools:
+    def __init__(self):
+        self.valves = {"n": 1}
+
+    def f(self): ...
