@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
@@ -112,6 +113,21 @@ class ActionAnswer:
     embeds: list[str] = field(default_factory=list)
     events: list[Json] = field(default_factory=list)
     ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """Hold a request that a plugin sent, as it sent it; the names of headers are in lower case."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes = b""
+
+    @property
+    def json(self) -> Json:
+        """Read its body."""
+        return json.loads(self.body)
 
 
 class LoadPlugin(Protocol):
@@ -312,4 +328,30 @@ class Model(Protocol):
 
     def calls(self, name: str, /, **arguments: Json) -> None:
         """Answer by calling a tool; what it says next is its answer to the result."""
+        ...
+
+
+class Http(Protocol):
+    """Be the web: what was recorded is answered as it was, and nothing else is reached."""
+
+    #: what was asked, in order
+    requests: list[HttpRequest]
+
+    @property
+    def cassette(self) -> Path:
+        """Name the file that has what was recorded."""
+        ...
+
+    def reply(
+        self,
+        url: str,
+        *,
+        json: Json = None,
+        text: str | None = None,
+        body: bytes = b"",
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        method: str = "GET",
+    ) -> None:
+        """Answer a request that was never recorded, each time that it comes."""
         ...

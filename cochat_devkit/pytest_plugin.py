@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         CallTool,
         Chat,
         Events,
+        Http,
         LoadedPlugin,
         LoadPlugin,
         Model,
@@ -45,7 +46,13 @@ _TARGET = "cochat_target_version"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take which version is played."""
+    """Take which version is played, and whether the web is recorded."""
+    group = parser.getgroup("cochat", "cochat-devkit, the test kit of plugins")
+    group.addoption(
+        "--record-http",
+        action="store_true",
+        help="let tests that use the fixture `http` reach the web, and record it anew, with secrets masked",
+    )
     parser.addini(_TARGET, "the version of Open WebUI that plugins are tested for (default: the newest)", default="")
 
 
@@ -171,6 +178,22 @@ def chat(_cochat_stage: Stage, _cochat_model: Scripted) -> Chat:
     from cochat_devkit.runtime.kit.chats import Chat
 
     return Chat(_cochat_stage, _cochat_model)
+
+
+@pytest.fixture
+def http(request: pytest.FixtureRequest, _cochat_stage: Stage) -> Iterator[Http]:
+    """Replay the web for httpx, aiohttp and requests: `pytest --record-http` records it, into `cassettes/`.
+
+    Secrets are masked before anything is written: headers, query, form and JSON values whose names say so, and the
+    secret valves of every plugin of the test. `.reply(url, json=…)` answers what was never recorded, `.requests` are
+    what was asked. A request without an answer fails the test.
+    """
+    from cochat_devkit.runtime.kit.cassettes import Http, cassette_of
+
+    inside = request.node.nodeid.partition("::")[2].replace("::", ".")
+    records = bool(request.config.getoption("--record-http"))
+    with Http(_cochat_stage, cassette_of(request.path, inside), records=records).standing() as http:
+        yield http
 
 
 @pytest.fixture

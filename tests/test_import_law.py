@@ -41,6 +41,7 @@ OWNERS = {
     "ruamel": ("workspace", "server"),
     "dateutil": ("server",),
     "pytest": ("pytest_plugin", "runtime", "operations"),
+    "vcr": ("runtime",),
     "pydantic": ("server", "runtime"),
     "sqlalchemy": ("runtime",),
 }

@@ -16,24 +16,7 @@ from cochat_devkit.runtime.kit.places import plugin_of
 from cochat_devkit.runtime.standins.refusing import NotOffline
 from cochat_devkit.runtime.testing import run_plugin_tests
 
-pytest_plugins = ("pytester",)
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(name, text):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
-@pytest.fixture
-def run_pytest(pytester, tmp_path):
-    """Run the tests that were written, in this process."""
-    return lambda *words: pytester.runpytest_inprocess(f"--rootdir={tmp_path}", *words, str(tmp_path))
+pytest_plugins = ("pytester", "tests.runtime.kit.desk")
 
 
 def test_a_tool_is_loaded_as_the_server_would(load_plugin, write):

@@ -123,7 +123,7 @@ class Network:
     """Refuse whatever would leave this machine; loopback stays open, for a server that the test itself starts."""
 
     def __init__(self, stage: Stage) -> None:
-        self._places = stage.places
+        self._stage, self._places = stage, stage.places
         self._found: list[str] = []
         self._kept = [(place, name, vars(place).get(name)) for place, name in _DOORS]
         for place, name in _DOORS:
@@ -147,7 +147,7 @@ class Network:
         return guarded
 
     def _check(self, host: Any) -> None:
-        if is_local(host):
+        if self._stage.network_is_open or is_local(host):
             return
         name = host.decode("idna") if isinstance(host, bytes) else host
         self._found.append(f"{self._places.here() or 'a plugin'}: reached for {name}, and a test has no network")
@@ -208,13 +208,15 @@ class Guards:
     """Hold the guards of one test, but for those that it opted out of."""
 
     def __init__(self, stage: Stage, opted_out: Collection[str]) -> None:
+        self._stage = stage
         self._standing = {name: guard(stage) for name, guard in GUARDS.items() if name not in opted_out}
 
     def stop(self) -> list[str]:
         """Stop all of them, once, and say what they saw, each with the marker that allows it."""
         standing, self._standing = self._standing, {}
-        return [
+        said = [
             f"{sentence} (@pytest.mark.{name} would let it)"
             for name, guard in standing.items()
             for sentence in dict.fromkeys(guard.stop())
         ]
+        return [*dict.fromkeys(self._stage.faults), *said]

@@ -85,6 +85,9 @@ class Stage:
         self._modules_before = set(sys.modules)
         #: told of everything that plugins give to the outside: (what it is, itself)
         self.listeners: list[Callable[[str, Any], None]] = []
+        #: what else was wrong, in sentences
+        self.faults: list[str] = []
+        self.network_is_open = False
         install(generation)
 
     def close(self) -> None:
