@@ -29,7 +29,23 @@ if TYPE_CHECKING:
 
 CHAT, MESSAGE, SESSION = "chat-of-the-devkit", "message-of-the-devkit", "session-of-the-devkit"
 #: what main.py takes out of the body, and nothing behind it sees there
-_NOT_IN_THE_BODY = ("filter_ids", "session_id", "chat_id", "id", "parent_id", "user_message", "parent_message")
+_TAKEN_OUT = (
+    "filter_ids",
+    "session_id",
+    "chat_id",
+    "id",
+    "parent_id",
+    "parent_message",
+    "model_item",
+    "background_tasks",
+)
+_NOT_IN_THE_BODY: dict[Generation, tuple[str, ...]] = {
+    "0.6": _TAKEN_OUT,
+    "0.12": (
+        *(*_TAKEN_OUT, "user_message", "new_chat", "message_ids", "chat_variables", "tool_servers"),
+        *("assistant_message_id", "regeneration_message_id", "folder_id"),
+    ),
+}
 
 
 class Plugin(NamedTuple):
@@ -282,7 +298,8 @@ _MAKERS: dict[Generation, Callable[[Conversation], tuple[Json, Json]]] = {"0.12"
 def _asked(chat: Conversation) -> Json:
     """Make the body that a browser or a caller sends, as far as plugins see it."""
     turn = chat.turn
-    given = {name: each for name, each in copy.deepcopy(turn.body).items() if name not in _NOT_IN_THE_BODY}
+    left_out = _NOT_IN_THE_BODY[chat.generation]
+    given = {name: each for name, each in copy.deepcopy(turn.body).items() if name not in left_out}
     body = {"stream": True, **given} if chat.is_page else given
     if chat.tools:
         body.setdefault("tool_ids", [each.id for each in chat.tools])

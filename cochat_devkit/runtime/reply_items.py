@@ -30,6 +30,8 @@ class ItemReply:
         self.finish_reason: str | None = None
         #: what the page is told before the first piece comes
         self.opening: list[Json] = [self._whole()] if begun else []
+        #: what the page is told at the end of a stream
+        self.closing: list[Json] = []
 
     def items(self) -> list[Json]:
         """List all items, those of earlier rounds first."""
@@ -155,9 +157,15 @@ class ItemReply:
         if self._items and self._items[-1]["type"] == "reasoning":
             self._items[-1].update(status="completed", duration=0)
         calls, self._calls = self._calls, []
-        for call in calls:
-            self._item_of(call).update(arguments=call["function"]["arguments"], status="completed")
+        self.closing = [event for call in calls for event in self._close(call)]
         return _apart(calls)
+
+    def _close(self, call: Json) -> list[Json]:
+        item, place = self._item_of(call), self._place(call)
+        item.update(arguments=call["function"]["arguments"], status="completed")
+        arguments = {"item_id": item["id"], "output_index": place, "arguments": item["arguments"]}
+        told = [{"type": "response.function_call_arguments.done", **arguments}, _done(place, dict(item))]
+        return [{"type": "response:completion", "data": each} for each in told]
 
     def begin_calls(self, calls: Sequence[Json]) -> list[Json]:
         """Begin to make calls: what the page is told."""

@@ -26,6 +26,8 @@ class TextReply:
     def __init__(self, begun: str) -> None:
         self.blocks: list[Json] = [{"type": "text", "content": begun}]
         self._calls: list[Json] = []
+        #: what the page is told at the end of a stream
+        self.closing: list[Json] = []
 
     def take(self, event: Json) -> list[Json]:
         """Take one event of the stream: what the page is told."""

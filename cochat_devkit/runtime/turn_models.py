@@ -14,6 +14,7 @@ import json
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
+from cochat_devkit.runtime.offers import ask_for_offer
 from cochat_devkit.runtime.pipe_calls import apply_valves, run_streamed, run_whole
 from cochat_devkit.runtime.scripts import Answer, Refused, Stream, Whole
 from cochat_devkit.runtime.snapshots import to_json
@@ -37,6 +38,31 @@ _OWN_PARAMS = (
 
 class NoAnswer(Exception):
     """A model at a URL cannot be reached, or says what is no answer."""
+
+
+class UnknownModel(Exception):
+    """A pipe has no model of the name that is asked for."""
+
+
+async def check_model(chat: Conversation) -> None:
+    """Look whether a pipe with models of its own has the one that is asked for.
+
+    Raises:
+        UnknownModel: it has not, and the server refuses the question.
+    """
+    pipe = chat.pipes.get(chat.base_model.partition(".")[0])
+    if pipe is None:
+        return
+    models = (await ask_for_offer(pipe.loaded, pipe.part.valves)).models
+    known = [pipe.id] if models is None else [f"{pipe.id}.{each['id']}" for each in models]
+    if chat.base_model not in known:
+        raise UnknownModel("Model not found")
+
+
+async def read_out(response: Any) -> str:
+    """Read the whole text of a response that a pipe returned."""
+    pieces = [each async for each in response.body_iterator]
+    return "".join(each.decode("utf-8", "replace") if isinstance(each, bytes) else each for each in pieces)
 
 
 async def ask(chat: Conversation, payload: Json, *, is_first: bool = True) -> Answer:

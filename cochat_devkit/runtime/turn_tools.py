@@ -99,7 +99,7 @@ async def run_call(chat: Conversation, call: Json, tools: Mapping[str, Any], mor
     name = function.get("name", "")
     arguments, problem = _PARSERS[chat.generation](name, function.get("arguments", "{}"))
     if problem is None:
-        function["arguments"] = json.dumps(arguments)
+        function["arguments"] = _WRITERS[chat.generation](arguments)
         problem = None if name in tools else _UNKNOWN[chat.generation].format(name=name)
     if problem is not None:
         chat.note("tool", "", name=name, arguments=function.get("arguments"), result=problem)
@@ -168,5 +168,10 @@ def unreadable(name: str) -> str:
 
 
 _PARSERS = {"0.12": _parse_new, "0.6": _parse_old}
+#: how arguments are written back; 0.12 leaves no blanks and no escapes
+_WRITERS: dict[Generation, Callable[[Any], str]] = {
+    "0.12": functools.partial(json.dumps, separators=(",", ":"), ensure_ascii=False),
+    "0.6": json.dumps,
+}
 #: what a model reads of a tool that is not there; on 0.6 nothing
 _UNKNOWN = {"0.12": 'Error: Tool "{name}" not found.', "0.6": ""}

@@ -22,7 +22,7 @@ from cochat_devkit.runtime.scripts import Answer, Refused, Stream, Whole
 from cochat_devkit.runtime.snapshots import to_json
 from cochat_devkit.runtime.texts import add_found, context_of, fill_in, last_question, merge_system, text_of
 from cochat_devkit.runtime.tool_prompts import call_prompted
-from cochat_devkit.runtime.turn_models import ask
+from cochat_devkit.runtime.turn_models import UnknownModel, ask, check_model, read_out
 from cochat_devkit.runtime.turn_tools import make_tools, run_call, unreadable
 
 if TYPE_CHECKING:
@@ -54,8 +54,11 @@ async def hold_turn(chat: Conversation) -> TurnResult:
     """Run the one turn of a chat that has not begun."""
     begun = time.perf_counter()
     try:
+        await check_model(chat)
         payload = await _prepare(chat)
         await _answer(chat, payload, await ask(chat, payload))
+    except UnknownModel as error:
+        chat.ended_by, chat.answer_body = chat.failure_of(error), {"detail": str(error)}
     except Exception as error:  # noqa: BLE001 - the server tells the person whatever a plugin raises
         await _fail(chat, error)
     ms = (time.perf_counter() - begun) * 1000
@@ -213,6 +216,8 @@ async def _whole_to_caller(chat: Conversation, payload: Json, answer: Whole | Re
             ending = choices[0].get("finish_reason") if choices else None
             said = {"content": content, **({"finish_reason": ending} if ending else {})}
             await _run_unheard_outlets(chat, payload, said)
+    if hasattr(body, "body_iterator"):
+        body = await read_out(body)
     chat.answer_body = {**_sources_event(chat), **body} if isinstance(body, dict) else body
 
 
@@ -250,7 +255,7 @@ async def _stream_to_page(chat: Conversation, payload: Json, answer: Stream) -> 
         saved.save(event)
     offered = chat.offer()
     await _take_stream(chat, reply, answer, {"__body__": payload, **offered})
-    calls, rounds = reply.end_round(), 0
+    calls, rounds = await _end_round(chat, reply), 0
     messages = list(payload["messages"])
     while calls and rounds < ROUNDS[chat.generation]:
         rounds += 1
@@ -266,13 +271,19 @@ async def _stream_to_page(chat: Conversation, payload: Json, answer: Stream) -> 
                 break
             reply.begin_round()
             await _take_stream(chat, reply, answer_again, {"__body__": next_payload, **offered})
-            calls = reply.end_round()
+            calls = await _end_round(chat, reply)
         except Exception as error:  # noqa: BLE001 - the answer so far is kept, and 0.12 says what was in the way
             await _break_off(chat, error)
             break
     if calls and chat.generation != "0.6":
         await _tell_error(chat, f"Tool-call limit reached ({ROUNDS[chat.generation]} iterations).")
     await _end_stream(chat, reply)
+
+
+async def _end_round(chat: Conversation, reply: ItemReply | TextReply) -> list[Json]:
+    calls = reply.end_round()
+    await chat.tell(reply.closing)
+    return calls
 
 
 async def _end_stream(chat: Conversation, reply: ItemReply | TextReply) -> None:

@@ -107,7 +107,7 @@ def test_a_tool_is_called_and_the_model_reads_its_result(loader, generation):
                     {
                         "id": "call_1_0",
                         "type": "function",
-                        "function": {"name": "forecast", "arguments": '{"city": "Oslo", "days": "3"}'},
+                        "function": {"name": "forecast", "arguments": '{"city":"Oslo","days":"3"}'},
                     }
                 ],
             },
@@ -133,7 +133,7 @@ def test_tools_are_prompted_for_where_the_server_does_so(loader):
 def test_a_pipe_answers(loader, generation):
     """My pipe is the model: it gets the body that filters made, and its tools."""
     pipe = (
-        "class Pipe:\n    async def pipe(self, body, __tools__=None):\n"
+        "class Pipe:\n    pipes = [{'id': 'x', 'name': 'X'}]\n    async def pipe(self, body, __tools__=None):\n"
         "        yield await __tools__['forecast']['callable'](city='Rome')\n"
     )
     told = run(loader, generation, part("shouts", SHOUTS), part("own", pipe), part("weather", WEATHER), model="own.x")

@@ -51,17 +51,17 @@ class OurSide:
             turn = dataclasses.replace(turn, script=(), endpoint=self._model.url)
         told = self._loader.chat(turn, generation, timeout_s=TURN_TIMEOUT_S)
         assert not isinstance(told, LoadFailure), told
-        seen = _see_page(told, turn) if turn.path == "page" else _see_api(told, turn, generation)
+        seen = _see_page(told, turn) if turn.path == "page" else _see_api(told)
         requests = self._model.requests if scenario.by_endpoint else told.requests
         is_piped = turn.model != "scripted"
         return plain({**seen, "requests": [] if is_piped else requests, "log": read_log(log), "names": _names(turn)})
 
 
-def _see_api(told: TurnResult, turn: Turn, generation: Generation) -> Json:
+def _see_api(told: TurnResult) -> Json:
     """Say it as the server's endpoint answers; what ends a turn is a refusal of 0.12, and 0.6 keeps quiet of it."""
     if told.chunks:
         return {"status": 200, "chunks": told.chunks}
-    is_refused = generation != "0.6" and told.error is not None and set(told.body or {"detail"}) == {"detail"}
+    is_refused = told.error is not None and isinstance(told.body, dict) and set(told.body) == {"detail"}
     return {"status": 400 if is_refused else 200, "body": told.body}
 
 

@@ -16,8 +16,8 @@ _PATTERNS = (
 _TIMES = frozenset({"created", "timestamp", "created_at", "updated_at", "last_active_at", "started_at", "ended_at"})
 #: where a message hangs in a chat, and who wrote it: the server's bookkeeping, and no plugin's doing
 _BOOKKEEPING = frozenset({"id", "parentId", "childrenIds", "user", "user_id", "meta", "modelIdx", "timestamp", "model"})
-#: events that keep the list of chats of a page
-_OF_THE_LIST = frozenset({"chat:list", "chat:active", "chat:messages"})
+#: events that keep the list of chats of a page, and those with which 0.12 takes a question back from other pages
+_OF_PAGES = frozenset({"chat:list", "chat:active", "chat:messages", "request:interaction:done"})
 
 
 def plain(seen: Json) -> Json:
@@ -27,12 +27,19 @@ def plain(seen: Json) -> Json:
     if "messages" in kept:
         kept["messages"] = [_without(each, _BOOKKEEPING) for each in kept["messages"]]
     if "events" in kept:
-        kept["events"] = [each for each in kept["events"] if each.get("type") not in _OF_THE_LIST]
+        kept["events"] = [_without_number(each) for each in kept["events"] if each.get("type") not in _OF_PAGES]
     return _plain(kept, names)
 
 
 def _without(message: Json, names: frozenset[str]) -> Json:
     return {name: each for name, each in message.items() if name not in names}
+
+
+def _without_number(event: Json) -> Json:
+    """Take out the number that 0.12 gives to a question, for its pages alone."""
+    if not isinstance(event.get("data"), dict):
+        return event
+    return {**event, "data": _without(event["data"], frozenset({"interaction_id"}))}
 
 
 def _plain(value: Json, names: dict[str, str]) -> Json:

@@ -22,6 +22,9 @@ NATIVE = {"stream": True, "params": {"function_calling": "native"}}
 PROMPTED = {"0.12.4": "legacy", "0.6.43": "default"}
 
 
+_OF_SCENARIOS = ("versions", "gaps", "by_endpoint")
+
+
 def call(name: str, arguments: Json = None) -> Json:
     """Let the model call a tool."""
     return {"name": name, "arguments": {} if arguments is None else arguments}
@@ -29,7 +32,7 @@ def call(name: str, arguments: Json = None) -> Json:
 
 def _asked(name: str, fact: str, script: tuple[Json, ...], *parts: Part, **more: Any) -> Scenario:
     """Ask from a page a model that calls tools itself."""
-    known = {each: more.pop(each) for each in ("versions", "gaps") if each in more}
+    known = {each: more.pop(each) for each in _OF_SCENARIOS if each in more}
     settings = {"body": NATIVE, "path": "page", **more}
     return Scenario("tools", name, fact, Turn([says("hi")], parts, script=script, **settings), **known)
 
@@ -382,7 +385,7 @@ _GIVEN = (
 def _prompted(version: str, name: str, fact: str, script: tuple[Json, ...], *parts: Part) -> Scenario:
     """Ask a model that cannot call tools itself, and is asked by the server which to call."""
     body = {"stream": True, "params": {"function_calling": PROMPTED[version]}}
-    return _asked(f"{name}_{PROMPTED[version]}", fact, script, *parts, body=body, versions=(version,))
+    return _asked(f"{name}_{PROMPTED[version]}", fact, script, *parts, body=body, versions=(version,), by_endpoint=True)
 
 
 _CHOOSES = {"text": '{"tool_calls": [{"name": "add", "parameters": {"a": 2, "b": 3}}]}'}
