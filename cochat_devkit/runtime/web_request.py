@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Any
 
+from cochat_devkit.runtime.standins import home
 from cochat_devkit.runtime.standins.refusing import Refusing
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ class Space:
 
 
 class Request(Space):
-    """Stand for the request: its method, place, headers, cookies and state are there, its application refuses."""
+    """Stand for the request: its method, place, headers, cookies and state, and what is known of the application."""
 
     def __init__(self, body: Json, models: Mapping[str, Json]) -> None:
-        state = Space({"MODELS": dict(models), "TOOLS": {}, "FUNCTIONS": {}}, refuses=f"{_NAME}.app.state")
+        app = home.module("main").app
+        app.state.MODELS, app.state.TOOLS, app.state.FUNCTIONS = dict(models), {}, {}
         url = types.SimpleNamespace(
             path=_PATH, scheme="http", hostname="localhost", port=8080, netloc=_HOST, query="", fragment=""
         )
@@ -69,7 +71,7 @@ class Request(Space):
                 "path_params": {},
                 "client": types.SimpleNamespace(host="127.0.0.1", port=0),
                 "state": Space({}),
-                "app": Space({"state": state}, refuses=f"{_NAME}.app"),
+                "app": app,
                 "_body": body,
             },
             refuses=_NAME,

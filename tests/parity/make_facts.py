@@ -16,6 +16,7 @@ from cochat_devkit import facts
 from tests.contract.real.prepare import environment_python, is_ready
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PACKAGE = "open_webui"
@@ -73,6 +74,9 @@ def read_package(folder: Path) -> dict[str, Entry]:
         # a folder without an __init__.py is a package, too
         found.setdefault(package, {"package": True, "names": {}})
         found[name] = {"package": is_package, "names": read_names(tree.body, package)}
+        applications = [each for each, entry in found[name]["names"].items() if entry.get("made") == "FastAPI"]
+        for each in applications:
+            found[name]["names"][each] |= read_state(tree.body, each)
     return found
 
 
@@ -82,6 +86,33 @@ def read_names(body: list[ast.stmt], package: str) -> dict[str, Entry]:
     for statement in body:
         found |= _read_statement(statement, package)
     return found
+
+
+def read_state(body: list[ast.stmt], app: str) -> Entry:
+    """Say what a module puts into the state of an application, and into its configuration, by name.
+
+    Of what a function puts there, the name alone.
+    """
+    state: Entry = {}
+    config: Entry = {}
+    places = {f"{app}.state": state, f"{app}.state.config": config}
+    for statement, is_inside in _flattened(body):
+        match statement:
+            case ast.Assign(targets=[ast.Attribute(value=place, attr=name)], value=value):
+                kept = places.get(ast.unparse(place), {})
+                told = {"is": "value", "named": value.id} if isinstance(value, ast.Name) else _read_value(value)
+                if not is_inside or name not in kept:
+                    kept[name] = {"is": "value"} if is_inside else told
+    return {"state": state, "config": config}
+
+
+def _flattened(body: list[ast.stmt], *, is_inside: bool = False) -> Iterator[tuple[ast.stmt, bool]]:
+    """List statements with those in their branches, and whether a function has them."""
+    for statement in body:
+        yield statement, is_inside
+        deeper = is_inside or isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+        for name in ("body", "orelse", "finalbody", "handlers"):
+            yield from _flattened(getattr(statement, name, []), is_inside=deeper)
 
 
 def _read_statement(statement: ast.stmt, package: str) -> dict[str, Entry]:
@@ -242,6 +273,10 @@ def _read_value(node: ast.expr) -> Entry:
     if setting is not None:
         return {"is": "value", **setting}
     match node:
+        case ast.Call(func=ast.Name(id="PersistentConfig"), args=[name, place, default]):
+            read = _read_value(default)
+            told = {each: read[each] for each in ("setting", "literal", "read_as") if each in read}
+            return {"is": "value", "made": "PersistentConfig", "of": [ast.unparse(name), ast.unparse(place)], **told}
         case ast.Call(func=ast.Name(id="ConfigDict"), keywords=named):
             return {"is": "value", "made": "ConfigDict", "with": _read_keywords(named)}
         case ast.Call(func=ast.Name() | ast.Attribute()):

@@ -9,7 +9,7 @@ import pytest
 
 from cochat_devkit import facts
 from tests.contract.real.prepare import is_ready
-from tests.parity.make_facts import LONGEST_WORD, package_folder, read_names, read_package, render
+from tests.parity.make_facts import LONGEST_WORD, package_folder, read_names, read_package, read_state, render
 
 SOURCE = """
 import os
@@ -22,6 +22,13 @@ LIMIT = 3
 PROMPT = "a sentence that is somebody's"
 FLAG = os.environ.get("FLAG", "True").lower() == "true"
 Users = UsersTable()
+SAVED = PersistentConfig("SAVED", "some.place", int(os.environ.get("SAVED", "3")))
+app = FastAPI()
+app.state.config = AppConfig()
+if LIMIT:
+    app.state.config.SAVED = SAVED
+app.state.COUNT = None
+def start(): app.state.LATER = 3
 if LIMIT:
     def early(self, a: int = 1, *, b: str = "two words here") -> None: ...
 else:
@@ -55,6 +62,16 @@ def test_what_is_read_of_a_module():
     assert found["PROMPT"] == {"is": "value"}
     assert found["FLAG"] == {"is": "value", "setting": "FLAG", "literal": "'True'", "read_as": "bool"}
     assert found["Users"] == {"is": "value", "made": "UsersTable"}
+    saved = {"setting": "SAVED", "literal": "'3'", "read_as": "int"}
+    assert found["SAVED"] == {"is": "value", "made": "PersistentConfig", "of": ["'SAVED'", "'some.place'"], **saved}
+    assert read_state(ast.parse(SOURCE).body, "app") == {
+        "state": {
+            "config": {"is": "value", "made": "AppConfig"},
+            "COUNT": {"is": "value", "literal": "None"},
+            "LATER": {"is": "value"},
+        },
+        "config": {"SAVED": {"is": "value", "named": "SAVED"}},
+    }
     assert found["early"] == {"is": "function", "takes": "self, a: int=1, *, b: str=..."}
     assert found["late"] == {"is": "function", "takes": "", "async": True, "yields": True}
     assert found["UsersTable"] == {

@@ -209,7 +209,131 @@ _OF_CHATS = {
         """,
 }
 
+_FILES = (
+    _CHATS
+    + """
+import io, types
+from pathlib import Path
+from open_webui.models.files import Files, FileForm, FileMeta, FileUpdateForm
+from open_webui.storage.provider import Storage
+from open_webui.config import UPLOAD_DIR
+from starlette.datastructures import Headers, UploadFile
+
+class App:
+    def url_path_for(self, name, **path):
+        return f"/{name}/{path}"
+
+REQUEST = types.SimpleNamespace(app=App())
+
+async def file(id="f1", user_id="u1", **more):
+    form = FileForm(**{"id": id, "filename": f"{id}.txt", "path": f"/x/{id}", "meta": {"name": id}, **more})
+    return await got(Files.insert_new_file(user_id, form))
+
+def upload(content=b"abc", name="a/b/notes.TXT"):
+    return UploadFile(io.BytesIO(content), filename=name, headers=Headers({"content-type": "text/plain"}))
+
+def near(value):
+    return str(value).replace(str(UPLOAD_DIR), "UPLOADS")
+"""
+)
+
+
+def _with_files(body: str) -> str:
+    return _sample(_FILES, f"id = await chats()\n{textwrap.dedent(body)}")
+
+
+_OF_FILES = {
+    "a file that is there": "return [await file(), await got(Files.get_file_by_id('f1'))]",
+    "no file of that id": """
+        return [await got(Files.get_file_by_id("no")), await got(Files.get_file_metadata_by_id("no")),
+                await got(Files.update_file_data_by_id("no", {})), await got(Files.delete_file_by_id("no"))]
+        """,
+    "twice the same id": "return [await file(), await file(filename='other')]",
+    "somebody's file": """
+        await file()
+        return [await got(Files.get_file_by_id_and_user_id("f1", each)) for each in ("u1", "u2")]
+        """,
+    "lists of files": """
+        await file(), await file("f2"), await file("f3", "u2")
+        lists = [await got(Files.get_files()), await got(Files.get_files_by_user_id("u1")),
+                 await got(Files.get_files_by_ids(["f3", "no"])), await got(Files.get_file_metadatas_by_ids(["f2"]))]
+        return [lists, [await got(Files.check_access_by_user_id("f1", each)) for each in ("u1", "u2")]]
+        """,
+    "data and meta are joined": """
+        await file(data={"content": "a"})
+        await got(Files.update_file_data_by_id("f1", {"status": "completed"}))
+        await got(Files.update_file_metadata_by_id("f1", {"size": 3}))
+        await got(Files.update_file_hash_by_id("f1", "h"))
+        changed = await got(Files.update_file_by_id("f1", FileUpdateForm(data={"x": 1}, meta={"y": 2})))
+        return [changed, await got(Files.get_file_metadata_by_id("f1"))]
+        """,
+    "thrown away": """
+        await file(), await file("f2")
+        gone = await got(Files.delete_file_by_id("f1"))
+        left = await got(Files.get_files())
+        return [gone, len(left), await got(Files.delete_all_files()), await got(Files.get_files())]
+        """,
+    "what is said of a file": """
+        return [FileMeta(name="a", content_type=each, more=1) for each in (None, "text/plain", ["x", 3], 3)
+                if isinstance(each, str | None) or "sanitize_meta" in FileMeta.__dict__]
+        """,
+    "kept in the storage": """
+        content, path = Storage.upload_file(io.BytesIO(b"abc"), "a.txt", {})
+        found = Path(Storage.get_file(path)).read_bytes()
+        Storage.delete_file(path)
+        return [content, near(path), found, __import__("os").path.exists(path), Storage.delete_file(path)]
+        """,
+    "nothing to keep": """
+        try:
+            return Storage.upload_file(io.BytesIO(b""), "a.txt", {})
+        except ValueError:
+            return "refused"
+        """,
+    "an upload": """
+        from open_webui.routers.files import upload_file_handler
+        user = await got(Users.get_user_by_id("u1"))
+        kept = await got(upload_file_handler(REQUEST, upload(), metadata={"a": 1}, process=False, user=user))
+        told = kept.model_dump()
+        return [{**told, "path": near(told["path"])}, Path(Storage.get_file(kept.path)).read_bytes()]
+        """,
+    "an upload of nothing": """
+        from open_webui.routers.files import upload_file_handler
+        user = await got(Users.get_user_by_id("u1"))
+        try:
+            await got(upload_file_handler(REQUEST, upload(b""), metadata="{}", process=False, user=user))
+        except Exception as error:
+            return [type(error).__name__, error.status_code]
+        """,
+    "an upload that says what is no JSON": """
+        from open_webui.routers.files import upload_file_handler
+        user = await got(Users.get_user_by_id("u1"))
+        try:
+            await got(upload_file_handler(REQUEST, upload(), metadata="{", process=False, user=user))
+        except Exception as error:
+            return [type(error).__name__, error.status_code]
+        """,
+    "an image": """
+        from open_webui.routers.images import upload_image
+        user = await got(Users.get_user_by_id("u2"))
+        said = {"chat_id": id, "message_id": "m2"}
+        kept, place = await got(upload_image(REQUEST, b"png", "image/png", said, user))
+        told = kept.model_dump()
+        files = await got(Chats.get_chat_files_by_chat_id_and_message_id(id, "m2"))
+        again = await got(Chats.insert_chat_files(id, "m2", [kept.id], "u2"))
+        return [{**told, "path": near(told["path"])}, place, files, again]
+        """,
+    "files of a chat": """
+        await file(), await file("f2", "u2")
+        kept = await got(Chats.insert_chat_files(id, "m2", ["f2"], "u2"))
+        other = await got(Chats.insert_chat_files(id, "m1", ["f2"], "u2"))
+        none = await got(Chats.insert_chat_files(id, "m2", [], "u2"))
+        gone = await got(Chats.delete_chat_file(id, "f2"))
+        return [kept, bool(other), none, gone, await got(Chats.get_chat_files_by_chat_id_and_message_id(id, "m2"))]
+        """,
+}
+
 SAMPLES = {
+    **{f"files: {name}": _with_files(body) for name, body in _OF_FILES.items()},
     **{f"chats: {name}": _with_chat(body) for name, body in _OF_CHATS.items()},
     **{f"users: {name}": _with_people(body) for name, body in _USERS.items()},
 }

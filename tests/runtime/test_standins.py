@@ -63,12 +63,32 @@ def test_a_call_has_the_colour_of_the_version(generation):
 def test_what_is_only_named_refuses_loudly():
     """I read which thing of the server's my plugin used, where it used it."""
     main = importlib.import_module("open_webui.main")
-    assert isinstance(main.app.state.config.ENABLE_X["y"], Refusing)
+    assert isinstance(main.app.router.routes["y"], Refusing)
     for use in (bool, str, list, lambda value: value(), lambda value: value + 1):
-        with pytest.raises(NotOffline, match=r"^open_webui\.main\.app\.state is the server's own, and is not there"):
-            use(main.app.state)
+        with pytest.raises(NotOffline, match=r"^open_webui\.main\.app\.router is the server's own, and is not there"):
+            use(main.app.router)
     with pytest.raises(NotOffline, match=r"open_webui\.utils\.misc\.get_last_user_message"):
         importlib.import_module("open_webui.utils.misc").get_last_user_message([])
+
+
+def test_the_application_has_what_the_version_puts_there(generation, monkeypatch):
+    """Settings of 0.6 come from the environment; what nobody knows refuses, and what is not there is not here."""
+    monkeypatch.setenv("TASK_MODEL", "small")
+    state = importlib.import_module("open_webui.main").app.state
+    assert (state.OPENAI_MODELS, state.LICENSE_METADATA) == ({}, None)
+    assert isinstance(state.EMBEDDING_FUNCTION, Refusing)
+    with pytest.raises(AttributeError, match=r"^'State' object has no attribute 'NOTHING'$"):
+        _ = state.NOTHING
+    if generation == "0.12":
+        assert not hasattr(state, "config")
+        return
+    config = importlib.import_module("open_webui.config")
+    assert (state.config.TASK_MODEL, config.TASK_MODEL.value, config.TASK_MODEL.env_name) == ("small",) * 2 + (
+        "TASK_MODEL",
+    )
+    assert isinstance(state.config.ENABLE_SIGNUP, Refusing)
+    state.config.ENABLE_SIGNUP = False
+    assert state.config.ENABLE_SIGNUP is False
 
 
 @pytest.mark.usefixtures("newest")

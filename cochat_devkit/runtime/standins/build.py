@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cochat_devkit.runtime.standins.library import maker_of, play_of, validators_of
 from cochat_devkit.runtime.standins.playing import coloured
 from cochat_devkit.runtime.standins.refusing import Refusing, refusing_function
+from cochat_devkit.runtime.standins.saved import PersistentConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,8 +36,7 @@ _WRAPPED: dict[str, Callable[[Any], Any]] = {
     "staticmethod": staticmethod,
     "classmethod": classmethod,
 }
-#: what the server makes with a call, and what is made here
-_MADE: dict[str, Callable[[str], Any]] = {"logging.getLogger": logging.getLogger}
+_UNKNOWN = object()
 
 
 def build(module: types.ModuleType, name: str, entry: Json) -> Any:
@@ -81,23 +81,37 @@ def _build_function(module: types.ModuleType, full: str, entry: Json) -> Any:
 
 
 def _build_value(module: types.ModuleType, full: str, entry: Json) -> Any:
-    if "setting" in entry:
-        return _read_setting(entry)
-    if "literal" in entry:
-        return ast.literal_eval(entry["literal"])
     made = entry.get("made", "")
     if made in _MADE:
-        return _MADE[made](full)
+        return _MADE[made](full, entry)
+    if (value := read_value(entry)) is not _UNKNOWN:
+        return value
     about = module.__dict__["_facts"].get(made.partition(".")[0], {})
     # what a value makes, nobody knows; what a class makes is one of it
     kind = None if about.get("is") == "value" else _look_up(module, made)
     return object.__new__(kind) if isinstance(kind, type) and kind.__module__ == module.__name__ else Refusing(full)
 
 
-def _read_setting(entry: Json) -> Any:
-    """Read a setting of the server's from the environment, as the server does where none is saved."""
-    found = os.environ.get(entry["setting"], ast.literal_eval(entry["literal"]))
-    return _READ_AS[entry.get("read_as", "")](found)
+def read_value(entry: Json) -> Any:
+    """Read a literal, or a setting from the environment as the server does where none is saved; else `_UNKNOWN`."""
+    if "setting" in entry:
+        found = os.environ.get(entry["setting"], ast.literal_eval(entry["literal"]))
+        return _READ_AS[entry.get("read_as", "")](found)
+    return ast.literal_eval(entry["literal"]) if "literal" in entry else _UNKNOWN
+
+
+def _build_saved(full: str, entry: Json) -> Any:
+    """Make a setting of 0.6's, which keeps its value beside its name and its place."""
+    value = read_value(entry)
+    name, place = map(ast.literal_eval, entry["of"])
+    return PersistentConfig(name, place, Refusing(f"{full}.value") if value is _UNKNOWN else value)
+
+
+#: what the server makes with a call, and what is made here
+_MADE: dict[str, Callable[[str, Json], Any]] = {
+    "logging.getLogger": lambda full, _entry: logging.getLogger(full),
+    "PersistentConfig": _build_saved,
+}
 
 
 def _build_class(module: types.ModuleType, full: str, entry: Json) -> type:

@@ -20,9 +20,14 @@ _FILES = {
     "open_webui.config": "config",
     "open_webui.env": "env",
     "open_webui.internal.db": "db",
+    "open_webui.main": "main",
     "open_webui.models.chats": "chats",
+    "open_webui.models.files": "files",
     "open_webui.models.tags": "tags",
     "open_webui.models.users": "users",
+    "open_webui.routers.files": "file_routes",
+    "open_webui.routers.images": "image_routes",
+    "open_webui.storage.provider": "storage",
 }
 PLAYED = tuple(_FILES)
 

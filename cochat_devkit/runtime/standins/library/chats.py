@@ -12,7 +12,17 @@ from pydantic import field_validator
 
 from cochat_devkit.runtime.standins import home
 from cochat_devkit.runtime.standins.library import memory
-from cochat_devkit.runtime.standins.library.finding import by, first, is_like, page, to_model, to_models, where
+from cochat_devkit.runtime.standins.library.finding import (
+    by,
+    first,
+    is_like,
+    now_twice,
+    page,
+    put_in,
+    to_model,
+    to_models,
+    where,
+)
 from cochat_devkit.runtime.standins.library.history import (
     clean,
     current_of,
@@ -32,6 +42,7 @@ if TYPE_CHECKING:
 
 _MODEL = "models.chats.ChatModel"
 _ENTRY = "models.chats.ChatTitleIdResponse"
+_FILE = "models.chats.ChatFileModel"
 _WORDS = ("tag:", "folder:", "pinned:", "archived:", "shared:")
 _SWITCHES = {"true": True, "false": False}
 
@@ -252,6 +263,26 @@ class ChatTable:
 
         return _change(id, change, touch=False) is not None
 
+    def insert_chat_files(self, chat_id: str, message_id: str, file_ids: list[str], user_id: str) -> Any:
+        kept = {row["file_id"]: row["message_id"] for row in where("chat_file", chat_id=chat_id)}
+        asked = [each for each in dict.fromkeys(file_ids) if each]
+        if home.is_old():
+            # a chat has a file once, and 0.6 looks at the one message alone
+            new = [each for each in asked if kept.get(each) != message_id]
+            new = [] if kept.keys() & new else new
+        else:
+            new = [each for each in asked if each not in kept and _may_read(each, user_id)]
+        row = {"user_id": user_id, "chat_id": chat_id, "message_id": message_id, **now_twice()}
+        return [put_in("chat_file", _FILE, {**row, "id": memory.new_id(), "file_id": each}) for each in new] or None
+
+    def get_chat_files_by_chat_id_and_message_id(self, chat_id: str, message_id: str) -> Any:
+        return to_models(_FILE, where("chat_file", chat_id=chat_id, message_id=message_id))
+
+    def delete_chat_file(self, chat_id: str, file_id: str) -> bool:
+        for row in where("chat_file", chat_id=chat_id, file_id=file_id):
+            del memory.rows("chat_file")[row["id"]]
+        return True
+
     def delete_chat_by_id(self, id: str) -> bool:
         memory.rows("chat").pop(id, None)
         return True
@@ -261,6 +292,12 @@ class ChatTable:
 
     def delete_chats_by_user_id(self, user_id: str) -> bool:
         return all(self.delete_chat_by_id(row["id"]) for row in where("chat", user_id=user_id))
+
+
+def _may_read(file_id: str, user_id: str) -> bool:
+    owner = memory.rows("file").get(file_id, {}).get("user_id")
+    is_admin = memory.rows("user").get(user_id, {}).get("role") == "admin"
+    return owner is not None and (owner == user_id or is_admin)
 
 
 def _read(row: Row | None) -> Any:

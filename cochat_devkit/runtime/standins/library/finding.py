@@ -10,7 +10,7 @@ from cochat_devkit.runtime.standins import home
 from cochat_devkit.runtime.standins.library import memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from cochat_devkit.runtime.standins.library.memory import Row
 
@@ -65,3 +65,28 @@ def columns_of(place: str) -> Iterator[str]:
     """Name the fields of a model, which are the columns of its table."""
     module, _, name = place.rpartition(".")
     yield from getattr(home.module(module), name).model_fields
+
+
+def alter(table: str, id: str, place: str, change: Callable[[Row], None], *, touch: bool = True) -> Any:
+    """Change a row that is there, mostly its time as well, and show it as a model; None where it is not there."""
+    row = memory.rows(table).get(id)
+    if row is None:
+        return None
+    changed = {**memory.to_stored(row), **({"updated_at": memory.now()} if touch else {})}
+    change(changed)
+    memory.rows(table)[id] = memory.to_stored(changed)
+    return to_model(place, memory.rows(table)[id])
+
+
+def put_in(table: str, place: str, row: Row) -> Any:
+    """Put a new row into a table and show it as a model; None where there is one of that id already."""
+    if row["id"] in memory.rows(table):
+        return None
+    made = to_model(place, row)
+    memory.rows(table)[row["id"]] = memory.to_stored(made.model_dump())
+    return made
+
+
+def now_twice() -> Row:
+    """Give a new row its times."""
+    return dict.fromkeys(("created_at", "updated_at"), memory.now())

@@ -48,6 +48,8 @@ class UsersTable:
         oauth: Any = None,
     ) -> Any:
         told = {"id": id, "name": name, "email": email, "role": role, "username": username, "oauth": oauth}
+        if id in memory.rows("user"):
+            raise NotOffline(f"open_webui.models.users.Users.insert_new_user for {id!r}, who is there already,")
         times = dict.fromkeys(("last_active_at", "updated_at", "created_at"), memory.now())
         model = home.module("models.users").UserModel
         made = model(**{**told, "profile_image_url": _image(profile_image_url), **times})
