@@ -177,8 +177,9 @@ class Turn:
     `script` is what the scripted model answers, in order, each `{"text": …}`, `{"pieces": [text, …]}` for a text that
     is streamed in pieces, `{"calls": [{"name": …, "arguments": {…}}]}`, where arguments may be a text that is said as
     it stands, or `{"status": …, "body": …}` for a model that refuses; and beyond its end the last thing that it was
-    told. Where tools are prompted for and not native, a step with calls answers that prompt, and a step without
-    stays for the answer itself. `endpoint` is the base URL of an OpenAI-compatible model that answers in its stead.
+    told. Where tools are prompted for and not native, a step with calls, or a text that is a JSON object, answers that
+    prompt, and any other stays for the answer itself. `endpoint` is the base URL of an OpenAI-compatible model that
+    answers in its stead.
     `role` and `replies` are as in `Call`; on the "api" path no page answers.
     """
 

@@ -6,22 +6,27 @@ Source: Open WebUI 0.12.4, utils/middleware.py and utils/misc.py; checked by tes
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from cochat_devkit.resource import EMPTY
+from cochat_devkit.runtime.reply_tags import end_thought, split_items
 from cochat_devkit.runtime.reply_text import call_of
 from cochat_devkit.runtime.saved_chat import output_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cochat_devkit.resource import Json
+    from cochat_devkit.runtime.reply_tags import Tags
 
 
 class ItemReply:
     """Gather an answer as 0.12 does: in items, of which a saved message keeps the list."""
 
-    def __init__(self, begun: str) -> None:
+    def __init__(self, begun: str, tags: Mapping[str, Tags] = EMPTY) -> None:
+        self._tags = tags
         self._before: list[Json] = []
         self._items: list[Json] = [_message_item(begun)] if begun else []
         self._said = [begun] if begun else []
@@ -62,7 +67,7 @@ class ItemReply:
         if value := delta.get("content"):
             pieces += self._say(value if isinstance(value, str) else f"{value}")
         if pieces:
-            return [*told, *({"type": "response:completion", "data": each} for each in pieces)]
+            return [*told, *(self._shown(each) for each in pieces)]
         if delta.get("tool_calls"):
             return told
         kind = "response:completion" if delta else "chat:completion"
@@ -119,23 +124,38 @@ class ItemReply:
     def _think(self, thought: str) -> list[Json]:
         told = []
         if not self._items or self._items[-1]["type"] != "reasoning":
-            self._items.append(_reasoning_item())
+            self._items.append({**_reasoning_item(), "started_at": time.time()})
             told.append(_added(len(self._before) + len(self._items) - 1, dict(self._items[-1])))
-        item = self._items[-1]
-        _append_text(item, thought)
+        _append_text(self._items[-1], thought)
         told.append(self._delta("response.reasoning_text.delta", thought))
         return told
 
     def _say(self, value: str) -> list[Json]:
         told = []
         self._said.append(value)
-        if self._items and self._items[-1]["type"] == "reasoning":
-            self._items[-1].update(status="completed", duration=0)
-            told.append(_done(len(self._before) + len(self._items) - 1, dict(self._items[-1])))
-        if not self._items or self._items[-1]["type"] != "message":
+        last: Json = self._items[-1] if self._items else {"type": ""}
+        if last["type"] == "reasoning" and last["attributes"].get("type") == "reasoning_content":
+            end_thought(last)
+            told.append(_done(len(self._before) + len(self._items) - 1, dict(last)))
+            last = {"type": ""}
+        is_tagged = last.get("status") == "in_progress" and (last["type"] == "reasoning" or "_tag_type" in last)
+        if last["type"] != "message" and not is_tagged:
             self._items.append(_message_item(""))
         _append_text(self._items[-1], value)
-        return [*told, self._delta("response.output_text.delta", value)]
+        if self._take_tags():
+            return [*told, {"whole": True}]
+        kind = "reasoning_text" if self._items[-1]["type"] == "reasoning" else "output_text"
+        return [*told, self._delta(f"response.{kind}.delta", value)]
+
+    def _take_tags(self) -> bool:
+        """Set apart what stands between tags; a model that says its thoughts by themselves is not searched for more."""
+        says_thoughts = any((each.get("attributes") or {}).get("type") == "reasoning_content" for each in self._items)
+        found = [
+            split_items(kind, tags, self._items, _new_item)
+            for kind, tags in self._tags.items()
+            if not (kind == "reasoning" and says_thoughts)
+        ]
+        return any(found)
 
     def _delta(self, kind: str, piece: str) -> Json:
         return {
@@ -154,8 +174,8 @@ class ItemReply:
             if not part["text"]:
                 self._items.pop()
                 self._items = self._items or [_message_item("")]
-        if self._items and self._items[-1]["type"] == "reasoning":
-            self._items[-1].update(status="completed", duration=0)
+        if self._items and self._items[-1]["type"] == "reasoning" and "ended_at" not in self._items[-1]:
+            end_thought(self._items[-1])
         calls, self._calls = self._calls, []
         self.closing = [event for call in calls for event in self._close(call)]
         return _apart(calls)
@@ -213,6 +233,9 @@ class ItemReply:
         if before and before[-1]["type"] == "message" and not output_text(before[-1:]):
             before.pop()
         self._before, self._items = before, []
+
+    def _shown(self, piece: Json) -> Json:
+        return self._whole() if "whole" in piece else {"type": "response:completion", "data": piece}
 
     def _whole(self) -> Json:
         return {"type": "chat:completion", "data": {"output": self.items()}}
@@ -350,6 +373,10 @@ def _message_item(text: str) -> Json:
         "role": "assistant",
         "content": [{"type": "output_text", "text": text}],
     }
+
+
+def _new_item(text: str, kind: str) -> Json:
+    return _message_item(text) if kind == "message" else _reasoning_item()
 
 
 def _reasoning_item() -> Json:

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import html
 import json
+import time
 from typing import TYPE_CHECKING
 
+from cochat_devkit.resource import EMPTY
+from cochat_devkit.runtime.reply_tags import split_blocks
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cochat_devkit.resource import Json
+    from cochat_devkit.runtime.reply_tags import Tags
 
 
 def call_of(calls: Sequence[Json], index: object) -> Json | None:
@@ -23,8 +28,9 @@ def call_of(calls: Sequence[Json], index: object) -> Json | None:
 class TextReply:
     """Gather an answer as 0.6 does: in blocks, which are written out as one text with details in it."""
 
-    def __init__(self, begun: str) -> None:
+    def __init__(self, begun: str, tags: Mapping[str, Tags] = EMPTY) -> None:
         self.blocks: list[Json] = [{"type": "text", "content": begun}]
+        self._said, self._tags = begun, tags
         self._calls: list[Json] = []
         #: what the page is told at the end of a stream
         self.closing: list[Json] = []
@@ -69,16 +75,21 @@ class TextReply:
 
     def _think(self, thought: str) -> None:
         if not self.blocks or self.blocks[-1]["type"] != "reasoning":
-            self.blocks.append({"type": "reasoning", "start_tag": "<think>", "end_tag": "</think>", "content": ""})
+            tags = {"start_tag": "<think>", "end_tag": "</think>", "attributes": {"type": "reasoning_content"}}
+            self.blocks.append({"type": "reasoning", **tags, "content": "", "started_at": time.time()})
         self.blocks[-1]["content"] += thought
 
     def _say(self, value: str) -> None:
-        if self.blocks and self.blocks[-1]["type"] == "reasoning":
-            self.blocks[-1]["duration"] = 0
+        last: Json = self.blocks[-1] if self.blocks else {"type": ""}
+        if last["type"] == "reasoning" and last["attributes"].get("type") == "reasoning_content":
+            last["duration"] = int(time.time() - last["started_at"])
             self.blocks.append({"type": "text", "content": ""})
         if not self.blocks:
             self.blocks.append({"type": "text", "content": ""})
         self.blocks[-1]["content"] = self.blocks[-1]["content"] + value
+        self._said += value
+        for kind, tags in self._tags.items():
+            self._said = split_blocks(kind, tags, self._said, self.blocks)
 
     def end_round(self) -> list[Json]:
         """End a stream: the calls that are to be made."""
@@ -89,7 +100,7 @@ class TextReply:
                 self.blocks.pop()
                 self.blocks = self.blocks or [{"type": "text", "content": ""}]
         if self.blocks[-1]["type"] == "reasoning":
-            self.blocks[-1].setdefault("duration", 0)
+            self.blocks[-1].setdefault("duration", int(time.time() - self.blocks[-1]["started_at"]))
         calls, self._calls = self._calls, []
         return calls
 
@@ -199,4 +210,9 @@ def _on_a_new_line(content: str) -> str:
     return f"{content}\n" if content and not content.endswith("\n") else content
 
 
-_WRITERS = {"text": _write_text, "reasoning": _write_thought, "tool_calls": _write_calls}
+def _write_solution(content: str, block: Json, *, raw: bool) -> str:  # noqa: ARG001 - one form for all writers
+    said = str(block["content"]).strip()
+    return f"{content}{block['type']}: {said}\n" if said else content
+
+
+_WRITERS = {"solution": _write_solution, "text": _write_text, "reasoning": _write_thought, "tool_calls": _write_calls}

@@ -45,12 +45,12 @@ class Script:
     def answer(self, body: Json, *, is_prompt: bool) -> Answer:
         """Answer a payload with the next step; a prompt for tools takes one only where it has calls."""
         self._asked += 1
-        if is_prompt and not (self._steps and "calls" in self._steps[0]):
+        if is_prompt and not (self._steps and _answers_prompt(self._steps[0])):
             return Whole(self._completion({"role": "assistant", "content": "{}"}, "stop"))
         step: Json = self._steps.pop(0) if self._steps else {"text": _last_words(body)}
         if "status" in step:
             return Refused(step["status"], step.get("body"))
-        if is_prompt:
+        if is_prompt and "calls" in step:
             asked = [{"name": each["name"], "parameters": each.get("arguments", {})} for each in step["calls"]]
             return Whole(self._completion({"role": "assistant", "content": json.dumps({"tool_calls": asked})}, "stop"))
         calls = [self._call(number, each) for number, each in enumerate(step.get("calls", []))]
@@ -87,6 +87,11 @@ class Script:
 
     def _head(self, kind: str) -> Json:
         return {"object": kind, "id": f"chatcmpl-{self._asked}", "created": _EPOCH_S, "model": "scripted"}
+
+
+def _answers_prompt(step: Json) -> bool:
+    """Tell whether a step is an answer to the question which tools to call."""
+    return "calls" in step or "status" in step or str(step.get("text", "")).lstrip().startswith("{")
 
 
 def _last_words(body: Json) -> str:

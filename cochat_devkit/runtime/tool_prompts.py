@@ -38,7 +38,7 @@ async def call_prompted(chat: Conversation, payload: Json, tools: Mapping[str, A
     """
     sources: list[Json] = []
     try:
-        answer = await ask(chat, _question(payload, tools))
+        answer = await ask(chat, _question(chat, payload, tools))
         if not isinstance(answer, Whole):
             return []
         content = answer.body["choices"][0]["message"]["content"]
@@ -50,9 +50,10 @@ async def call_prompted(chat: Conversation, payload: Json, tools: Mapping[str, A
     return sources
 
 
-def _question(payload: Json, tools: Mapping[str, Any]) -> Json:
+def _question(chat: Conversation, payload: Json, tools: Mapping[str, Any]) -> Json:
     template = os.environ.get("TOOLS_FUNCTION_CALLING_PROMPT_TEMPLATE") or _PROMPT
-    specs = json.dumps([each["spec"] for each in tools.values()], ensure_ascii=False)
+    form: Any = {"separators": (",", ":")} if chat.generation != "0.6" else {}
+    specs = json.dumps([each["spec"] for each in tools.values()], ensure_ascii=False, **form)
     messages = payload["messages"]
     question = last_question(messages)
     if question and messages[-1]["role"] == "user":

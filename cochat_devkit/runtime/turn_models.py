@@ -41,22 +41,26 @@ class NoAnswer(Exception):
 
 
 class UnknownModel(Exception):
-    """A pipe has no model of the name that is asked for."""
+    """A model is asked that nobody serves."""
 
 
 async def check_model(chat: Conversation) -> None:
-    """Look whether a pipe with models of its own has the one that is asked for.
+    """See whether the model that is asked is one of the list: a pipe with models of its own is none itself.
 
     Raises:
-        UnknownModel: it has not, and the server refuses the question.
+        UnknownModel: it is not.
+        Exception: the valves of a pipe do not fit.
     """
-    pipe = chat.pipes.get(chat.base_model.partition(".")[0])
+    id_, _, _own = chat.base_model.partition(".")
+    pipe = chat.pipes.get(id_)
     if pipe is None:
         return
-    models = (await ask_for_offer(pipe.loaded, pipe.part.valves)).models
-    known = [pipe.id] if models is None else [f"{pipe.id}.{each['id']}" for each in models]
-    if chat.base_model not in known:
+    offer = await ask_for_offer(pipe.loaded, pipe.part.valves)
+    models = {id_: id_} if offer.models is None else {f"{id_}.{each['id']}": each["name"] for each in offer.models}
+    if chat.base_model not in models:
         raise UnknownModel("Model not found")
+    if not chat.turn.agent:
+        chat.model["name"] = models[chat.base_model]
 
 
 async def read_out(response: Any) -> str:
@@ -120,7 +124,13 @@ async def _ask_pipe(chat: Conversation, pipe: Plugin, payload: Json, *, is_first
     if body.get("stream", False):
         lines = run_streamed(instance, body, offered, pipe.part.user_valves, chat.generation, failed=failed)
         return _noted(step, Stream(lines))
-    return _noted(step, Whole(await run_whole(instance, body, offered, pipe.part.user_valves, failed=failed)))
+    told = await run_whole(instance, body, offered, pipe.part.user_valves, failed=failed)
+    return _noted(step, Stream(told.body_iterator) if _is_of_events(told) else Whole(told))
+
+
+def _is_of_events(response: Any) -> bool:
+    """Tell whether a pipe returned a stream of events; any other is handed on as it is."""
+    return hasattr(response, "body_iterator") and "text/event-stream" in response.headers["Content-Type"]
 
 
 def _offer_to_pipe(chat: Conversation, body: Json, metadata: Json) -> dict[str, Any]:

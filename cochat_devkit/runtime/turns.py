@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cochat_devkit.plugin import TurnResult
 from cochat_devkit.runtime.conversation import CHAT, MESSAGE, SESSION, Conversation, Plugin
 from cochat_devkit.runtime.reply_items import ItemReply
+from cochat_devkit.runtime.reply_tags import tags_by_kind
 from cochat_devkit.runtime.reply_text import TextReply
 from cochat_devkit.runtime.saved_chat import output_text
 from cochat_devkit.runtime.scripts import Answer, Refused, Stream, Whole
@@ -248,7 +249,8 @@ async def _stream_to_page(chat: Conversation, payload: Json, answer: Stream) -> 
     """Gather a stream in the chat; call the tools that the model asks for, and ask it again."""
     saved = _saved(chat)
     begun = saved.answer.get("content", "")
-    reply: ItemReply | TextReply = ItemReply(begun) if chat.generation != "0.6" else TextReply(begun)
+    tags = tags_by_kind(chat.metadata["params"]["reasoning_tags"])
+    reply: ItemReply | TextReply = ItemReply(begun, tags) if chat.generation != "0.6" else TextReply(begun, tags)
     await chat.tell(getattr(reply, "opening", []))
     if event := _sources_event(chat):
         await chat.tell([{"type": "chat:completion", "data": event}])
@@ -402,14 +404,14 @@ async def _stream_new_to_caller(chat: Conversation, payload: Json, answer: Strea
             if isinstance(event, dict) and chat.links():
                 event = await chat.run_hook("stream", event, offered)
             elif event is None:
-                event = _said_in(text)
+                event = text.strip()
             if event:
                 _send(chat, event)
                 _add_to(said, event)
     except Exception as error:  # noqa: BLE001 - the server ends the stream with a word of its own
         chat.ended_by = chat.failure_of(error)
         _send(chat, {"error": {"message": "Chat completion stream failed"}})
-        _send(chat, "[DONE]")
+        _send(chat, "data: [DONE]")
         return
     if said:
         await _run_unheard_outlets(chat, payload, said)
@@ -425,7 +427,7 @@ async def _stream_old_to_caller(chat: Conversation, _payload: Json, answer: Stre
             if told := await chat.run_hook("stream", line, offered):
                 text = told.decode("utf-8", "replace") if isinstance(told, bytes) else told
                 event = _event_in(text) if isinstance(text, str) else text
-                _send(chat, _said_in(text) if event is None else event)
+                _send(chat, text.strip() if event is None else event)
     except Exception as error:  # noqa: BLE001 - the server breaks the stream off
         chat.ended_by = chat.failure_of(error)
 
@@ -441,11 +443,6 @@ def _event_in(text: str) -> Json:
         return json.loads(text[len(_PREFIX) :].strip())
     except ValueError:
         return None
-
-
-def _said_in(text: str) -> str:
-    """Take the form of an event off a line that has none in it."""
-    return text.strip().removeprefix(_PREFIX).strip()
 
 
 def _send(chat: Conversation, event: Json) -> None:

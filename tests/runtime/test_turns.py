@@ -141,6 +141,27 @@ def test_a_pipe_answers(loader, generation):
     assert told.requests[-1]["model"] == "own.x"
 
 
+def test_a_model_that_a_pipe_does_not_offer_is_not_found(loader, generation):
+    """I am told as the server tells a caller, and nothing runs."""
+    pipe = (
+        "class Pipe:\n    pipes = [{'id': 'a', 'name': 'A'}]\n    def pipe(self, body):\n        return body['model']\n"
+    )
+    assert run(loader, generation, part("own", pipe), model="own.a").text == "own.a"
+    for model in ("own", "own.b"):
+        told = run(loader, generation, part("own", pipe), part("shouts", SHOUTS), model=model)
+        assert (told.body, told.error.message, told.trace) == ({"detail": "Model not found"}, "Model not found", [])
+
+
+@pytest.mark.parametrize("pieces", [["<think>hm</think>so"], ["<thi", "nk>hm", "</think>", "so"]])
+def test_thoughts_are_set_apart(loader, pieces):
+    """What a model says between tags is shown folded, and kept out of the answer."""
+    new = run(loader, "0.12", script=({"pieces": pieces},))
+    assert [each["type"] for each in new.messages[-1]["output"]] == ["reasoning", "message"]
+    assert new.text == "so"
+    old = run(loader, "0.6", script=({"pieces": pieces},))
+    assert "<summary>Thought for 0 seconds</summary>\n&gt; hm\n</details>\nso" in old.text
+
+
 @pytest.mark.parametrize(
     ("path", "generation", "text", "body"),
     [

@@ -31,8 +31,14 @@ TURN_TIMEOUT_S = 20.0
 #: what a page tells of each message when an answer is done
 _TOLD = ("id", "role", "content", "info", "timestamp", "usage", "sources")
 KINDS = {"tool": TOOLS, "function": FUNCTIONS}
+#: the words around a prompt for tools and around what was found: those that come with a server are its own
+TEMPLATES = {
+    "TOOLS_FUNCTION_CALLING_PROMPT_TEMPLATE": "These tools can be called: {{TOOLS}}",
+    "RAG_TEMPLATE": "This was found: {{CONTEXT}}",
+}
 #: the server's own tools are none of a plugin's, everybody may use every model, and nobody waits a minute for a page
 SETTINGS = {
+    **TEMPLATES,
     "ENABLE_OPENAI_API": "True",
     "OPENAI_API_KEY": "only-for-tests",
     "BYPASS_MODEL_ACCESS_CONTROL": "True",
@@ -176,6 +182,8 @@ class RealSide:
         form = self._form(turn)
         if not form.get("stream"):
             answer = asker.client.post("/api/chat/completions", json=form)
+            if "text/event-stream" in answer.headers.get("Content-Type", ""):
+                return {"status": 200, "chunks": [_parse_event(line) for line in answer.text.split("\n") if line]}
             return {"status": answer.status_code, "body": _parse(answer.text)}
         with asker.client.stream("POST", "/api/chat/completions", json=form) as answer:
             lines = [line for line in answer.iter_lines() if line]
