@@ -520,7 +520,7 @@ class TestChat:
     def test_a_pipe_is_the_model(self, chat, load_plugin, write):
         pipe = load_plugin(write("plugins/pipes/a.py", PIPE))
         assert chat("Hello", model=pipe).text == "Hello User, this is a"
-        assert chat("Hello", model="a.small").text == "Hello User, this is a.small"
+        assert chat("Hello", model="a.small").body == {"detail": "Model not found"}
         assert chat("Hello", model=pipe, path="api", stream=False).body["choices"][0]["message"]["content"]
 
     def test_paths_will_do(self, chat, model, write):
