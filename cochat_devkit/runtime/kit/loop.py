@@ -58,8 +58,7 @@ class Loop:
         """List the tasks that still run after a little grace."""
         if self._loop is None:
             return []
-        if asyncio.all_tasks(self._loop):
-            self._loop.run_until_complete(self._settle())
+        self._loop.run_until_complete(_end(asyncio.all_tasks(self._loop), GRACE_S))
         return sorted(asyncio.all_tasks(self._loop), key=lambda each: each.get_name())
 
     def close(self) -> None:
@@ -69,20 +68,16 @@ class Loop:
         left = asyncio.all_tasks(self._loop)
         for each in left:
             each.cancel()
-        self._loop.run_until_complete(_end(left))
+        self._loop.run_until_complete(_end(left, 1))
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
         self._loop = None
 
-    @staticmethod
-    async def _settle() -> None:
-        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=GRACE_S)
 
-
-async def _end(tasks: set[asyncio.Task[Any]]) -> None:
+async def _end(tasks: set[asyncio.Task[Any]], timeout_s: float) -> None:
+    """Wait for tasks to end; one that refuses to is left."""
     if tasks:
-        # one that refuses to end is left to the interpreter
-        await asyncio.wait(tasks, timeout=1)
+        await asyncio.wait(tasks, timeout=timeout_s)
 
 
 class _GuardedLoop(asyncio.SelectorEventLoop):

@@ -28,7 +28,7 @@ class AsUser:
         self, *, role: str = "user", name: str | None = None, valves: Mapping[str, Json] | None = None
     ) -> User:
         """Become somebody else."""
-        self._stage.user = user = make_person(name or role.capitalize(), role, valves or {})
+        self._stage.user = user = make_person(role.capitalize() if name is None else name, role, valves or {})
         return user
 
 
