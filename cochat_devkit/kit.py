@@ -355,3 +355,39 @@ class Http(Protocol):
     ) -> None:
         """Answer a request that was never recorded, each time that it comes."""
         ...
+
+
+class ServerMemory(Protocol):
+    """Hold what the played server knows: people, chats and the like, by table and id."""
+
+    def rows(self, table: str) -> dict[str, dict[str, Any]]:
+        """Give the rows of a table ("user", "chat", "file", …) by id, to read and to change."""
+        ...
+
+    def add_user(
+        self,
+        *,
+        id: str,  # noqa: A002
+        name: str = "User",
+        email: str = "user@example.com",
+        role: str = "user",
+        **more: Json,
+    ) -> None:
+        """Let there be a person; `more` are further columns."""
+        ...
+
+    def add_chat(
+        self,
+        *,
+        id: str,  # noqa: A002
+        user_id: str,
+        title: str = "New Chat",
+        messages: list[Json] | None = None,
+        **more: Json,
+    ) -> None:
+        """Let there be a chat with these messages, one after another."""
+        ...
+
+    def add_row(self, table: str, row: Mapping[str, Json]) -> None:
+        """Let there be a row that has an `id`."""
+        ...

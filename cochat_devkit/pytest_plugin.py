@@ -22,8 +22,10 @@ if TYPE_CHECKING:
         LoadedPlugin,
         LoadPlugin,
         Model,
+        RunAction,
         RunFilter,
         RunPipe,
+        ServerMemory,
         TwoUsers,
         Ui,
     )
@@ -149,6 +151,28 @@ def run_pipe(_cochat_stage: Stage) -> RunPipe:
     from cochat_devkit.runtime.kit.calls import RunPipe
 
     return RunPipe(_cochat_stage)
+
+
+@pytest.fixture
+def run_action(_cochat_stage: Stage) -> RunAction:
+    """Press the button of an action: `run_action({"messages": […]}, id="sub")` gives `.value .embeds .events .ms`.
+
+    What it asks the person is answered by `ui`.
+    """
+    from cochat_devkit.runtime.kit.calls import RunAction
+
+    return RunAction(_cochat_stage)
+
+
+@pytest.fixture
+def server_memory(_cochat_stage: Stage) -> ServerMemory:
+    """Put in what a plugin may find on the server: `.add_user(id=…)`, `.add_chat(id=…, user_id=…)`, `.rows("user")`.
+
+    It is what `open_webui.models` answers from, empty at the beginning of each test but for who calls.
+    """
+    from cochat_devkit.runtime.standins.library import memory
+
+    return memory
 
 
 @pytest.fixture

@@ -58,6 +58,7 @@ CATCHERS = {
     "runtime/standins/build.py": "a type that means nothing here is anything",
     "runtime/tool_calls.py": "whatever a method raises, the server tells the model",
     "runtime/filter_chain.py": "user valves that do not fit are logged on the server, and the filter runs without them",
+    "runtime/action_calls.py": "user valves that do not fit are logged on the server, and the action runs without them",
     "runtime/pipe_calls.py": "whatever a pipe raises, the server tells the reader",
     "runtime/turns.py": "whatever a plugin raises in a turn, the server tells the person",
     "runtime/turn_tools.py": "whatever a method raises, the server tells the model",

@@ -479,6 +479,85 @@ class TestRunPipe:
         assert [str(run_pipe({}, stream=stream).error) for stream in (True, False)] == ["no answer", "no answer"]
 
 
+ACTION = """
+from pydantic import BaseModel
+from starlette.responses import HTMLResponse
+
+
+class Action:
+    actions = [{"id": "count", "name": "Count"}]
+
+    class Valves(BaseModel):
+        word: str = "words"
+
+    class UserValves(BaseModel):
+        loud: bool = False
+
+    def __init__(self):
+        self.valves = self.Valves(word="of the code")
+
+    async def action(self, body, __id__=None, __user__=None, __event_call__=None, __metadata__="none"):
+        if await __event_call__({"type": "confirmation", "data": {}}) is not True:
+            return None
+        if body.get("show"):
+            return HTMLResponse("<p>", headers={"Content-Disposition": "inline"})
+        loud = "!" if __user__["valves"].loud else ""
+        return [__id__, body["id"] != "", self.valves.word + loud, __metadata__]
+"""
+
+
+class TestRunAction:
+    """A button is pressed as it is on the page."""
+
+    @pytest.fixture(autouse=True)
+    def _action(self, load_plugin, write, ui):
+        load_plugin(write("plugins/actions/a.py", ACTION))
+        ui.confirm(True)
+
+    def test_the_button_gets_what_it_gets_there(self, run_action, as_user):
+        as_user(valves={"loud": True})
+        assert run_action({"messages": []}).value == ["a", True, "words!", "none"]
+        assert run_action({"messages": []}, id="count").value[0] == "count"
+
+    def test_who_says_no_is_heard(self, run_action, ui, events):
+        ui.disconnect()
+        assert run_action({}).value is None
+        assert events.last["answer"] == {"error": "Client session disconnected."}
+
+    def test_a_page_is_shown(self, run_action, events):
+        answer = run_action({"show": True})
+        assert (answer.embeds, json.loads(answer.value)["status"]) == (["<p>"], "success")
+        assert events.last == {"type": "embeds", "data": {"embeds": ["<p>"]}}
+
+    @pytest.mark.cochat_target_version("0.6.43")
+    def test_0_6_hands_on_what_was_returned(self, run_action):
+        assert run_action({"show": True}).value.body == b"<p>"
+
+    def test_what_an_action_raises_is_raised(self, load_plugin, write, run_action):
+        source = "class Action:\n    def action(self, body):\n        raise KeyError(1)\n"
+        load_plugin(write("plugins/actions/b.py", source))
+        with pytest.raises(KeyError):
+            run_action({})
+
+
+class TestServerMemory:
+    """What I put into the server's memory is what the plugin finds there."""
+
+    def test_people_and_who_calls_are_found(self, load_plugin, write, call_tool, server_memory, as_user):
+        source = (
+            "from open_webui.models.users import Users\n\n\nclass Tools:\n"
+            "    async def name_of(self, id: str):\n        return (await Users.get_user_by_id(id)).name\n"
+        )
+        load_plugin(write("plugins/tools/a.py", source))
+        server_memory.add_user(id="b", name="Ben")
+        ada = as_user(name="Ada")
+        assert [call_tool("name_of", id=each).value for each in ("b", ada.id)] == ["Ben", "Ada"]
+        assert set(server_memory.rows("user")) == {"b", ada.id}
+
+    def test_the_next_test_begins_with_nothing(self, server_memory):
+        assert server_memory.rows("user") == {}
+
+
 class TestChat:
     """A whole turn runs as the server runs it, with the plugins that I name."""
 

@@ -1,4 +1,4 @@
-"""The calls that a test makes: a method of a tool, a hook of a filter, a pipe; each as the server makes it."""
+"""The calls that a test makes: a tool, a filter, a pipe, an action; each as the server makes it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.errors import UsageError
-from cochat_devkit.kit import FilterAnswer, PipeAnswer, ToolAnswer
+from cochat_devkit.kit import ActionAnswer, FilterAnswer, PipeAnswer, ToolAnswer
+from cochat_devkit.runtime.action_calls import OFFERED as OFFERED_TO_ACTIONS
+from cochat_devkit.runtime.action_calls import run_action
 from cochat_devkit.runtime.answers import to_answer
+from cochat_devkit.runtime.conversation import CHAT, MESSAGE, SESSION
 from cochat_devkit.runtime.filter_chain import Link, run_chain
 from cochat_devkit.runtime.kit.offered import TO_FILTERS, StagedChat
 from cochat_devkit.runtime.pipe_calls import OFFERED as OFFERED_TO_PIPES
@@ -136,8 +139,32 @@ class RunPipe(_Call):
         return PipeAnswer("".join(map(_text_of, parts)), chunks, whole, chat.page.events, next(iter(errors), None), ms)
 
 
+class RunAction(_Call):
+    """Press the button of an action."""
+
+    def __call__(self, body: Json, *, id: str | None = None, **more: Json) -> ActionAnswer:  # noqa: A002
+        """Press it in a test that is not asynchronous."""
+        self._stage.current("action")  # loaded before the call, which is watched
+        return self._stage.run(self.awaited(body, id=id, **more))
+
+    async def awaited(self, body: Json, *, id: str | None = None, **more: Json) -> ActionAnswer:  # noqa: A002
+        """Press it in a test that is asynchronous itself."""
+        stage = self._stage
+        plugin = stage.current("action")
+        chat = self._chat(plugin)
+        offered = self._offered(chat, plugin, OFFERED_TO_ACTIONS, {"__id__": id or plugin.id, **more})
+        sent = {"model": chat.model["id"], "chat_id": CHAT, "id": MESSAGE, "session_id": SESSION, **copy.deepcopy(body)}
+        with stage.valves_of(plugin) as valves:
+            _settle_valves(plugin.instance, valves)
+            begun = time.perf_counter()
+            value, embeds = await run_action(plugin.instance, sent, offered, stage.user.valves, stage.generation)
+            ms = (time.perf_counter() - begun) * 1000
+        stage.tell("what action() returned", [value, embeds])
+        return ActionAnswer(value, embeds, chat.page.events, ms)
+
+
 def _settle_valves(instance: Any, valves: dict[str, Json]) -> None:
-    """Give a tool its saved valves, as the server does before each call."""
+    """Give a tool or an action its saved valves, as the server does before each call."""
     if hasattr(instance, "valves") and hasattr(instance, "Valves"):
         instance.valves = instance.Valves(**valves)
 
