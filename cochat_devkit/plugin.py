@@ -180,7 +180,8 @@ class Turn:
     told. Where tools are prompted for and not native, a step with calls, or a text that is a JSON object, answers that
     prompt, and any other stays for the answer itself. `endpoint` is the base URL of an OpenAI-compatible model that
     answers in its stead.
-    `role` and `replies` are as in `Call`; on the "api" path no page answers.
+    `role` and `replies` are as in `Call`; on the "api" path no page answers. `action` is a button, "id" or "id.sub",
+    that is pressed under the answer's place instead of a question being asked; what it returns is the result's `body`.
     """
 
     messages: list[Json]
@@ -194,6 +195,7 @@ class Turn:
     role: str = "user"
     replies: Json = field(default_factory=dict)
     agent: Json = None
+    action: str | None = None
 
 
 @dataclass(frozen=True)

@@ -52,13 +52,13 @@ PURE = ("kinds", "sync")
 PRINTER = "cli/render.py"
 #: where any exception may be caught and kept, with the reason
 CATCHERS = {
+    "runtime/action_calls.py": "whatever an action raises, the server tells the page",
     "cli/__init__.py": "the guard: whatever comes there is our own bug",
     "runtime/child.py": "whatever a plugin raises is the answer",
     "runtime/loading.py": "a plugin's class may raise anything",
     "runtime/standins/build.py": "a type that means nothing here is anything",
     "runtime/tool_calls.py": "whatever a method raises, the server tells the model",
     "runtime/filter_chain.py": "user valves that do not fit are logged on the server, and the filter runs without them",
-    "runtime/action_calls.py": "user valves that do not fit are logged on the server, and the action runs without them",
     "runtime/pipe_calls.py": "whatever a pipe raises, the server tells the reader",
     "runtime/turns.py": "whatever a plugin raises in a turn, the server tells the person",
     "runtime/turn_tools.py": "whatever a method raises, the server tells the model",

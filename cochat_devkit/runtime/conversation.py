@@ -68,6 +68,7 @@ class Conversation:
         self.is_page = turn.path == "page"
         self.tools = [each for each in plugins if each.loaded.type == "tool"]
         self.pipes = {each.id: each for each in plugins if each.loaded.type == "pipe"}
+        self.actions = {each.id: each for each in plugins if each.loaded.type == "action"}
         self._filters = [each for each in plugins if each.loaded.type == "filter"]
         self._filenames = {each.id: each.loaded.filename for each in plugins}
         self.model = _make_model(self)

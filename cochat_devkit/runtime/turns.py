@@ -14,6 +14,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.plugin import TurnResult
+from cochat_devkit.runtime.action_calls import press
 from cochat_devkit.runtime.conversation import CHAT, MESSAGE, SESSION, Conversation, Plugin
 from cochat_devkit.runtime.reply_items import ItemReply
 from cochat_devkit.runtime.reply_tags import tags_by_kind
@@ -55,9 +56,10 @@ async def hold_turn(chat: Conversation) -> TurnResult:
     """Run the one turn of a chat that has not begun."""
     begun = time.perf_counter()
     try:
-        await check_model(chat)
-        payload = await _prepare(chat)
-        await _answer(chat, payload, await ask(chat, payload))
+        if chat.turn.action is not None:
+            await press(chat, chat.turn.action)
+        else:
+            await _run(chat)
     except UnknownModel as error:
         chat.ended_by, chat.answer_body = chat.failure_of(error), {"detail": str(error)}
     except Exception as error:  # noqa: BLE001 - the server tells the person whatever a plugin raises
@@ -74,6 +76,12 @@ async def hold_turn(chat: Conversation) -> TurnResult:
         error=chat.ended_by,
         ms=ms,
     )
+
+
+async def _run(chat: Conversation) -> None:
+    await check_model(chat)
+    payload = await _prepare(chat)
+    await _answer(chat, payload, await ask(chat, payload))
 
 
 async def _prepare(chat: Conversation) -> Json:

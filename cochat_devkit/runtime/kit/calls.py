@@ -157,7 +157,9 @@ class RunAction(_Call):
         with stage.valves_of(plugin) as valves:
             _settle_valves(plugin.instance, valves)
             begun = time.perf_counter()
-            value, embeds = await run_action(plugin.instance, sent, offered, stage.user.valves, stage.generation)
+            value, embeds = await run_action(
+                plugin.id, plugin.instance, sent, offered, stage.user.valves, stage.generation
+            )
             ms = (time.perf_counter() - begun) * 1000
         stage.tell("what action() returned", [value, embeds])
         return ActionAnswer(value, embeds, chat.page.events, ms)

@@ -15,8 +15,8 @@ def _pressed(name: str, fact: str, source: str, **more: Any) -> Scenario:
     """Press a button under the answer of the scripted model."""
     action, replies, role = more.pop("action", "act"), more.pop("replies", {}), more.pop("role", "admin")
     part = function("act", source, more.pop("valves", {}), more.pop("user_valves", {}))
-    turn = Turn([says("hi")], (part,), path="page", role=role, replies=replies)
-    return Scenario("actions", name, fact, turn, action=action, **more)
+    turn = Turn([says("hi")], (part,), path="page", role=role, replies=replies, action=action)
+    return Scenario("actions", name, fact, turn, **more)
 
 
 _EMIT = "await __event_emitter__({!r})"

@@ -69,7 +69,8 @@ def _see_page(told: TurnResult, turn: Turn) -> Json:
     """Say it as the page sees it; a page that is closed is not asked."""
     events = [each for each in told.events if turn.replies or "answer" not in each]
     bare = [{name: each for name, each in event.items() if name != "answer"} for event in events]
-    return {"status": 200, "events": bare, "messages": told.messages}
+    seen = {"events": bare, "messages": told.messages}
+    return {**seen, **(_see_api(told) if turn.action is not None else {"status": 200})}
 
 
 def _names(turn: Turn) -> dict[str, str]:

@@ -126,7 +126,7 @@ class RealSide:
                 self._install(part, scenario, asker, stack)
             self._assign(scenario, stack)
             read_json(self._admin.get("/api/models"))
-            seen = self._ask_page(scenario, turn, asker) if turn.path == "page" else self._ask_api(turn, asker)
+            seen = self._ask_page(turn, asker) if turn.path == "page" else self._ask_api(turn, asker)
         names = self._names(asker, seen)
         return plain({**seen, "requests": self._model.requests, "log": read_log(log), "names": names})
 
@@ -187,11 +187,11 @@ class RealSide:
             return {"status": answer.status_code, "body": _parse(answer.text)}
         with asker.client.stream("POST", "/api/chat/completions", json=form) as answer:
             lines = [line for line in answer.iter_lines() if line]
-        if answer.status_code != 200:
+        if "text/event-stream" not in answer.headers["content-type"]:
             return {"status": answer.status_code, "body": _parse("\n".join(lines))}
         return {"status": 200, "chunks": [_parse_event(line) for line in lines]}
 
-    def _ask_page(self, scenario: Scenario, turn: Turn, asker: Asker) -> Json:
+    def _ask_page(self, turn: Turn, asker: Asker) -> Json:
         """Ask as a page does: a chat is saved first, and the answer comes as events and into the chat."""
         *before, last = turn.messages
         chat, ids = self._save_chat(before, last, turn, asker)
@@ -199,23 +199,23 @@ class RealSide:
         session = asker.page.session_id if turn.replies else "no-such-session"
         whereabouts = {"chat_id": chat, "id": ids["answer"], "session_id": session}
         seen: Json = {"ids": {"chat": chat, "session": session, **ids}}
-        if scenario.action is not None:
+        if turn.action is not None:
             form = {"model": turn.model, "messages": turn.messages, **whereabouts}
-            answer = asker.client.post(f"/api/chat/actions/{scenario.action}", json=form)
+            answer = asker.client.post(f"/api/chat/actions/{turn.action}", json=form)
         else:
             form = {**self._form(turn), **whereabouts, **self._question(ids, last)}
             answer = asker.client.post("/api/chat/completions", json=form)
             self._wait(chat, asker)
         seen["status"] = answer.status_code
-        if scenario.action is not None or answer.status_code != 200:
+        if turn.action is not None or answer.status_code != 200:
             seen["body"] = _parse(answer.text)
+        if self.generation == "0.6" and any(_is_done(each["data"]) for each in asker.page.events()):
+            self._complete(turn, ids, whereabouts, asker)
         seen["events"] = [each["data"] for each in asker.page.events() if each.get("chat_id") == chat]
-        if self.generation == "0.6" and any(map(_is_done, seen["events"])):
-            seen["completed"] = self._complete(turn, ids, whereabouts, asker)
         seen["messages"] = self._messages(chat, ids, asker)
         return seen
 
-    def _complete(self, turn: Turn, ids: Json, whereabouts: Json, asker: Asker) -> Json:
+    def _complete(self, turn: Turn, ids: Json, whereabouts: Json, asker: Asker) -> None:
         """Post the chat as a page of 0.6 does when an answer is done, and save what comes back, as it does too."""
         chat = whereabouts["chat_id"]
         saved = self._messages(chat, ids, asker)
@@ -225,15 +225,15 @@ class RealSide:
         answer = asker.client.post("/api/chat/completed", json=form)
         body = _parse(answer.text)
         if not isinstance(body, dict) or not body.get("messages"):
-            return {"status": answer.status_code, "body": body}
-        rows = {each["id"]: each for each in saved}
+            return
+        # what the outlets emitted has reached the page meanwhile
+        rows = {each["id"]: each for each in self._messages(chat, ids, asker)}
         for message in filter(lambda each: each.get("id"), body["messages"]):
             row = rows[message["id"]]
             original = {} if row["content"] == message["content"] else {"originalContent": row["content"]}
             rows[message["id"]] = {**row, **original, **message}
         history = {"messages": rows, "currentId": ids["answer"]}
         read_json(asker.client.post(f"/api/v1/chats/{chat}", json={"chat": {"history": history}}))
-        return None
 
     def _form(self, turn: Turn) -> Json:
         tools = [part.request.id for part in turn.parts if part.request.kind == "tool"]
@@ -255,7 +255,10 @@ class RealSide:
         """Save a chat with its messages, and a place for the answer: (its id, the ids of its messages)."""
         rows: dict[str, Json] = {}
         parent: str | None = None
-        for message in [*before, last, {"role": "assistant", "content": "", "model": turn.model}]:
+        prepared = {"role": "assistant", "content": "", "model": turn.model}
+        if self.generation != "0.6":
+            prepared["done"] = False
+        for message in [*before, last, prepared]:
             id_ = str(uuid.uuid4())
             place = {"id": id_, "parentId": parent, "childrenIds": [], "timestamp": int(time.time())}
             rows[id_] = {**message, **place}
@@ -310,8 +313,7 @@ def _parse(text: str) -> Json:
 
 
 def _parse_event(line: str) -> Json:
-    found = _parse(line.removeprefix("data:"))
-    return line if isinstance(found, str) else found
+    return _parse(line.removeprefix("data:").strip())
 
 
 def read_log(log: Path) -> list[Json]:

@@ -22,17 +22,15 @@ LOG = "@log@"
 class Scenario:
     """One turn of a chat, the fact that it proves, and where ours is known to differ.
 
-    `turn` is what is asked. `action` names the button, "id" or "id.sub", that is pressed in a saved chat instead of
-    asking. `of_model` are the filters that are not global but of the model. `by_endpoint` lets ours ask the model at
-    its URL, as the server does, and not our own scripted one. `versions` are those that have the behaviour. `gaps` name
-    the difference by version.
+    `turn` is what is asked. `of_model` are the filters that are not global but of the model. `by_endpoint` lets ours
+    ask the model at its URL, as the server does, and not our own scripted one. `versions` are those that have the
+    behaviour. `gaps` name the difference by version.
     """
 
     area: str
     name: str
     fact: str
     turn: Turn
-    action: str | None = None
     of_model: tuple[str, ...] = ()
     by_endpoint: bool = False
     versions: tuple[str, ...] = VERSIONS
