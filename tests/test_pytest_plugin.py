@@ -778,15 +778,15 @@ class TestGuards:
 
     @pytest.mark.parametrize(
         ("method", "marker"),
-        [("blocks", "allow_blocking"), ("leaves", "allow_left_tasks"), ("leaks", "allow_secrets")],
+        [
+            ("unawaited", "allow_unawaited"),
+            ("blocks", "allow_blocking"),
+            ("leaves", "allow_left_tasks"),
+            ("leaks", "allow_secrets"),
+        ],
     )
     def test_a_marker_lets_it(self, run, method, marker):
         run(method, f"@pytest.mark.{marker}").assert_outcomes(passed=1)
-
-    def test_python_warns_where_the_guard_does_not(self, run):
-        """Opting out leaves what Python itself says."""
-        result = run("unawaited", "@pytest.mark.filterwarnings('ignore')\n@pytest.mark.allow_unawaited")
-        result.assert_outcomes(passed=1)
 
     def test_a_secret_in_a_result_is_found_and_not_repeated(self, run):
         result = run("answers")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import ipaddress
 import json
 import socket
-import sys
-import warnings
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cochat_devkit.runtime.kit.secrets import secrets_of
@@ -16,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from cochat_devkit.runtime.kit.stage import Stage
-
-#: how many calls before a coroutine are remembered: the plugin's line is among them
-_DEPTH = 8
 
 
 class Guard(Protocol):
@@ -37,29 +31,12 @@ class Unawaited:
     """Notice coroutines that were made in a plugin and never awaited."""
 
     def __init__(self, stage: Stage) -> None:
-        self._places = stage.places
-        self._found: list[str] = []
-        self._depth = sys.get_coroutine_origin_tracking_depth()
-        sys.set_coroutine_origin_tracking_depth(max(self._depth, _DEPTH))
-        # the hook that the interpreter calls for each; without it Python's own warning has to do
-        self._hook: Any = getattr(warnings, "_warn_unawaited_coroutine", None)
-        if self._hook is not None:
-            warnings._warn_unawaited_coroutine = self._notice  # type: ignore[attr-defined]  # noqa: SLF001
+        self._coroutines = stage.coroutines
 
     def stop(self) -> list[str]:
-        """Collect what is only kept alive by a circle, and give the hook back."""
-        if self._hook is not None:
-            gc.collect(1)
-            warnings._warn_unawaited_coroutine = self._hook  # type: ignore[attr-defined]  # noqa: SLF001
-        sys.set_coroutine_origin_tracking_depth(self._depth)
-        return self._found
-
-    def _notice(self, coroutine: Any) -> None:
-        place = self._places.of((file, line) for file, line, _name in coroutine.cr_origin or ())
-        if place is None:
-            self._hook(coroutine)
-        else:
-            self._found.append(f"{place}: {coroutine.__qualname__}() was never awaited")
+        """Say what was made, and where."""
+        self._coroutines.look()
+        return self._coroutines.found
 
 
 class Blocking:

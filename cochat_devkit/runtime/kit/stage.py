@@ -15,6 +15,7 @@ from cochat_devkit.errors import UsageError
 from cochat_devkit.kit import LoadedPlugin, User
 from cochat_devkit.plugin import LoadRequest, Part
 from cochat_devkit.runtime.conversation import Plugin
+from cochat_devkit.runtime.kit.coroutines import Coroutines
 from cochat_devkit.runtime.kit.loop import Loop
 from cochat_devkit.runtime.kit.page import Recorder, Screen
 from cochat_devkit.runtime.kit.places import Places, kind_of
@@ -75,6 +76,7 @@ class Stage:
         self.root = root
         self.generation: Generation = generation
         self.places = Places(root)
+        self.coroutines = Coroutines(self.places)
         self.loop = Loop(self.places)
         self.events = Recorder()
         self.screen = Screen(generation)
@@ -93,6 +95,9 @@ class Stage:
     def close(self) -> None:
         """Forget the plugins and what they imported of the server, and end the loop."""
         self.loop.close()
+        self._casts.clear()
+        self._last = None
+        self.coroutines.close()
         uninstall()
         for name in set(sys.modules) - self._modules_before:
             if name.startswith(("tool_", "function_")):
