@@ -73,7 +73,8 @@ class Conversation:
         self._filenames = {each.id: each.loaded.filename for each in plugins}
         self.model = _make_model(self)
         self.models = {self.model["id"]: self.model}
-        self.saved = SavedChat(turn.messages, MESSAGE, self.model["id"], generation) if self.is_page else None
+        saved = SavedChat(turn.messages, MESSAGE, self.model["id"], generation, is_asked=turn.action is None)
+        self.saved = saved if self.is_page else None
         memory.add_user(**self.make_user())
         if self.saved is not None:
             memory.add_chat(id=CHAT, user_id=self.make_user()["id"], held=self.saved.messages)
