@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.plugin import LoadFailure
 from cochat_devkit.runtime.child_loader import ChildLoader
-from tests.parity.chats.real import read_log
+from tests.parity.chats.real import TEMPLATES, read_log
 from tests.parity.chats.scripted import scripted_model
 from tests.parity.chats.seen import plain
 
@@ -84,4 +84,4 @@ def our_side(folder: Path) -> Iterator[OurSide]:
     """Start a child process for the length of the `with` block."""
     with ExitStack() as stack:
         model = stack.enter_context(scripted_model())
-        yield OurSide(stack.enter_context(ChildLoader()), model, folder)
+        yield OurSide(stack.enter_context(ChildLoader(settings=TEMPLATES)), model, folder)
