@@ -9,6 +9,7 @@ from cochat_devkit.plugin import Call, CallResult, LoadRequest, Part, Turn
 from cochat_devkit.runtime.conversation import Conversation, Plugin
 from cochat_devkit.runtime.loading import Loaded, stored_specs, to_failure
 from cochat_devkit.runtime.tool_calls import OFFERED, call_tool, parse_arguments
+from cochat_devkit.runtime.turn_models import answer_plugins
 
 if TYPE_CHECKING:
     from cochat_devkit.plugin import Generation
@@ -34,6 +35,7 @@ async def make_call(loaded: Loaded, request: LoadRequest, call: Call, generation
         instance.valves = instance.Valves(**call.valves)
     turn = Turn([], role=call.role, replies=call.replies)
     chat = Conversation([Plugin(Part(request), loaded)], turn, generation)
+    answer_plugins(chat)
     offered = {**chat.offer(), "__id__": request.id, "__messages__": [], "__files__": [], "__features__": {}}
     if hasattr(instance, "UserValves"):
         offered["__user__"]["valves"] = instance.UserValves(**call.user_valves)

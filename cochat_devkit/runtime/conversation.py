@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from cochat_devkit.runtime.loading import Loaded
 
 CHAT, MESSAGE, SESSION = "chat-of-the-devkit", "message-of-the-devkit", "session-of-the-devkit"
+#: the model that is there beside that of a turn, for plugins that ask one themselves
+SCRIPTED = "scripted"
 #: what main.py takes out of the body, and nothing behind it sees there
 _TAKEN_OUT = (
     "filter_ids",
@@ -72,7 +74,7 @@ class Conversation:
         self._filters = [each for each in plugins if each.loaded.type == "filter"]
         self._filenames = {each.id: each.loaded.filename for each in plugins}
         self.model = _make_model(self)
-        self.models = {self.model["id"]: self.model}
+        self.models = {SCRIPTED: _bare_model(SCRIPTED), self.model["id"]: self.model}
         saved = SavedChat(turn.messages, MESSAGE, self.model["id"], generation, is_asked=turn.action is None)
         self.saved = saved if self.is_page else None
         memory.add_user(**self.make_user())
@@ -180,19 +182,15 @@ class Conversation:
             await self.page.emit(event)
 
 
+def _bare_model(id_: str) -> Json:
+    return {"id": id_, "name": id_, "object": "model", "created": EPOCH_S, "owned_by": "openai"}
+
+
 def _make_model(chat: Conversation) -> Json:
     """Describe the model as the server's list does: a pipe, one of others, or an agent before one of them."""
     turn = chat.turn
     pipe = chat.pipes.get(turn.model.partition(".")[0])
-    model: Json = {
-        "id": turn.model,
-        "name": turn.model,
-        "object": "model",
-        "created": EPOCH_S,
-        "owned_by": "openai",
-        "actions": [],
-        "filters": [],
-    }
+    model: Json = {**_bare_model(turn.model), "actions": [], "filters": []}
     if pipe is None:
         row = {name: model[name] for name in ("id", "object", "created", "owned_by")}
         model.update(openai=row, urlIdx=0, connection_type="external")

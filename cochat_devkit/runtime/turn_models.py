@@ -9,19 +9,19 @@ tests/parity/chats/.
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
-import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.runtime.offers import ask_for_offer
 from cochat_devkit.runtime.pipe_calls import apply_valves, run_streamed, run_whole
 from cochat_devkit.runtime.scripts import Answer, Refused, Stream, Whole
 from cochat_devkit.runtime.snapshots import to_json
+from cochat_devkit.runtime.standins.library import completions
 from cochat_devkit.runtime.texts import add_system_text, fill_in
 from cochat_devkit.runtime.turn_tools import make_tools
 
 if TYPE_CHECKING:
+    import http.client
     from collections.abc import AsyncIterator, Iterator
 
     from cochat_devkit.resource import Json
@@ -83,9 +83,29 @@ async def ask(chat: Conversation, payload: Json, *, is_first: bool = True) -> An
     body = {name: each for name, each in payload.items() if name != "metadata"}
     body["model"] = chat.base_model
     _apply_agent(chat, body, metadata, is_first=is_first)
+    return await _ask_model(chat, body, metadata)
+
+
+def answer_plugins(chat: Conversation) -> None:
+    """Let the models of a turn answer where a plugin itself asks one: the turn's own, or the scripted one beside it."""
+
+    async def answer(form: Json) -> Json:
+        if form["model"] in (chat.model["id"], chat.base_model):
+            found = await ask(chat, form)
+        else:
+            body = {name: each for name, each in form.items() if name != "metadata"}
+            found = await _ask_model(chat, body, form.get("metadata", {}))
+        if isinstance(found, Refused):
+            raise NoAnswer(f"the model {form['model']} answered {found.status}: {json.dumps(found.body)}")
+        return found.lines if isinstance(found, Stream) else found.body
+
+    completions.answer_with(answer)
+
+
+async def _ask_model(chat: Conversation, body: Json, metadata: Json) -> Answer:
     asked = to_json(body)
     chat.requests.append(asked)
-    step = chat.note("model", chat.base_model, before=asked, after=None)
+    step = chat.note("model", body["model"], before=asked, after=None)
     if chat.turn.endpoint is not None:
         return _noted(step, await asyncio.to_thread(_post, chat.turn.endpoint, body))
     is_prompt = metadata.get("task") == "function_calling"
@@ -178,6 +198,10 @@ def _post(base_url: str, body: Json) -> Answer:
     Raises:
         NoAnswer: it cannot be reached, or what it says is no JSON.
     """
+    # the many turns that ask no server do without
+    import http.client
+    import urllib.parse
+
     place = urllib.parse.urlsplit(f"{base_url.rstrip('/')}/chat/completions")
     kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
     connection = kind(place.hostname or "", place.port, timeout=_TIMEOUT_S)

@@ -24,7 +24,7 @@ from cochat_devkit.runtime.scripts import Answer, Refused, Stream, Whole
 from cochat_devkit.runtime.snapshots import to_json
 from cochat_devkit.runtime.texts import add_found, context_of, fill_in, last_question, merge_system, text_of
 from cochat_devkit.runtime.tool_prompts import call_prompted
-from cochat_devkit.runtime.turn_models import UnknownModel, ask, check_model, read_out
+from cochat_devkit.runtime.turn_models import UnknownModel, answer_plugins, ask, check_model, read_out
 from cochat_devkit.runtime.turn_tools import make_tools, run_call, unreadable
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ async def run_turn(plugins: Sequence[Plugin], turn: Turn, generation: Generation
 async def hold_turn(chat: Conversation) -> TurnResult:
     """Run the one turn of a chat that has not begun."""
     begun = time.perf_counter()
+    answer_plugins(chat)
     try:
         if chat.turn.action is not None:
             await press(chat, chat.turn.action)

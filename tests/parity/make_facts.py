@@ -100,9 +100,8 @@ def read_state(body: list[ast.stmt], app: str) -> Entry:
         match statement:
             case ast.Assign(targets=[ast.Attribute(value=place, attr=name)], value=value):
                 kept = places.get(ast.unparse(place), {})
-                told = {"is": "value", "named": value.id} if isinstance(value, ast.Name) else _read_value(value)
                 if not is_inside or name not in kept:
-                    kept[name] = {"is": "value"} if is_inside else told
+                    kept[name] = {"is": "value"} if is_inside else _read_value(value)
     return {"state": state, "config": config}
 
 
@@ -277,10 +276,11 @@ def _read_value(node: ast.expr) -> Entry:
             read = _read_value(default)
             told = {each: read[each] for each in ("setting", "literal", "read_as") if each in read}
             return {"is": "value", "made": "PersistentConfig", "of": [ast.unparse(name), ast.unparse(place)], **told}
-        case ast.Call(func=ast.Name(id="ConfigDict"), keywords=named):
-            return {"is": "value", "made": "ConfigDict", "with": _read_keywords(named)}
-        case ast.Call(func=ast.Name() | ast.Attribute()):
-            return {"is": "value", "made": ast.unparse(node.func)}
+        case ast.Call(func=ast.Name() | ast.Attribute() as function, keywords=named):
+            made = ast.unparse(function)
+            return {"is": "value", "made": made, **({"with": _read_keywords(named)} if made == "ConfigDict" else {})}
+        case ast.Name(id=name):
+            return {"is": "value", "named": name}
         case _ if _is_short(node):
             return {"is": "value", "literal": ast.unparse(node)}
     return {"is": "value"}

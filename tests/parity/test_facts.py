@@ -22,6 +22,7 @@ LIMIT = 3
 PROMPT = "a sentence that is somebody's"
 FLAG = os.environ.get("FLAG", "True").lower() == "true"
 Users = UsersTable()
+People = Users
 SAVED = PersistentConfig("SAVED", "some.place", int(os.environ.get("SAVED", "3")))
 app = FastAPI()
 app.state.config = AppConfig()
@@ -62,6 +63,7 @@ def test_what_is_read_of_a_module():
     assert found["PROMPT"] == {"is": "value"}
     assert found["FLAG"] == {"is": "value", "setting": "FLAG", "literal": "'True'", "read_as": "bool"}
     assert found["Users"] == {"is": "value", "made": "UsersTable"}
+    assert found["People"] == {"is": "value", "named": "Users"}
     saved = {"setting": "SAVED", "literal": "'3'", "read_as": "int"}
     assert found["SAVED"] == {"is": "value", "made": "PersistentConfig", "of": ["'SAVED'", "'some.place'"], **saved}
     assert read_state(ast.parse(SOURCE).body, "app") == {

@@ -5,6 +5,8 @@ A sample begins with an empty database and makes what it needs itself, by the se
 
 from __future__ import annotations
 
+import json
+import random
 import textwrap
 
 #: what many samples begin with
@@ -332,7 +334,133 @@ _OF_FILES = {
         """,
 }
 
+_TEXTS = ("", " ", "Hello", "two\nlines", "https://x.test/a?b=1 and http://y.test", "ünïcode ☂", "a\x00b")
+_ROLES = ("system", "user", "assistant", "tool")
+_MESSAGE_FUNCTIONS = (
+    *("get_messages_content", "get_last_user_message_item", "get_last_user_message", "get_last_assistant_message_item"),
+    *("get_last_assistant_message", "get_system_message", "remove_system_message", "pop_system_message"),
+    *("merge_system_messages", "strip_empty_content_blocks"),
+)
+_ADDING_FUNCTIONS = (
+    *("add_or_update_system_message", "add_or_update_user_message", "prepend_to_first_user_message_content"),
+    *("append_or_update_assistant_message", "replace_system_message_content", "set_last_user_message_content"),
+)
+
+
+def _any_message(chance: random.Random) -> dict:
+    text = chance.choice(_TEXTS)
+    image = {"type": "image_url", "image_url": {"url": "data:x"}}
+    content = chance.choice([text, text, [{"type": "text", "text": text}, image], [image], [image, _part(chance)]])
+    more = chance.choice([{}, {}, {"output": [{"type": "message", "content": [_part(chance)]}, {"type": "reasoning"}]}])
+    return {"role": chance.choice(_ROLES), "content": content, **more}
+
+
+def _part(chance: random.Random) -> dict:
+    return {"type": "text", "text": chance.choice(_TEXTS)}
+
+
+def _random_calls(seed: int) -> str:
+    """Call what works on messages with messages made at random, and look at these as well afterwards."""
+    chance = random.Random(seed)
+    calls = []
+    for _ in range(120):
+        messages = [_any_message(chance) for _ in range(chance.randrange(5))]
+        if chance.random() < 0.5:
+            calls.append((chance.choice(_MESSAGE_FUNCTIONS), [messages]))
+        else:
+            more = [chance.random() < 0.5] if chance.random() < 0.5 else []
+            name = chance.choice(_ADDING_FUNCTIONS)
+            more = more if name in _ADDING_FUNCTIONS[:2] else []
+            calls.append((name, [chance.choice(_TEXTS), messages, *more]))
+    return f"""
+import json
+from open_webui.utils import misc
+
+CALLS = json.loads({json.dumps(calls)!r})
+
+async def sample():
+    told = []
+    for name, arguments in CALLS:
+        if hasattr(misc, name):
+            try:
+                told.append([name, getattr(misc, name)(*arguments), arguments])
+            except Exception as error:
+                told.append([name, type(error).__name__])
+    return told
+"""
+
+
+_OF_MISC = {
+    "texts": """
+        names = ("sanitize_filename", "calculate_sha256_string", "get_gravatar_url", "validate_email_format",
+                 "sanitize_text_for_db", "extract_urls", "freeze")
+        texts = ("", "A b/C.txt", "ann@x.test", "root@localhost", "x\x00y", "see https://x.test, ok", "ünï  x")
+        return [[getattr(misc, name)(text) for text in texts] for name in names]
+        """,
+    "durations": """
+        told = []
+        for text in ("-1", "0", "4w", "1h30m", "1.5s", "250ms", "nothing", ""):
+            try:
+                found = misc.parse_duration(text)
+                told.append(found and found.total_seconds())
+            except ValueError as error:
+                told.append(str(error))
+        return told
+        """,
+    "what is allowed": """
+        lists = (None, [], ["x.test"], ["!x.test"], ["x.test", "!a.x.test"], [" y.test ", "! b.test"])
+        return [[misc.is_string_allowed(each, some) for each in ("x.test", "a.x.test", ["b.test", "y.test"], "")]
+                for some in lists] + [misc.get_allow_block_lists(some) for some in lists]
+        """,
+    "one thing over another": """
+        return misc.deep_update({"a": {"b": 1}, "c": 2}, {"a": {"d": 3}, "e": {"f": 4}})
+        """,
+    "the way to a message": """
+        messages = {"a": {"id": "a"}, "b": {"id": "b", "parentId": "a"}, "c": {"id": "c", "parentId": "no"}}
+        return [misc.get_message_list(some, each) for some in (messages, {}, None) for each in ("a", "b", "c", "no")]
+        """,
+    "answers in the shape of providers": """
+        calls = [{"id": "1"}]
+        return [
+            misc.openai_chat_message_template("m"),
+            misc.openai_chat_chunk_message_template("m"), misc.openai_chat_chunk_message_template("m", "hi"),
+            misc.openai_chat_chunk_message_template("m", "", "why", calls, {"total_tokens": 1}),
+            misc.openai_chat_completion_message_template("m"), misc.openai_chat_completion_message_template("m", "hi"),
+            misc.openai_chat_completion_message_template("m", "", "why", calls, {"total_tokens": 1}),
+        ]
+        """,
+    "a file's hash": """
+        from open_webui.config import UPLOAD_DIR
+        (UPLOAD_DIR / "h.txt").write_text("abc")
+        return misc.calculate_sha256(str(UPLOAD_DIR / "h.txt"), 2)
+        """,
+}
+
+_ASKING = """
+import types
+from open_webui.utils.chat import generate_chat_completion
+
+class Person:
+    id, role = "u1", "admin"
+
+def request(**models):
+    app = types.SimpleNamespace(state=types.SimpleNamespace(MODELS=models))
+    return types.SimpleNamespace(app=app, state=types.SimpleNamespace(metadata={"chat_id": "c"}))
+"""
+_OF_ASKING = {
+    "a model that is not there": """
+        form = {"model": "no", "messages": [], "metadata": {"a": 1}}
+        try:
+            await generate_chat_completion(request(), form, Person())
+        except Exception as error:
+            return [type(error).__name__, str(error), form]
+        """,
+}
+
 SAMPLES = {
+    **{f"misc: {name}": _sample("from open_webui.utils import misc", body) for name, body in _OF_MISC.items()},
+    **{f"misc: messages at random, {seed}": _random_calls(seed) for seed in range(5)},
+    **{f"asking: {name}": _sample(_ASKING, body) for name, body in _OF_ASKING.items()},
     **{f"files: {name}": _with_files(body) for name, body in _OF_FILES.items()},
     **{f"chats: {name}": _with_chat(body) for name, body in _OF_CHATS.items()},
     **{f"users: {name}": _with_people(body) for name, body in _USERS.items()},

@@ -17,8 +17,8 @@ from cochat_devkit.runtime.standins.library import PLAYED, memory, plays_in
 from cochat_devkit.runtime.standins.refusing import NotOffline
 from tests.runtime.library_runner import got
 
-#: what the played functions need not take: there is no database to share a session of
-_NEEDLESS = {"self", "db"}
+#: what the played functions need not take: there is no database to share a session of, and nobody may not ask a model
+_NEEDLESS = {"self", "db", "user", "bypass_filter", "bypass_system_prompt"}
 
 
 def _played():

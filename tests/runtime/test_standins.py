@@ -67,8 +67,8 @@ def test_what_is_only_named_refuses_loudly():
     for use in (bool, str, list, lambda value: value(), lambda value: value + 1):
         with pytest.raises(NotOffline, match=r"^open_webui\.main\.app\.router is the server's own, and is not there"):
             use(main.app.router)
-    with pytest.raises(NotOffline, match=r"open_webui\.utils\.misc\.get_last_user_message"):
-        importlib.import_module("open_webui.utils.misc").get_last_user_message([])
+    with pytest.raises(NotOffline, match=r"open_webui\.utils\.misc\.parse_ollama_modelfile"):
+        importlib.import_module("open_webui.utils.misc").parse_ollama_modelfile("")
 
 
 def test_the_application_has_what_the_version_puts_there(generation, monkeypatch):

@@ -216,3 +216,31 @@ def test_the_server_gives_up_on_a_model_that_only_calls_tools(loader):
     native = {"params": {"function_calling": "native"}}
     told = run(loader, "0.6", part("weather", WEATHER), body=native, script=(CALLS,) * 40)
     assert len(told.requests) == 31
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_plugin_may_ask_a_model_itself(loader, generation, streams):
+    """What a pipe before a model asks is answered by the script, and is in the trace."""
+    wait = "await " if generation == "0.12" else ""
+    source = (
+        "from open_webui.models.users import Users\nfrom open_webui.utils.chat import generate_chat_completion\n\n\n"
+        "class Pipe:\n    async def pipe(self, body, __user__, __request__):\n"
+        f"        user = {wait}Users.get_user_by_id(__user__['id'])\n"
+        f"        form = {{'model': 'scripted', 'messages': body['messages'], 'stream': {streams}}}\n"
+        "        found = await generate_chat_completion(__request__, form, user)\n"
+        "        return found if form['stream'] else found['choices'][0]['message']['content'] + '!'\n"
+    )
+    told = run(loader, generation, part("p", source), model="p", script=({"text": "as you say"},))
+    assert told.text == ("as you say" if streams else "as you say!")
+    assert [each["id"] for each in told.trace] == ["p", "scripted"]
+
+
+def test_a_plugin_asks_no_model_that_is_not_there(loader, generation):
+    """A name that no server of mine has is refused in the server's words."""
+    source = (
+        "from open_webui.utils.chat import generate_chat_completion\n\n\nclass Pipe:\n"
+        "    async def pipe(self, body, __request__):\n"
+        "        return await generate_chat_completion(__request__, {'model': 'nobody', 'messages': []}, None)\n"
+    )
+    told = run(loader, generation, part("p", source), model="p")
+    assert told.error.message == "Model not found"

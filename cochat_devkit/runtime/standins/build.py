@@ -81,6 +81,10 @@ def _build_function(module: types.ModuleType, full: str, entry: Json) -> Any:
 
 
 def _build_value(module: types.ModuleType, full: str, entry: Json) -> Any:
+    other = module.__dict__["_facts"].get(entry.get("named"))
+    # of two that name each other, nobody knows what they are
+    if other is not None and "named" not in other:
+        return getattr(module, entry["named"])
     made = entry.get("made", "")
     if made in _MADE:
         return _MADE[made](full, entry)

@@ -28,6 +28,8 @@ _FILES = {
     "open_webui.routers.files": "file_routes",
     "open_webui.routers.images": "image_routes",
     "open_webui.storage.provider": "storage",
+    "open_webui.utils.chat": "completions",
+    "open_webui.utils.misc": "misc",
 }
 PLAYED = tuple(_FILES)
 
