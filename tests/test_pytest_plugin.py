@@ -694,7 +694,7 @@ class Tools:
         work()  # here
 
     def blocks(self):
-        time.sleep(0.08)  # here
+        time.sleep(0.25)  # here
 
     async def leaves(self):
         asyncio.create_task(asyncio.sleep(60))  # here

@@ -54,24 +54,25 @@ class Blocking:
 
 
 class LeftTasks:
-    """Notice tasks that still run when the test is over."""
+    """Notice tasks of a plugin that still run when the test is over; those of a library are its own."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
 
     def stop(self) -> list[str]:
         """Give them a moment, and say which are left and where they were started."""
-        return [self._sentence(each) for each in self._stage.loop.left_tasks()]
+        left = [(each.get_coro(), self._place_of(each.get_coro())) for each in self._stage.loop.left_tasks()]
+        return [
+            f"{place}: the task {getattr(work, '__qualname__', repr(work))}() was left running"
+            for work, place in left
+            if place is not None
+        ]
 
-    def _sentence(self, task: Any) -> str:
-        work = task.get_coro()
-        origin = ((file, line) for file, line, _name in getattr(work, "cr_origin", None) or ())
+    def _place_of(self, work: Any) -> str | None:
+        origin = getattr(work, "cr_origin", None) or ()
         code = getattr(work, "cr_code", None)
-        place = self._stage.places.of(origin) or (
-            self._stage.places.of([(code.co_filename, code.co_firstlineno)]) if code else None
-        )
-        name = getattr(work, "__qualname__", repr(work))
-        return f"{place or 'a plugin'}: the task {name}() was left running"
+        lines = [(file, line) for file, line, _name in origin]
+        return self._stage.places.of([*lines, *([(code.co_filename, code.co_firstlineno)] if code else [])])
 
 
 class Secrets:
