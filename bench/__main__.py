@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-ALL = ("start_up", "offline", "plan", "ingest", "search", "pull", "push", "knowledge", "scale")
+ALL = ("start_up", "offline", "plan", "ingest", "search", "pull", "push", "knowledge", "runtime", "scale")
 
 
 def main() -> None:

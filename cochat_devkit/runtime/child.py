@@ -184,7 +184,9 @@ async def _do(request: Json, asked: LoadRequest, loaded: Loaded) -> Json:
         return {"values": pass_through_valves(loaded, request["values"], user=request["user"])}
     if "valves" in request:
         return {"offer": dataclasses.asdict(await ask_for_offer(loaded, request["valves"]))}
-    return {"facts": dataclasses.asdict(describe(loaded, asked.generation))}
+    facts = describe(loaded, asked.generation)
+    # schemas are JSON as they stand, and large: they need no copy
+    return {"facts": {**vars(facts), "hooks": {name: dataclasses.asdict(hook) for name, hook in facts.hooks.items()}}}
 
 
 async def _run_chat(request: Json) -> Json:

@@ -6,11 +6,14 @@ tests/parity/test_loading_against_server.py.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
 import re
 import typing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cochat_devkit.runtime.plain_schema import NotPlain, plain_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +25,14 @@ _PARAM_0_12 = re.compile(r":param (\w+):\s*(.*)")
 _PARAM_0_6 = re.compile(r":param (\w+):\s*(.+)")
 _MODEL_END = re.compile(r":(?:param|return)")
 _END_OF_DESCRIPTION = (":param", ":return")
+
+
+class Field(NamedTuple):
+    """One parameter: its hint, its default (`...` is none), and what the docstring says of it."""
+
+    hint: Any
+    default: Any
+    description: str | None
 
 
 def tool_methods(instance: object, generation: Generation) -> list[Callable[..., Any]]:
@@ -42,20 +53,20 @@ def make_spec(method: Callable[..., Any], generation: Generation) -> Json:
     Raises:
         Exception: whatever an annotation raises when it is resolved, or pydantic when it has no schema for it.
     """
-    from pydantic import Field, create_model
-
     hints = typing.get_type_hints(method)
     docs = _parameter_docs(method.__doc__ or "", generation)
-    fields: dict[str, Any] = {}
+    fields: dict[str, Field] = {}
     for name, parameter in inspect.signature(method).parameters.items():
         if name.startswith("_"):
             continue  # pydantic takes such names for private attributes: the model never sees them
         default = ... if parameter.default is parameter.empty else parameter.default
-        described = Field(default, description=docs[name]) if docs.get(name) else default
-        fields[name] = (hints.get(name, Any), described)
-    model = create_model(method.__name__, **fields)
-    model.__doc__ = _description(method.__doc__)
-    spec = _to_function_spec(model.model_json_schema())
+        fields[name] = Field(hints.get(name, Any), default, docs.get(name))
+    spec = {
+        "name": method.__name__,
+        # pydantic had it as the docstring of a model
+        "description": inspect.cleandoc(_description(method.__doc__)),
+        "parameters": _parameters(method.__name__, fields),
+    }
     if generation != "0.6":
         _simplify(spec["parameters"])
     return spec
@@ -118,14 +129,36 @@ def _parameter_docs(docstring: str, generation: Generation) -> dict[str, str]:
     return found
 
 
-def _to_function_spec(schema: Json) -> Json:
-    """Turn a model's JSON schema into an OpenAI function: references inlined, titles gone."""
+def _parameters(method: str, fields: dict[str, Field]) -> Json:
+    """Make the JSON schema of a method's parameters; only what is not plain is asked of pydantic."""
+    plain: dict[str, Json] = {}
+    for name, field in fields.items():
+        with contextlib.suppress(NotPlain):
+            plain[name] = plain_schema(name, *field)
+    others = {name: field for name, field in fields.items() if name not in plain}
+    asked = _by_pydantic(method, others) if others else {"properties": {}}
+    if asked["properties"].keys() != others.keys():
+        return _by_pydantic(method, fields)  # one has another name there, or none
+    described = plain | asked["properties"]
+    wanted = {*(name for name in plain if fields[name].default is ...), *asked.get("required", ())}
+    required = {"required": [name for name in fields if name in wanted]} if wanted else {}
+    return {"properties": {name: described[name] for name in fields}, **required, "type": "object"}
+
+
+def _by_pydantic(method: str, fields: dict[str, Field]) -> Json:
+    """Let pydantic describe some parameters: references inlined, titles gone."""
+    import pydantic
+
+    described: dict[str, Any] = {
+        name: (hint, pydantic.Field(default, description=text) if text else default)
+        for name, (hint, default, text) in fields.items()
+    }
+    schema = pydantic.create_model(method, **described).model_json_schema()
     whole = _inlined(schema, schema, ())
-    for definitions in ("definitions", "$defs"):
-        whole.pop(definitions, None)
-    name = whole.pop("title", "")
-    description = whole.pop("description", "")
-    return {"name": name, "description": description, "parameters": _untitled(whole)}
+    for key in ("definitions", "$defs", "title", "description"):
+        whole.pop(key, None)
+    found: Json = _untitled(whole)
+    return found
 
 
 def _inlined(node: Json, schema: Json, opened: tuple[str, ...]) -> Json:

@@ -326,6 +326,8 @@ FACTS = (
         "Hints of plain types, and none, as JSON schema; on 0.12 no type is text.",
         (
             "hint_str",
+            "hint_plain_and_not_in_one_method",
+            "hint_class_variable",
             "hint_bool",
             "hint_float_with_a_default",
             "hint_float_with_a_whole_default",
@@ -422,6 +424,7 @@ FACTS = (
             "hint_constraints",
             "default_field",
             "default_field_and_param",
+            "default_field_with_an_alias",
         ),
     ),
     Fact(
