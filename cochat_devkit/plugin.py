@@ -121,9 +121,10 @@ class PluginOffer:
 
 @dataclass(frozen=True)
 class Call:
-    """Ask for one method of a tool to be called as a model would have it called.
+    """Ask for one method of a tool to be called as a model would have it called, or for one hook of a function.
 
-    `words` are the arguments as text, by name; what is not to be text is read as JSON. `role` is who calls, "user" or
+    `words` are the arguments as text, by name; what is not to be text is read as JSON. A hook has its payload there, as
+    `body` or `event`, or `text` for the message in it; `id` is the button of an action. `role` is who calls, "user" or
     "admin". `valves` and `user_valves` are what is saved. `replies` are the answers of a page to event calls, by type;
     without one the page is closed.
     """
@@ -140,9 +141,10 @@ class Call:
 class CallResult:
     """Say what a call came to.
 
-    `text` is what the model reads, None where it gets nothing; `files` and `embeds` go to the page; `events` are what
-    the plugin emitted and asked, in order, each with `type` and `data`, those asked with `answer`. `error` is the
-    exception that the text stands for. `ms` is the time of the call alone.
+    `text` is what the model reads, None where it gets nothing; of a hook, what it returned, and then `value` is that as
+    JSON, and `before` the payload that it was given. `files` and `embeds` go to the page; `events` are what the plugin
+    emitted and asked, in order, each with `type` and `data`, those asked with `answer`. `error` is the exception that
+    the text stands for. `ms` is the time of the call alone.
     """
 
     text: str | None
@@ -151,6 +153,8 @@ class CallResult:
     events: list[Json] = field(default_factory=list)
     error: LoadFailure | None = None
     ms: float = 0.0
+    value: Json = None
+    before: Json = None
     #: what the plugin printed, cut at 10,000 characters
     output: str = ""
 
@@ -242,7 +246,7 @@ class PluginLoader(Protocol):
         ...
 
     def call(self, request: LoadRequest, call: Call, *, timeout_s: float) -> CallResult | LoadFailure:
-        """Load a tool and call one of its methods."""
+        """Load a plugin and call one of its methods."""
         ...
 
     def chat(self, turn: Turn, generation: Generation, *, timeout_s: float) -> TurnResult | LoadFailure:

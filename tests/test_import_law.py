@@ -60,6 +60,7 @@ CATCHERS = {
     "runtime/tool_calls.py": "whatever a method raises, the server tells the model",
     "runtime/filter_chain.py": "user valves that do not fit are logged on the server, and the filter runs without them",
     "runtime/pipe_calls.py": "whatever a pipe raises, the server tells the reader",
+    "runtime/hook_calls.py": "whatever a hook raises is the answer",
     "runtime/turns.py": "whatever a plugin raises in a turn, the server tells the person",
     "runtime/turn_tools.py": "whatever a method raises, the server tells the model",
     "runtime/tool_prompts.py": "where prompting for tools fails, the server goes on without them",

@@ -53,7 +53,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Write plugins": {
         "trust": "Say that code which came from a server may run here.",
         "new": "Scaffold a plugin with its test.",
-        "run": "Call a method of a tool, as the server would.",
+        "run": "Call one method or hook of a plugin, as the server would.",
         "chat": "Ask one question through filters, tools and pipes, step by step.",
         "specs": "Show the specs of a tool, as stored and as the model sees them.",
         "check": "Lint plugins and load them as the server would.",

@@ -36,16 +36,20 @@ if TYPE_CHECKING:
 @generation_option
 @json_option
 def command(tool: str, method: str, arguments: Sequence[str], **options: Any) -> int:
-    """Call a method of a tool here, as the server would, and show what the model reads of it.
+    """Call one method of a tool or one hook of a function here, as the server would, and show what comes of it.
 
-    An argument is text where the tool's spec says so, and otherwise JSON where it can be: `days=3`, `tags=["a"]`. The
-    tool runs in a process of its own, with your rights. Exit 1: the method raised.
+    An argument is text where a tool's spec says so, and otherwise JSON where it can be: `days=3`, `tags=["a"]`. A hook
+    is given its payload as `body=` or `event=`, as JSON, or `text=` for the message in it; what a server puts beside it
+    is put there. The plugin runs in a process of its own, with your rights. Exit 1: it raised.
 
     \b
     Examples:
       cochat run tool/weather forecast city=Oslo days=3
       cochat run plugins/tools/weather.py forecast city=Oslo --valve units=imperial --as admin
       cochat run tool/mailer send to=ada@example.com --reply confirmation=true --events
+      cochat run filter/shouts inlet text=hello
+      cochat run pipe/router pipe 'body={"messages": [{"role": "user", "content": "hi"}], "stream": false}'
+      cochat run action/translate action id=to_french
     """
     from cochat_devkit.cli.consent import with_consent
     from cochat_devkit.config import read_config
@@ -77,8 +81,11 @@ def command(tool: str, method: str, arguments: Sequence[str], **options: Any) ->
     for name in ("files", "embeds"):
         for each in told[name]:
             render.out(f"{name[:-1]}  {json.dumps(each, ensure_ascii=False)}")
-    render.out(told["text"] if told["text"] is not None else "(nothing)")
+    render.err_diff(told["changes"])
+    if not told["error"] or told["before"] is None:
+        render.out(told["text"] if told["text"] is not None else "(nothing)")
     if told["error"]:
         line = f" (line {told['error']['line']})" if told["error"]["line"] else ""
-        render.err(f"{method} raised {told['error']['exception']}{line}; this is what the model reads of it")
+        reads = "; this is what the model reads of it" if told["before"] is None else f": {told['error']['message']}"
+        render.err(f"{method} raised {told['error']['exception']}{line}{reads}")
     return report.exit_code

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, NoReturn
 from cochat_devkit.facts import VERSIONS, read_facts
 from cochat_devkit.plugin import Call, LoadFailure, LoadRequest, Part, Turn
 from cochat_devkit.runtime.calling import make_call
+from cochat_devkit.runtime.hook_calls import call_hook
 from cochat_devkit.runtime.loading import (
     Loaded,
     describe,
@@ -179,7 +180,8 @@ def _load(asked: LoadRequest, scratch_dir: Path) -> tuple[Loaded, tuple[str, ...
 
 async def _do(request: Json, asked: LoadRequest, loaded: Loaded) -> Json:
     if "call" in request:
-        return {"call": dataclasses.asdict(await make_call(loaded, asked, Call(**request["call"]), asked.generation))}
+        call = make_call if loaded.type == "tool" else call_hook
+        return {"call": dataclasses.asdict(await call(loaded, asked, Call(**request["call"]), asked.generation))}
     if "values" in request:
         return {"values": pass_through_valves(loaded, request["values"], user=request["user"])}
     if "valves" in request:

@@ -95,7 +95,7 @@ class ChildLoader:
         return found
 
     def call(self, request: LoadRequest, call: Call, *, timeout_s: float) -> CallResult | LoadFailure:
-        """Load a tool and call one of its methods; `timeout_s` is for both."""
+        """Load a plugin and call one of its methods; `timeout_s` is for both."""
         found: CallResult | LoadFailure = self._ask(request, {"call": asdict(call)}, timeout_s)
         return found
 

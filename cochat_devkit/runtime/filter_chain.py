@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from cochat_devkit.plugin import Generation
     from cochat_devkit.resource import Json
 
+_ALWAYS = ("__event_emitter__", "__event_call__", "__user__", "__metadata__", "__request__", "__model__", "__id__")
+_IN_0_6 = (*_ALWAYS, "__oauth_token__")
+_IN_0_12 = (*_IN_0_6, "__chat_id__", "__message_id__")
+#: what the server hands to a hook that names it, by generation and hook
+OFFERED: Mapping[Generation, Mapping[str, tuple[str, ...]]] = {
+    "0.12": {
+        "inlet": _IN_0_12,
+        "request": (*_IN_0_12, "__features__"),
+        "stream": (*_IN_0_12, "__body__"),
+        "outlet": _ALWAYS,
+    },
+    "0.6": {"inlet": _IN_0_6, "stream": (*_IN_0_6, "__body__"), "outlet": _ALWAYS},
+}
 #: how the payload of a hook is called; the others call it `body`
 _PAYLOAD = {"stream": "event"}
 

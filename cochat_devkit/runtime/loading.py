@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Json
 
 _TYPES = {"Tools": "tool", "Pipe": "pipe", "Filter": "filter", "Action": "action", "Event": "event"}
-_HOOKS = {
+#: the methods that the server calls, by type
+HOOKS = {
     "tool": (),
     "pipe": ("pipe", "pipes"),
     "filter": ("inlet", "outlet", "stream", "request"),
@@ -154,7 +155,7 @@ def describe(loaded: Loaded, generation: Generation) -> PluginFacts:
 
 def _hooks_of(loaded: Loaded, generation: Generation) -> dict[str, Hook]:
     """Describe the hooks that a function has."""
-    names = [each for each in _HOOKS[loaded.type] if generation != "0.6" or each != "request"]
+    names = [each for each in HOOKS[loaded.type] if generation != "0.6" or each != "request"]
     return {each: _hook_of(getattr(loaded.instance, each)) for each in names if hasattr(loaded.instance, each)}
 
 

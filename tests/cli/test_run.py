@@ -156,10 +156,93 @@ def test_a_secret_valve_is_never_shown(desk: Desk) -> None:
     assert "very-secret" not in done.out + done.err
 
 
-def test_only_one_tool_can_be_called(desk: Desk) -> None:
-    """A filter or a pattern is told apart from a tool."""
+def test_only_one_plugin_can_be_called(desk: Desk) -> None:
+    """A pattern and an agent are told apart from a plugin."""
     desk.path("plugins/tools/other.py").write_text(TOOL)
-    desk.path("plugins/filters/idle.py").write_text("class Filter: ...\n")
-    for word in ("tool/*", "filter/idle"):
-        assert "is not one tool" in desk.cochat("run", word, "x", expected=2).err
+    desk.path("agents").mkdir(exist_ok=True)
+    desk.path("agents/friend.md").write_text("---\nname: Friend\nbase: some-model\n---\nBe kind.\n")
+    for word in ("tool/*", "agent/friend"):
+        assert "is not one plugin" in desk.cochat("run", word, "x", expected=2).err
     assert "names no plugin" in desk.cochat("run", "tool/nothing", "x", expected=2).err
+
+
+FILTER = """
+from pydantic import BaseModel
+
+
+class Filter:
+    class Valves(BaseModel):
+        mark: str = "!"
+
+    def __init__(self):
+        self.valves = self.Valves()
+
+    async def inlet(self, body, __user__, __metadata__, __chat_id__=None):
+        assert body["metadata"] is __metadata__
+        body["messages"][-1]["content"] += self.valves.mark + __user__["role"] + str(__chat_id__ is None)
+        return body
+
+    def stream(self, event, __body__=None):
+        event["choices"][0]["delta"]["content"] += str(__body__ is None)
+        return event
+
+    def outlet(self, body, __oauth_token__="absent"):
+        body["messages"][-1]["content"] = __oauth_token__
+        return body
+"""
+
+
+def test_a_hook_of_a_filter_gets_what_the_server_gives_it(desk: Desk) -> None:
+    """I give a body or a text; who asks, the chat and the valves are as there, and I see what changed."""
+    desk.path("plugins/filters").mkdir(parents=True, exist_ok=True)
+    desk.path("plugins/filters/marks.py").write_text(FILTER)
+    told = desk.json("run", "filter/marks", "inlet", "text=hi", "--valve", "mark=?", "--as", "admin").json
+    assert told["value"]["messages"] == [{"role": "user", "content": "hi?adminFalse"}]
+    assert told["changes"] == ["- messages[0].content: hi", "+ messages[0].content: hi?adminFalse"]
+    old = desk.cochat(
+        "run", "filter/marks", "inlet", 'body={"messages": [{"content": "x"}]}', "--target-version", "0.6"
+    )
+    assert '"content": "x!userTrue"' in old.out
+    assert "+ messages[0].content: x!userTrue" in old.err
+    assert desk.json("run", "filter/marks", "stream", "text=a").json["changes"][-1].endswith("content: aFalse")
+    assert '"content": "absent"' in desk.cochat("run", "filter/marks", "outlet").out
+
+
+def test_a_pipe_and_an_action_are_called_too(desk: Desk) -> None:
+    """A pipe's text is the result, its models are listed, and the button of an action is pressed."""
+    pipe = (
+        "class Pipe:\n    pipes = [{'id': 'a', 'name': 'A'}]\n    def pipe(self, body, __user__):\n"
+        "        yield 'hi '\n        yield __user__['name']\n"
+    )
+    action = (
+        "class Action:\n    async def action(self, body, __id__):\n        return {'id': __id__, 'of': body['id']}\n"
+    )
+    for path, source in (("pipes/own.py", pipe), ("actions/act.py", action)):
+        desk.path(f"plugins/{path}").parent.mkdir(parents=True, exist_ok=True)
+        desk.path(f"plugins/{path}").write_text(source)
+    assert desk.cochat("run", "pipe/own", "pipe").out == "hi User\n"
+    assert desk.cochat("run", "plugins/pipes/own.py", "pipe", 'body={"stream": false}').out == "hi User\n"
+    assert desk.json("run", "pipe/own", "pipes").json["value"] == [{"id": "a", "name": "A"}]
+    pressed = desk.json("run", "action/act", "action", "id=two").json
+    assert pressed["value"] == {"id": "two", "of": "message-of-the-devkit"}
+
+
+def test_a_hook_that_raises_or_is_not_there(desk: Desk) -> None:
+    """Exit 1 with the line, exit 2 with the hooks that are there."""
+    desk.path("plugins/filters").mkdir(parents=True, exist_ok=True)
+    desk.path("plugins/filters/bad.py").write_text("class Filter:\n    def inlet(self, body):\n        1 / 0\n")
+    done = desk.cochat("run", "filter/bad", "inlet", expected=1)
+    assert (done.out, done.err) == ("", "inlet raised ZeroDivisionError (line 3): division by zero\n")
+    assert "has no hook pipe; it has: inlet" in desk.cochat("run", "filter/bad", "pipe", expected=2).err
+    assert "body is no JSON" in desk.cochat("run", "filter/bad", "inlet", "body=x", expected=2).err
+    assert "x is no word of inlet" in desk.cochat("run", "filter/bad", "inlet", "x=1", expected=2).err
+
+
+def test_an_event_of_the_server_is_heard(desk: Desk) -> None:
+    """0.12 alone has such plugins: one is handed the event as a dictionary and as the server's own object."""
+    source = "class Event:\n    async def event(self, event, **rest):\n        return [event['event'], sorted(rest)]\n"
+    desk.path("plugins/events").mkdir(parents=True, exist_ok=True)
+    desk.path("plugins/events/ear.py").write_text(source)
+    told = desk.json("run", "plugins/events/ear.py", "event", 'event={"event": "user.created"}').json
+    names = ["__app__", "__event__", "__event_id__", "__event_name__", "__id__", "__request__"]
+    assert told["value"] == ["user.created", names]

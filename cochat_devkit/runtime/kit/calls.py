@@ -13,8 +13,9 @@ from cochat_devkit.runtime.action_calls import OFFERED as OFFERED_TO_ACTIONS
 from cochat_devkit.runtime.action_calls import run_action
 from cochat_devkit.runtime.answers import to_answer
 from cochat_devkit.runtime.conversation import CHAT, MESSAGE, SESSION
+from cochat_devkit.runtime.filter_chain import OFFERED as TO_FILTERS
 from cochat_devkit.runtime.filter_chain import Link, run_chain
-from cochat_devkit.runtime.kit.offered import TO_FILTERS, StagedChat
+from cochat_devkit.runtime.kit.offered import StagedChat
 from cochat_devkit.runtime.pipe_calls import OFFERED as OFFERED_TO_PIPES
 from cochat_devkit.runtime.pipe_calls import apply_valves, run_streamed, run_whole
 from cochat_devkit.runtime.tool_calls import OFFERED as OFFERED_TO_TOOLS

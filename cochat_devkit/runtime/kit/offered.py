@@ -15,24 +15,10 @@ from cochat_devkit.runtime.kit.page import Recording
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cochat_devkit.plugin import Generation
     from cochat_devkit.resource import Json
     from cochat_devkit.runtime.conversation import Plugin
     from cochat_devkit.runtime.kit.stage import Stage
 
-_ALWAYS = ("__event_emitter__", "__event_call__", "__user__", "__metadata__", "__request__", "__model__", "__id__")
-_IN_0_6 = (*_ALWAYS, "__oauth_token__")
-_IN_0_12 = (*_IN_0_6, "__chat_id__", "__message_id__")
-#: by generation and hook
-TO_FILTERS: Mapping[Generation, Mapping[str, tuple[str, ...]]] = {
-    "0.12": {
-        "inlet": _IN_0_12,
-        "request": (*_IN_0_12, "__features__"),
-        "stream": (*_IN_0_12, "__body__"),
-        "outlet": _ALWAYS,
-    },
-    "0.6": {"inlet": _IN_0_6, "stream": (*_IN_0_6, "__body__"), "outlet": _ALWAYS},
-}
 #: what is there in a chat with nothing in it
 _EMPTY: Mapping[str, Callable[[], Json]] = {
     "__messages__": list,
