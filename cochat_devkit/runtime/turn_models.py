@@ -116,8 +116,9 @@ def _apply_agent(chat: Conversation, body: Json, metadata: Json, *, is_first: bo
     """Put an agent's parameters into a payload, and its system prompt before its messages, where it stands there."""
     params = chat.agent_params
     for name, value in {**params, **(params.get("custom_params") or {})}.items():
-        if value is not None and name not in _OWN_PARAMS:
-            body.setdefault(name, value)
+        # on 0.6 an agent's parameters win over those of the request
+        if value is not None and name not in _OWN_PARAMS and (chat.generation == "0.6" or name not in body):
+            body[name] = value
     # 0.12 adds the prompt in the first round alone; 0.6 adds it in each, to the same message
     if params.get("system") and (is_first or chat.generation == "0.6"):
         add_system_text(fill_in(params["system"], metadata, chat.make_user()), body["messages"])

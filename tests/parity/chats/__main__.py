@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tests.parity.chats.compare import differences
-from tests.parity.chats.everything import SCENARIOS
+from tests.parity.chats.everything import SCENARIOS, generation_of
 from tests.parity.chats.ours import our_side
 from tests.parity.chats.real import real_side
 
@@ -17,7 +17,7 @@ from tests.parity.chats.real import real_side
 def main(version: str, names: list[str], *, both: bool) -> None:
     """Print the differences of each scenario, or both answers."""
     chosen = [each for each in SCENARIOS if version in each.versions and (not names or each.name in names)]
-    generation = "0.6" if version.startswith("0.6") else "0.12"
+    generation = generation_of(version)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "ours").mkdir()

@@ -169,14 +169,17 @@ class RealSide:
         return {"access_grants": [{"principal_type": "user", "principal_id": "*", "permission": "read"}]}
 
     def _assign(self, scenario: Scenario, stack: ExitStack) -> None:
-        """Give filters to the one model that is asked."""
-        if not scenario.of_model:
-            return
-        model = scenario.turn.model
-        form = {"id": model, "name": model, "meta": {"filterIds": list(scenario.of_model)}, "params": {}}
-        read_json(self._admin.post("/api/v1/models/create", json=form))
-        form = {"id": model}
-        stack.callback(lambda: self._admin.post("/api/v1/models/model/delete", params=form, json=form))
+        """Make the model that is asked: an agent, or one that has filters of its own."""
+        turn = scenario.turn
+        form = {"id": turn.model, "name": turn.model, "base_model_id": None, "meta": {}, "params": {}}
+        if turn.agent:
+            form |= {"base_model_id": turn.model, **turn.agent}
+        if scenario.of_model:
+            form["meta"] = {**form["meta"], "filterIds": list(scenario.of_model)}
+        if turn.agent or scenario.of_model:
+            about = {"id": form["id"]}
+            stack.callback(lambda: self._admin.post("/api/v1/models/model/delete", params=about, json=about))
+            read_json(self._admin.post("/api/v1/models/create", json=form))
 
     def _ask_api(self, turn: Turn, asker: Asker) -> Json:
         form = self._form(turn)
@@ -200,7 +203,7 @@ class RealSide:
         whereabouts = {"chat_id": chat, "id": ids["answer"], "session_id": session}
         seen: Json = {"ids": {"chat": chat, "session": session, **ids}}
         if turn.action is not None:
-            form = {"model": turn.model, "messages": turn.messages, **whereabouts}
+            form = {"model": _asked(turn), "messages": turn.messages, **whereabouts}
             answer = asker.client.post(f"/api/chat/actions/{turn.action}", json=form)
         else:
             form = {**self._form(turn), **whereabouts, **self._question(ids, last)}
@@ -221,7 +224,7 @@ class RealSide:
         saved = self._messages(chat, ids, asker)
         told = [{name: each[name] for name in _TOLD if name in each} for each in saved]
         enabled = {"filter_ids": list(turn.enabled)} if turn.enabled else {}
-        form = {"model": turn.model, "messages": told, **whereabouts, **enabled}
+        form = {"model": _asked(turn), "messages": told, **whereabouts, **enabled}
         answer = asker.client.post("/api/chat/completed", json=form)
         body = _parse(answer.text)
         if not isinstance(body, dict) or not body.get("messages"):
@@ -237,7 +240,7 @@ class RealSide:
 
     def _form(self, turn: Turn) -> Json:
         tools = [part.request.id for part in turn.parts if part.request.kind == "tool"]
-        form = {"model": turn.model, "messages": turn.messages, **turn.body}
+        form = {"model": _asked(turn), "messages": turn.messages, **turn.body}
         if tools:
             form["tool_ids"] = tools
         if turn.enabled:
@@ -299,6 +302,11 @@ def real_side(version: str, folder: Path) -> Iterator[RealSide]:
         settings = {**SETTINGS, "OPENAI_API_BASE_URL": model.url}
         server = stack.enter_context(start_real_server(version, folder / "server", settings=settings))
         yield RealSide(server, model, folder, stack)
+
+
+def _asked(turn: Turn) -> str:
+    model: str = turn.agent["id"] if turn.agent else turn.model
+    return model
 
 
 def _is_done(event: Json) -> bool:

@@ -19,12 +19,24 @@ LOG = "@log@"
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A difference that is known: why it is there, and the places where alone it may show; everywhere without any."""
+
+    why: str
+    places: tuple[str, ...] = ()
+
+    def is_all_of(self, found: list[str]) -> bool:
+        """Tell whether the differences are those that are known."""
+        return bool(found) and (not self.places or all(each.startswith(self.places) for each in found))
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One turn of a chat, the fact that it proves, and where ours is known to differ.
 
     `turn` is what is asked. `of_model` are the filters that are not global but of the model. `by_endpoint` lets ours
     ask the model at its URL, as the server does, and not our own scripted one. `versions` are those that have the
-    behaviour. `gaps` name the difference by version.
+    behaviour. `gaps` name what is known to differ, by version.
     """
 
     area: str
@@ -34,7 +46,7 @@ class Scenario:
     of_model: tuple[str, ...] = ()
     by_endpoint: bool = False
     versions: tuple[str, ...] = VERSIONS
-    gaps: Mapping[str, str] = field(default_factory=dict)
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
 
     def turn_for(self, generation: Generation, log: Path) -> Turn:
         """Return the turn with plugins of one generation, that write to `log`."""

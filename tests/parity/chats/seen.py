@@ -24,6 +24,8 @@ def plain(seen: Json) -> Json:
     """Make what was seen comparable; `names` says what stands for the ids of this server and chat."""
     names = seen.get("names", {})
     kept = {name: each for name, each in seen.items() if name != "names" and each not in ([], None)}
+    if "chunks" in kept:
+        kept["chunks"] = [each.removeprefix("data: ") if isinstance(each, str) else each for each in kept["chunks"]]
     if "messages" in kept:
         kept["messages"] = [_without(each, _BOOKKEEPING) for each in kept["messages"]]
     if "events" in kept:

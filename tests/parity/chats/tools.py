@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cochat_devkit.plugin import Part, Turn
-from tests.parity.chats.scenario import Scenario, function, says, tool
+from tests.parity.chats.scenario import Gap, Scenario, function, says, tool
 from tests.parity.chats.sources import (
     STARTS_WITH_VALVES,
     a_filter,
@@ -206,6 +206,16 @@ _ROUNDS = (
         ),
     ),
 )
+_IMAGE = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJg"
+    "gg=="
+)
+_STORED = {
+    "0.12.4": Gap(
+        "The server keeps images among its files and names those; ours leaves them where they are.",
+        ("events[10].data.output[1].output[1].image_url", "messages[1].output[1].output[1].image_url"),
+    )
+}
 _RESULTS = (
     _returning("returns_text", "A text is what the model reads.", "return 'text'"),
     _returning("returns_dictionary", "A dictionary is written as JSON.", "return {'a': 1, 'b': ['ä']}"),
@@ -215,6 +225,13 @@ _RESULTS = (
     _returning("returns_none", "Nothing is nothing.", "return None"),
     _returning("returns_empty_text", "An empty text is one.", "return ''"),
     _returning("returns_files", "Data URIs of a list become files.", "return ['data:text/plain;base64,eA==', 'rest']"),
+    _returning("returns_image", "An image is shown, and not read as text.", f"return {_IMAGE!r}", gaps=_STORED),
+    _returning(
+        "returns_image_among_others",
+        "An image in a dictionary is taken out of it; 0.6 leaves it.",
+        f"return {{'image': {_IMAGE!r}, 'a': 1}}",
+        gaps=_STORED,
+    ),
     _returning(
         "returns_page",
         "A page that is inline is shown with the message.",
@@ -382,10 +399,25 @@ _GIVEN = (
 )
 
 
+_WORDED = Gap(
+    "The server's prompts are somebody's text: ours say the same in words of their own.",
+    ("requests[0].messages[0].content", "requests[1].messages[0].content"),
+)
+
+
 def _prompted(version: str, name: str, fact: str, script: tuple[Json, ...], *parts: Part) -> Scenario:
     """Ask a model that cannot call tools itself, and is asked by the server which to call."""
     body = {"stream": True, "params": {"function_calling": PROMPTED[version]}}
-    return _asked(f"{name}_{PROMPTED[version]}", fact, script, *parts, body=body, versions=(version,), by_endpoint=True)
+    return _asked(
+        f"{name}_{PROMPTED[version]}",
+        fact,
+        script,
+        *parts,
+        body=body,
+        versions=(version,),
+        by_endpoint=True,
+        gaps={version: _WORDED},
+    )
 
 
 _CHOOSES = {"text": '{"tool_calls": [{"name": "add", "parameters": {"a": 2, "b": 3}}]}'}
