@@ -10,6 +10,7 @@ from cochat_devkit.runtime.conversation import Conversation, Plugin
 from cochat_devkit.runtime.loading import Loaded, stored_specs, to_failure
 from cochat_devkit.runtime.tool_calls import OFFERED, call_tool, parse_arguments
 from cochat_devkit.runtime.turn_models import answer_plugins
+from cochat_devkit.runtime.turn_tools import unreadable
 
 if TYPE_CHECKING:
     from cochat_devkit.plugin import Generation
@@ -44,8 +45,10 @@ async def make_call(loaded: Loaded, request: LoadRequest, call: Call, generation
     begun = time.perf_counter()
     named = {name: offered[name] for name in OFFERED[generation]}
     answer, error = await call_tool(instance, spec, arguments, named, generation)
+    # 0.12 takes nothing for arguments that it could not read, and tells the model so
+    text = unreadable(call.method) if answer.text is None and generation != "0.6" else answer.text
     return CallResult(
-        text=answer.text if isinstance(answer.text, str | None) else repr(answer.text),
+        text=text if isinstance(text, str | None) else repr(text),
         files=answer.files,
         embeds=answer.embeds,
         events=chat.page.events,

@@ -22,8 +22,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 from cochat_devkit.facts import VERSIONS, read_facts
 from cochat_devkit.plugin import Call, LoadFailure, LoadRequest, Part, Turn
-from cochat_devkit.runtime.calling import make_call
-from cochat_devkit.runtime.hook_calls import call_hook
 from cochat_devkit.runtime.loading import (
     Loaded,
     describe,
@@ -93,6 +91,9 @@ def _warm_up() -> None:
     import uuid  # noqa: F401
 
     from pydantic import BaseModel, Field, create_model
+
+    # our own parent imports this module, and has no use for these
+    from cochat_devkit.runtime import calling, hook_calls, turns  # noqa: F401
 
     for version in VERSIONS.values():
         read_facts(version)
@@ -180,6 +181,9 @@ def _load(asked: LoadRequest, scratch_dir: Path) -> tuple[Loaded, tuple[str, ...
 
 async def _do(request: Json, asked: LoadRequest, loaded: Loaded) -> Json:
     if "call" in request:
+        from cochat_devkit.runtime.calling import make_call
+        from cochat_devkit.runtime.hook_calls import call_hook
+
         call = make_call if loaded.type == "tool" else call_hook
         return {"call": dataclasses.asdict(await call(loaded, asked, Call(**request["call"]), asked.generation))}
     if "values" in request:
@@ -193,7 +197,6 @@ async def _do(request: Json, asked: LoadRequest, loaded: Loaded) -> Json:
 
 async def _run_chat(request: Json) -> Json:
     """Load the parts of a turn, and run it."""
-    # what a turn needs beside one call is imported where there is one
     from cochat_devkit.runtime.turns import Plugin, run_turn
 
     wire = request["turn"]

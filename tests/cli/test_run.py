@@ -54,6 +54,9 @@ class Tools:
         """Fail."""
         raise ValueError("no such city")
 
+    def nothing(self):
+        """Return nothing."""
+
     def leave(self):
         """End the process."""
         os._exit(3)
@@ -127,10 +130,16 @@ def test_what_a_method_raises_is_what_the_model_reads(desk: Desk) -> None:
     assert run(desk, "fail", "--target-version", "0.6", expected=1)["text"] == "no such city"
 
 
+def test_a_tool_that_returns_nothing_is_taken_for_a_wrong_call(desk: Desk) -> None:
+    """I am told before a model is: 0.12 says that the arguments could not be read, 0.6 says nothing."""
+    assert "arguments could not be parsed" in run(desk, "nothing")["text"]
+    assert run(desk, "nothing", "--target-version", "0.6")["text"] is None
+
+
 def test_what_only_the_server_has_is_named(desk: Desk) -> None:
     """A call into the server's own code says which, and where I made it."""
     told = run(desk, "look", expected=1)
-    assert (told["error"]["exception"], told["error"]["line"]) == ("NotOffline", 54)
+    assert (told["error"]["exception"], told["error"]["line"]) == ("NotOffline", 57)
     assert "open_webui.utils.webhook.post_webhook" in told["error"]["message"]
 
 
@@ -139,7 +148,7 @@ def test_what_only_the_server_has_is_named(desk: Desk) -> None:
     [
         (("leave",), 1, "the plugin ended its process (exit code 3)"),
         (("sleep", "--timeout", "1"), 1, "the plugin did not finish within 1 seconds"),
-        (("nothing",), 2, "the tool has no method nothing; it has: ask, fail, forecast"),
+        (("missing",), 2, "the tool has no method missing; it has: ask, fail, forecast"),
         (("forecast", "Oslo"), 2, "'Oslo' is no NAME=VALUE"),
     ],
 )
