@@ -82,9 +82,12 @@ def chat(config: Config, asked: ChatRequest, *, generation: Generation | None, t
 def _report(result: TurnResult) -> Report:
     trace = [{**each, "changes": changes(each.get("before"), each.get("after"))} for each in result.trace]
     failed = [each for each in result.trace if each.get("error")]
+    told = asdict(result)
+    # `requests` are those of ours to a server, wherever a command tells of them
+    told["payloads"] = told.pop("requests")
     return Report(
         counts={"steps": len(trace), "events": len(result.events), "failed": len(failed)},
-        extra={**asdict(result), "trace": trace},
+        extra={**told, "trace": trace},
         exit_code=1 if failed or result.error else 0,
     )
 

@@ -105,7 +105,7 @@ def test_a_tool_is_called_by_the_scripted_model(desk: Desk) -> None:
 def test_an_agent_brings_its_prompt_its_tools_and_its_filters(desk: Desk) -> None:
     """What the agent's file says is what takes part; a valve that I give is what is saved."""
     told = desk.json("chat", "--agent", "friend", "--valve", "filter/shouts:mark=?", "how warm").json
-    (request,) = told["requests"]
+    (request,) = told["payloads"]
     assert request["messages"] == [
         {"role": "system", "content": "Be kind.\n"},
         {"role": "user", "content": "how warm?"},
