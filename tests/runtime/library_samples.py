@@ -334,6 +334,278 @@ _OF_FILES = {
         """,
 }
 
+_PLUGINS = (
+    _PEOPLE
+    + """
+from open_webui.models.tools import Tools, ToolForm, ToolMeta
+from open_webui.models.functions import Functions, FunctionForm, FunctionMeta
+
+async def tool(id="t1", user_id="u1", **more):
+    form = ToolForm(id=id, name=id.upper(), content="class Tools: ...", meta=ToolMeta(description="d"), **more)
+    return await got(Tools.insert_new_tool(user_id, form, [{"name": "run"}]))
+
+async def function(id="f1", type="filter", **more):
+    form = FunctionForm(id=id, name=id.upper(), content="class Filter: ...", meta=FunctionMeta(description="d"), **more)
+    return await got(Functions.insert_new_function("u1", type, form))
+
+async def moved(change, read):
+    before = getattr(await got(read()), "version_id", None)
+    await got(change())
+    return before != getattr(await got(read()), "version_id", None)
+"""
+)
+_OF_PLUGINS = {
+    "a tool": "return [await tool(), await got(Tools.get_tool_by_id('t1')), await got(Tools.get_tool_by_id('no'))]",
+    "all tools": """
+        await tool(), await tool("t2", "u9")
+        return sorted(await got(Tools.get_tools()), key=lambda each: each.id)
+        """,
+    "the tools of a person": """
+        await tool(), await tool("t2", "u2")
+        told = [await got(Tools.get_tools_by_user_id(each)) for each in ("u1", "u2", "u3")]
+        return [[one.id for one in some] for some in [*told, await got(Tools.get_tools_by_user_id("u3", "read"))]]
+        """,
+    "the valves of a tool": """
+        await tool()
+        before = [await got(Tools.get_tool_valves_by_id(each)) for each in ("t1", "no")]
+        told = await got(Tools.update_tool_valves_by_id("t1", {"a": 1}))
+        return [before, told, await got(Tools.get_tool_valves_by_id("t1"))]
+        """,
+    "the valves that a person has of a tool": """
+        await tool()
+        read = [await got(Tools.get_user_valves_by_id_and_user_id("t1", "u2"))]
+        told = await got(Tools.update_user_valves_by_id_and_user_id("t1", "u2", {"a": 1}))
+        read += [await got(Tools.get_user_valves_by_id_and_user_id(*each)) for each in (("t1", "u2"), ("t2", "u2"))]
+        return [read, told, (await got(Users.get_user_by_id("u2"))).settings]
+        """,
+    "a tool is changed": """
+        await tool()
+        told = await got(Tools.update_tool_by_id("t1", {"name": "New", "content": "x = 1", "specs": []}))
+        same = await moved(lambda: Tools.update_tool_by_id("t1", {"name": "New"}), lambda: Tools.get_tool_by_id("t1"))
+        new = await moved(lambda: Tools.update_tool_by_id("t1", {"name": "X"}), lambda: Tools.get_tool_by_id("t1"))
+        return [told, same, new and hasattr(told, "version_id")]
+        """,
+    "a tool that is not there is changed": """
+        try:
+            return await got(Tools.update_tool_by_id("no", {"name": "New"}))
+        except ValueError as error:
+            return str(error)
+        """,
+    "a tool is thrown away": """
+        await tool()
+        return [await got(Tools.delete_tool_by_id("t1")), await got(Tools.get_tools()),
+                await got(Tools.delete_tool_by_id("t1"))]
+        """,
+    "a function": """
+        return [await function(), await got(Functions.get_function_by_id("f1")),
+                await got(Functions.get_function_by_id("no"))]
+        """,
+    "functions by their types": """
+        await function(), await function("f2"), await function("p", "pipe"), await function("a", "action")
+        for each in ("f2", "p", "a"):
+            await got(Functions.update_function_by_id(each, {"is_active": True, "is_global": each != "p"}))
+        lists = [await got(Functions.get_functions()), await got(Functions.get_functions(active_only=True)),
+                 await got(Functions.get_functions_by_type("filter")),
+                 await got(Functions.get_functions_by_type("filter", active_only=True)),
+                 await got(Functions.get_global_filter_functions()), await got(Functions.get_global_action_functions()),
+                 await got(Functions.get_function_list())]
+        all_off = await got(Functions.deactivate_all_functions())
+        return [[sorted(one.id for one in some) for some in lists], all_off,
+                len(await got(Functions.get_functions(active_only=True)))]
+        """,
+    "who made a function": "await function(); return await got(Functions.get_function_list())",
+    "the valves of a function": """
+        await function()
+        before = [await got(Functions.get_function_valves_by_id(each)) for each in ("f1", "no")]
+        told = await got(Functions.update_function_valves_by_id("f1", {"priority": 3}))
+        return [before, told, await got(Functions.get_function_valves_by_id("f1")),
+                await got(Functions.get_functions(include_valves=True))]
+        """,
+    "functions with their valves, none saved": """
+        await function()
+        return await got(Functions.get_functions(include_valves=True))
+        """,
+    "the valves that a person has of a function": """
+        await function()
+        read = [await got(Functions.get_user_valves_by_id_and_user_id(*each)) for each in (("f1", "u2"), ("f1", "no"))]
+        told = await got(Functions.update_user_valves_by_id_and_user_id("f1", "u2", {"a": 1}))
+        return [read, told, await got(Functions.get_user_valves_by_id_and_user_id("f1", "u2"))]
+        """,
+    "a function is changed": """
+        await function()
+        await got(Functions.update_function_metadata_by_id("f1", {"more": 1}))
+        told = await got(Functions.update_function_by_id("f1", {"content": "y = 2", "is_active": True}))
+        return [told, await got(Functions.delete_function_by_id("f1")), await got(Functions.get_function_by_id("f1"))]
+        """,
+}
+
+_THINGS = (
+    _PEOPLE
+    + """
+from open_webui.models.models import Models, ModelForm, ModelMeta, ModelParams
+
+async def model(id="m1", user_id="u1", **more):
+    told = {"base_model_id": "gpt", "name": id.upper(), "meta": ModelMeta(description="d"), "params": ModelParams(a=1)}
+    return await got(Models.insert_new_model(ModelForm(**{"id": id, **told, **more}), user_id))
+"""
+)
+_OF_MODELS = {
+    "a model": "return [await model(), *[await got(Models.get_model_by_id(each)) for each in ('m1', 'no')]]",
+    "lists of models": """
+        await model(), await model("m2", base_model_id=None), await model("m3", "u2")
+        return [await got(Models.get_models()), await got(Models.get_base_models()),
+                [each.id for each in await got(Models.get_all_models())],
+                [each.id for each in await got(Models.get_models_by_ids(["m3", "m1", "no"]))]]
+        """,
+    "what is said of a model": """
+        meta = ModelMeta(tags=["a", {"name": " b "}, {"name": ""}, 3], capabilities={"vision": True}, more="x",
+                         knowledge=[{"id": "k", "data": {"content": "c", "x": 1}, "file": {"data": {"content": "c"}}}])
+        return [meta if "normalize_tags" in ModelMeta.__dict__ else None, ModelParams(system="s", temperature=0.1)]
+        """,
+    "a model is changed": """
+        await model()
+        form = ModelForm(id="m1", name="New", meta=ModelMeta(), params=ModelParams(b=2))
+        return [await got(Models.update_model_by_id("m1", form)), await got(Models.toggle_model_by_id("m1")),
+                await got(Models.toggle_model_by_id("no"))]
+        """,
+    "a model is thrown away": """
+        await model(), await model("m2")
+        return [await got(Models.delete_model_by_id("m1")), len(await got(Models.get_all_models())),
+                await got(Models.delete_all_models()), await got(Models.get_all_models())]
+        """,
+}
+
+_SKILLS = (
+    _PEOPLE
+    + """
+from open_webui.models.skills import Skills, SkillForm, SkillMeta
+
+async def skill(id="s1", user_id="u1", **more):
+    form = SkillForm(id=id, name=id.upper(), description="d", content="# How", meta=SkillMeta(tags=["t"]), **more)
+    return await Skills.insert_new_skill(user_id, form)
+"""
+)
+_OF_SKILLS = {
+    "a skill": "return [await skill(), await Skills.get_skill_by_id('s1'), await Skills.get_skill_by_name('S1')]",
+    "lists of skills": """
+        await skill(), await skill("s2", "u2")
+        lists = [await Skills.get_skills(), await Skills.get_skills(user_id="u2"), await Skills.get_skills(ids=["s1"])]
+        return [[sorted(one.id for one in some) for some in lists], (await Skills.get_skills(ids=["s1"]))[0]]
+        """,
+    "a skill is changed": """
+        await skill()
+        told = await Skills.update_skill_by_id("s1", {"content": "# Better", "description": "e"})
+        return [told, await Skills.toggle_skill_by_id("s1"), await Skills.update_skill_by_id("no", {}),
+                await Skills.delete_skill_by_id("s1"), await Skills.get_skill_by_id("s1")]
+        """,
+}
+
+_MEMORIES = (
+    _PEOPLE
+    + """
+import types
+from open_webui.models.memories import Memories
+from open_webui.routers import memories as routes
+
+async def vector(*_texts, **_more):
+    return [0.1]
+
+REQUEST = types.SimpleNamespace(app=types.SimpleNamespace(state=types.SimpleNamespace(EMBEDDING_FUNCTION=vector)))
+"""
+)
+_OF_MEMORIES = {
+    "a memory": """
+        made = await got(Memories.insert_new_memory("u1", "likes tea"))
+        return [made, await got(Memories.get_memory_by_id(made.id)), await got(Memories.get_memory_by_id("no"))]
+        """,
+    "the memories of a person": """
+        await got(Memories.insert_new_memory("u1", "a")), await got(Memories.insert_new_memory("u2", "b"))
+        return [await got(Memories.get_memories_by_user_id("u1")), len(await got(Memories.get_memories())),
+                await got(Memories.delete_memories_by_user_id("u1")), await got(Memories.get_memories_by_user_id("u1"))]
+        """,
+    "a memory is changed": """
+        id = (await got(Memories.insert_new_memory("u1", "a"))).id
+        return [await got(Memories.update_memory_by_id_and_user_id(id, each, "c")) for each in ("u1", "u2")]
+        """,
+    "a memory is forgotten": """
+        id = (await got(Memories.insert_new_memory("u1", "a"))).id
+        return [await got(Memories.delete_memory_by_id_and_user_id(id, each)) for each in ("u2", "u1", "u1")]
+        """,
+    "memories by their routes, where vectors are kept": """
+        if hasattr(Memories, "apply_memory_operations"):
+            return None
+        user = await got(Users.get_user_by_id("u1"))
+        made = await routes.add_memory(request=REQUEST, form_data=routes.AddMemoryForm(content="tea"), user=user)
+        form = routes.MemoryUpdateModel(content="coffee")
+        return [made, await routes.update_memory_by_id(made.id, request=REQUEST, form_data=form, user=user)]
+        """,
+    "memories that are not there, by their routes": """
+        user, told = await got(Users.get_user_by_id("u1")), []
+        form, query = routes.MemoryUpdateModel(content="coffee"), routes.QueryMemoryForm(content="x")
+        for ask in (lambda: routes.update_memory_by_id("no", request=REQUEST, form_data=form, user=user),
+                    lambda: routes.query_memory(request=REQUEST, form_data=query, user=user)):
+            try:
+                told.append(await ask())
+            except Exception as error:
+                told.append([type(error).__name__, error.status_code, error.detail])
+        return told
+        """,
+}
+
+_FOLDERS = (
+    _PEOPLE
+    + """
+from open_webui.models.folders import Folders, FolderForm, FolderUpdateForm
+
+async def folder(name="Work", parent_id=None, user_id="u1", **more):
+    return await got(Folders.insert_new_folder(user_id, FolderForm(name=name, **more), parent_id))
+"""
+)
+_OF_FOLDERS = {
+    "a folder": """
+        made = await folder(data={"a": 1})
+        return [made, await got(Folders.get_folder_by_id_and_user_id(made.id, "u1")),
+                await got(Folders.get_folder_by_id_and_user_id(made.id, "u2"))]
+        """,
+    "folders in folders": """
+        top = await folder()
+        below = await folder("Below", top.id)
+        await folder("Deep", below.id), await folder("Other", user_id="u2")
+        return [[one.name for one in await got(Folders.get_folders_by_user_id("u1"))],
+                [one.name for one in await got(Folders.get_folders_by_parent_id_and_user_id(top.id, "u1"))],
+                [one.name for one in await got(Folders.get_children_folders_by_id_and_user_id(top.id, "u1"))],
+                await got(Folders.get_children_folders_by_id_and_user_id("no", "u1")),
+                await got(Folders.get_folder_by_parent_id_and_user_id_and_name(None, "u1", "wORK"))]
+        """,
+    "a folder is changed": """
+        made, other = await folder(data={"a": 1}), await folder("Home")
+        told = await got(Folders.update_folder_by_id_and_user_id(made.id, "u1", FolderUpdateForm(data={"b": 2})))
+        taken = await got(Folders.update_folder_by_id_and_user_id(made.id, "u1", FolderUpdateForm(name="Home")))
+        return [told, taken, await got(Folders.update_folder_parent_id_by_id_and_user_id(made.id, "u1", other.id)),
+                await got(Folders.update_folder_is_expanded_by_id_and_user_id(made.id, "u1", True))]
+        """,
+    "folders by name": """
+        top = await folder("Big  Work_Stuff")
+        await folder("In it", top.id), await folder("Else")
+        return [[one.name for one in await got(Folders.search_folders_by_names("u1", ["big work stuff"]))],
+                [one.name for one in await got(Folders.search_folders_by_name_contains("u1", "WORK"))],
+                await got(Folders.search_folders_by_names("u1", [])), Folders.normalize_folder_name(" A__b ")]
+        """,
+    "a folder is thrown away": """
+        top = await folder()
+        below = await folder("Below", top.id)
+        gone = await got(Folders.delete_folder_by_id_and_user_id(top.id, "u1"))
+        return [sorted(gone) == sorted([top.id, below.id]), await got(Folders.get_folders_by_user_id("u1")),
+                await got(Folders.delete_folder_by_id_and_user_id("no", "u1"))]
+        """,
+}
+
+
+def _all_with_people(name: str, head: str, bodies: dict[str, str]) -> dict[str, str]:
+    begin = "await people()\n"
+    return {f"{name}: {each}": _sample(head, begin + textwrap.dedent(body)) for each, body in bodies.items()}
+
+
 _TEXTS = ("", " ", "Hello", "two\nlines", "https://x.test/a?b=1 and http://y.test", "ünïcode ☂", "a\x00b")
 _ROLES = ("system", "user", "assistant", "tool")
 _MESSAGE_FUNCTIONS = (
@@ -458,6 +730,11 @@ _OF_ASKING = {
 }
 
 SAMPLES = {
+    **_all_with_people("plugins", _PLUGINS, _OF_PLUGINS),
+    **_all_with_people("models", _THINGS, _OF_MODELS),
+    **_all_with_people("skills", _SKILLS, _OF_SKILLS),
+    **_all_with_people("memories", _MEMORIES, _OF_MEMORIES),
+    **_all_with_people("folders", _FOLDERS, _OF_FOLDERS),
     **{f"misc: {name}": _sample("from open_webui.utils import misc", body) for name, body in _OF_MISC.items()},
     **{f"misc: messages at random, {seed}": _random_calls(seed) for seed in range(5)},
     **{f"asking: {name}": _sample(_ASKING, body) for name, body in _OF_ASKING.items()},

@@ -14,11 +14,9 @@ from cochat_devkit.plugin import Call, LoadRequest
 from cochat_devkit.runtime.child_loader import ChildLoader
 from cochat_devkit.runtime.standins.finder import install, uninstall
 from cochat_devkit.runtime.standins.library import PLAYED, memory, plays_in
+from cochat_devkit.runtime.standins.playing import NEEDLESS, coloured
 from cochat_devkit.runtime.standins.refusing import NotOffline
 from tests.runtime.library_runner import got
-
-#: what the played functions need not take: there is no database to share a session of, and nobody may not ask a model
-_NEEDLESS = {"self", "db", "user", "bypass_filter", "bypass_system_prompt"}
 
 
 def _played():
@@ -53,7 +51,8 @@ def test_what_is_played_has_the_signature_and_colour_of_the_version(generation, 
         return
     assert inspect.iscoroutinefunction(found) == ("async" in entry)
     assert list(inspect.signature(found).parameters) == _parameters(entry)
-    assert {*_parameters(entry)} - _NEEDLESS <= inspect.signature(player).parameters.keys()
+    required = {each.name for each in inspect.signature(found).parameters.values() if each.default is each.empty}
+    assert required - {*NEEDLESS} <= inspect.signature(player).parameters.keys()
 
 
 @pytest.mark.parametrize(("module", "name", "player"), ALL)
@@ -71,6 +70,37 @@ def test_what_is_there_is_found_by_the_plugin(generation):
     assert users.UserModel(**memory.rows("user")["u"]).name == "Ann"
     install(generation)
     assert memory.rows("user") == {}
+
+
+@pytest.mark.usefixtures("generation")
+def test_whatever_is_put_there_can_be_read():
+    """Each kind of thing that a test may put there is found by the plugin."""
+    memory.add_file(id="f", user_id="u", filename="a.txt", data={"content": "text"})
+    memory.add_tool(id="t", user_id="u", content="class Tools: ...", specs=[])
+    memory.add_function(id="p", user_id="u", type="pipe", content="class Pipe: ...", valves={"a": 1})
+    memory.add_model(id="m", user_id="u", base_model_id="gpt", params={"system": "You help."})
+    memory.add_memory(id="r", user_id="u", content="likes tea")
+    memory.add_folder(id="d", user_id="u", name="Work")
+    asked = {
+        "files.Files.get_file_by_id": ("f", "a.txt", "filename"),
+        "tools.Tools.get_tool_by_id": ("t", "t", "name"),
+        "functions.Functions.get_function_by_id": ("p", "pipe", "type"),
+        "models.Models.get_model_by_id": ("m", "gpt", "base_model_id"),
+        "memories.Memories.get_memory_by_id": ("r", "likes tea", "content"),
+    }
+
+    async def ask(name, id_):
+        module, table, method = name.split(".")
+        return await got(getattr(getattr(importlib.import_module(f"open_webui.models.{module}"), table), method)(id_))
+
+    for name, (id_, value, column) in asked.items():
+        assert getattr(asyncio.run(ask(name, id_)), column) == value
+    folders = importlib.import_module("open_webui.models.folders").Folders
+
+    async def find():
+        return await got(folders.get_folder_by_id_and_user_id("d", "u"))
+
+    assert asyncio.run(find()).name == "Work"
 
 
 @pytest.mark.usefixtures("generation")
@@ -101,6 +131,18 @@ def test_what_is_not_played_of_a_class_refuses():
 
     with pytest.raises(NotOffline, match=r"models\.users\.UsersTable\.get_users_by_group_id"):
         asyncio.run(ask())
+
+
+def test_an_argument_that_nobody_plays_is_refused_where_it_is_given():
+    """What a call would do with it, I do not have to guess."""
+    entry = {"takes": "self, name: str, version_id: str | None=None, *, db=None, limit: int=..."}
+    made = coloured("m", "Table.get", entry, lambda name, limit=3: [name, limit])
+    assert made(None, "a", db="session") == ["a", 3]
+    assert made(None, "a", limit=4) == ["a", 4]
+    with pytest.raises(NotOffline, match=r"^m\.Table\.get with version_id is"):
+        made(None, "a", version_id="v")
+    with pytest.raises(TypeError, match=r"^Table\.get\(\) missing 1 required positional argument: 'name'$"):
+        made(None)
 
 
 def _fact_of(generation, module, name):

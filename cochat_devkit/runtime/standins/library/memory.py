@@ -101,6 +101,56 @@ def to_history(messages: list[Json]) -> Json:
     return {"history": {"messages": by_id, "currentId": kept[-1]["id"] if kept else None}, "messages": kept}
 
 
+def add_file(*, id: str, user_id: str, filename: str, path: str | None = None, **more: Json) -> None:
+    """Let there be a file; `more` are further columns ("data", whose "content" is its text, "meta", "hash")."""
+    row: Row = {"id": id, "user_id": user_id, "filename": filename, "path": path, "hash": None, "data": {}, "meta": {}}
+    add_row("file", {**row, **more})
+
+
+def add_tool(*, id: str, user_id: str, content: str, specs: list[Json], valves: Json = None, **more: Json) -> None:
+    """Let there be a tool; `more` are further columns ("name", "meta")."""
+    row: Row = {
+        "id": id,
+        "user_id": user_id,
+        "name": id,
+        "content": content,
+        "specs": specs,
+        "valves": valves,
+        "meta": {},
+    }
+    add_row("tool", {**row, **more})
+
+
+def add_function(*, id: str, user_id: str, type: str, content: str, valves: Json = None, **more: Json) -> None:
+    """Let there be a function that is switched on; `more` are further columns ("name", "meta", "is_global")."""
+    row: Row = {
+        "id": id,
+        "user_id": user_id,
+        "type": type,
+        "name": id,
+        "content": content,
+        "valves": valves,
+        "meta": {},
+    }
+    add_row("function", {**row, "is_active": True, "is_global": False, **more})
+
+
+def add_model(*, id: str, user_id: str, base_model_id: str | None = None, **more: Json) -> None:
+    """Let there be a model that somebody made; `more` are further columns ("name", "params", "meta")."""
+    row: Row = {"id": id, "user_id": user_id, "base_model_id": base_model_id, "name": id, "params": {}, "meta": {}}
+    add_row("model", {**row, "is_active": True, **more})
+
+
+def add_memory(*, id: str, user_id: str, content: str, **more: Json) -> None:
+    """Let a person have something that models remember of them."""
+    add_row("memory", {"id": id, "user_id": user_id, "content": content, **more})
+
+
+def add_folder(*, id: str, user_id: str, name: str, parent_id: str | None = None, **more: Json) -> None:
+    """Let a person have a folder."""
+    add_row("folder", {"id": id, "user_id": user_id, "name": name, "parent_id": parent_id, **more})
+
+
 def add_row(table: str, row: Mapping[str, Json]) -> None:
     """Let there be a row that has an `id`, in a table that has times of its own."""
     times = dict.fromkeys(("updated_at", "created_at"), now())
