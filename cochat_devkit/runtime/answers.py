@@ -1,6 +1,6 @@
 """What becomes of a tool's return value: the text that the model reads, files, and pages to show.
 
-Source: Open WebUI 0.12.4 and 0.6.43, utils/middleware.py; checked by tests/runtime/test_calls_against_server.py.
+Source: Open WebUI 0.12.4 and 0.6.43, utils/middleware.py; checked by tests/parity/test_running_against_server.py.
 """
 
 from __future__ import annotations

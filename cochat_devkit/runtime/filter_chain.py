@@ -1,6 +1,6 @@
 """In which order filters run, what each is given, and what it makes of what it gets.
 
-Source: Open WebUI 0.12.4 and 0.6.43, utils/filter.py; checked by tests/runtime/test_chains_against_server.py.
+Source: Open WebUI 0.12.4 and 0.6.43, utils/filter.py; checked by tests/parity/test_running_against_server.py.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import contextlib
 import inspect
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cochat_devkit.runtime.offers import priority_of
+from cochat_devkit.runtime.offers import written_priority
 from cochat_devkit.runtime.snapshots import to_json
 
 if TYPE_CHECKING:
@@ -58,11 +58,14 @@ def order(links: Iterable[Link], generation: Generation, *, enabled: Collection[
 
     0.6 orders by the saved priority alone, and leaves those of the same as they come; 0.12 by the class's own, too,
     and those of the same by their ids.
+
+    Raises:
+        TypeError: a priority is no number, which ends the chat on the server, too.
     """
     running = [each for each in links if not getattr(each.instance, "toggle", None) or each.id in enabled]
     if generation == "0.6":
         return sorted(running, key=lambda each: each.valves.get("priority", 0))
-    return sorted(running, key=lambda each: (priority_of(each.instance, each.valves, generation), each.id))
+    return sorted(running, key=lambda each: (written_priority(each.instance, each.valves), each.id))
 
 
 async def run_chain(

@@ -63,10 +63,20 @@ def icon_of(instance: Any) -> Json:
 
 
 def priority_of(instance: Any, valves: Json, generation: Generation) -> float:
-    """Read where a filter or an action stands among others, by the valves that are saved; 0.6 looks at nothing else."""
-    if generation == "0.6":
-        return float(valves.get("priority") or 0)
+    """Read where a filter or an action stands among others, by the valves that are saved; 0.6 looks at nothing else.
+
+    What is no number counts as 0.
+    """
+    written = (valves.get("priority") if generation == "0.6" else written_priority(instance, valves)) or 0
     try:
-        return float(getattr(instance.Valves(**valves), "priority", 0) or 0)
-    except Exception:  # noqa: BLE001 - without valves, or with ones that do not fit, it stands first
+        return float(written)
+    except (TypeError, ValueError):
+        return 0
+
+
+def written_priority(instance: Any, valves: Json) -> Json:
+    """Read the priority as 0.12 does, which may be no number; 0 without valves, or with ones that do not fit."""
+    try:
+        return getattr(instance.Valves(**valves), "priority", 0)
+    except Exception:  # noqa: BLE001 - a plugin's class may raise anything
         return 0

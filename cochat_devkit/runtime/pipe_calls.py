@@ -1,7 +1,7 @@
 """How a pipe is called, and what the server makes of whatever it returns, streamed or whole.
 
 Source: Open WebUI 0.12.4 and 0.6.43, functions.py and utils/misc.py; checked by
-tests/runtime/test_pipes_against_server.py.
+tests/parity/test_running_against_server.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How a method of a tool is called: which arguments reach it, and in which type.
 
 Source: Open WebUI 0.12.4 and 0.6.43, utils/tools.py and utils/middleware.py; checked by
-tests/runtime/test_calls_against_server.py.
+tests/parity/test_running_against_server.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Which fact about the server each plugin of plugins/ shows, and where we are known to differ.
 
 A fact's number is that of a section in our notes on Open WebUI: 9.1 frontmatter, 9.2 loading, 9.3 tools, 9.4 filters,
-9.5 pipes, 9.6 actions and events, 9.8 valves, 12 what a running server showed beside.
+9.5 pipes, 9.6 actions and events, 9.8 valves, 12 what a running server showed beside. What shows only in a whole chat
+(9.7 the events, the arguments of sessions) is asked in chats/.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ class Fact(NamedTuple):
     plugins: tuple[str, ...]
 
 
-FACTS = (
+#: what a plugin's load shows
+LOADING = (
     Fact(
         "9.1 first line",
         "Frontmatter is read only where the first line, stripped, is three double quotes and nothing else.",
@@ -655,10 +657,215 @@ FACTS = (
         ("frontmatter_wants_a_newer_server",),
     ),
 )
+#: what a plugin shows when it runs, as runs.py has it
+RUNNING = (
+    Fact(
+        "9.3 results",
+        "What a method gives is turned into text for the model, files for the chat and pages to embed.",
+        (
+            "call_gives_text",
+            "call_gives_text_later",
+            "call_gives_nothing",
+            "call_gives_a_whole_number",
+            "call_gives_a_fraction",
+            "call_gives_a_flag",
+            "call_gives_empty_text",
+            "call_gives_a_dict",
+            "call_gives_a_list",
+            "call_gives_an_empty_list",
+            "call_gives_a_list_of_data",
+            "call_gives_a_list_of_images",
+            "call_gives_an_image",
+            "call_gives_an_image_in_a_dict",
+            "call_gives_a_tuple",
+            "call_gives_an_empty_tuple",
+            "call_gives_a_triple",
+            "call_gives_a_set",
+            "call_gives_bytes",
+            "call_gives_an_object",
+            "call_gives_a_model",
+            "call_gives_the_text_of_a_response",
+        ),
+    ),
+    Fact(
+        "9.3 pages",
+        "A page that is to be shown inline is embedded; on 0.12 words beside it are for the model.",
+        (
+            "call_gives_a_page",
+            "call_gives_a_page_to_download",
+            "call_gives_a_page_not_found",
+            "call_gives_a_page_that_failed",
+            "call_gives_a_page_that_moved",
+            "call_gives_a_page_with_words",
+            "call_gives_a_page_with_facts",
+            "call_gives_a_page_with_a_number",
+        ),
+    ),
+    Fact(
+        "9.3 errors of a call",
+        "What a method raises is told to the model as text.",
+        ("call_raises", "call_raises_without_words", "call_raises_later"),
+    ),
+    Fact(
+        "9.3 arguments",
+        "0.12 turns text into whole numbers and numbers into text by the hint, 0.6 nothing; a model comes as a dict.",
+        (
+            "call_takes_a_dict_for_a_model",
+            "call_takes_flag_from_text",
+            "call_takes_float_from_text",
+            "call_takes_int_from_bad_text",
+            "call_takes_int_from_fraction",
+            "call_takes_int_from_text",
+            "call_takes_keywords_alone",
+            "call_takes_less_than_it_wants",
+            "call_takes_list_from_text",
+            "call_takes_more_than_it_has",
+            "call_takes_newer_optional_int",
+            "call_takes_null",
+            "call_takes_optional_int_from_text",
+            "call_takes_optional_text_from_int",
+            "call_takes_text_for_a_quoted_int",
+            "call_takes_text_for_a_static_int",
+            "call_takes_text_for_a_union",
+            "call_takes_text_for_an_int_of_the_class",
+            "call_takes_text_from_flag",
+            "call_takes_text_from_fraction",
+            "call_takes_text_from_int",
+            "call_takes_the_untyped",
+            "call_takes_what_is_no_choice",
+        ),
+    ),
+    Fact(
+        "9.3 what a call gets",
+        "Reserved arguments come by name, never from the model; the rest and a misspelt one get none.",
+        (
+            "call_takes_id_and_messages",
+            "call_takes_nothing_reserved_from_the_model",
+            "call_takes_the_rest",
+            "call_takes_positions",
+            "call_takes_a_misspelt_reserved_argument",
+        ),
+    ),
+    Fact(
+        "9.4 payload",
+        "A hook's payload comes by name: body, and event for stream.",
+        (
+            "filter_streams",
+            "filter_streams_with_a_body",
+            "filter_streams_with_the_reserved_body",
+            "filter_takes_the_payload_under_another_name",
+            "filter_returns_later",
+            "filter_tells_the_type_of_its_body",
+        ),
+    ),
+    Fact(
+        "9.4 extras",
+        "A hook gets the reserved arguments that it names, and the rest gets nothing.",
+        ("filter_takes_what_is_reserved", "filter_takes_the_rest", "filter_takes_a_misspelt_reserved_argument"),
+    ),
+    Fact(
+        "9.4 returned",
+        "What a hook returns goes to the next filter, whatever it is.",
+        ("filter_returns_none", "filter_gives_none", "filter_shows_its_body", "filter_yields"),
+    ),
+    Fact(
+        "9.4 without the hook",
+        "A filter without a hook, or with one that cannot be called, is passed over.",
+        ("filter_has_only_an_outlet", "filter_hook_is_a_number", "filter_hook_is_none"),
+    ),
+    Fact("9.4 errors", "What a hook raises ends the chain.", ("filter_raises", "filter_raises_in_the_outlet")),
+    Fact(
+        "9.4 saved valves",
+        "A filter gets its saved valves before each hook; valves that do not fit end the chain.",
+        (
+            "filter_marks_a_at_0",
+            "filter_marks_b_at_0",
+            "filter_marks_a_at_5",
+            "filter_marks_b_at_1",
+            "filter_marks_c_at_1",
+            "filter_marks_c_at_3",
+        ),
+    ),
+    Fact(
+        "9.4 valves of the user",
+        "Those of the user stand in the user that the filters share; what does not fit is left out.",
+        ("filter_shows_its_user_valves", "filter_shows_the_user"),
+    ),
+    Fact(
+        "9.4 files",
+        "After an inlet of a filter that handles files they are gone from the payload; the last one counts.",
+        ("filter_handles_files", "filter_handles_no_files", "filter_file_handler_in_the_outlet"),
+    ),
+    Fact(
+        "9.4 switched off", "A filter with a toggle runs only where it is switched on.", ("filter_toggle_that_marks",)
+    ),
+    Fact(
+        "9.2 one instance",
+        "One instance serves everybody; what it keeps on itself is there for the next.",
+        ("filter_counts_on_itself",),
+    ),
+    Fact(
+        "9.5 answers",
+        "Text, dicts, models, generators and responses, streamed and whole; of other things nothing is left.",
+        (
+            "pipe_gives_text",
+            "pipe_gives_text_like_an_event",
+            "pipe_gives_empty_text",
+            "pipe_gives_text_later",
+            "pipe_gives_a_dict",
+            "pipe_gives_a_model",
+            "pipe_yields",
+            "pipe_yields_nothing",
+            "pipe_yields_later",
+            "pipe_gives_an_iterator",
+            "pipe_yields_events",
+            "pipe_yields_bytes",
+            "pipe_yields_empty_text",
+            "pipe_gives_a_streaming_response",
+            "pipe_is_static",
+        ),
+    ),
+    Fact(
+        "12 nothing from a pipe",
+        "A pipe that gives a list, a number or nothing answers with an empty message.",
+        ("pipe_gives_a_list", "pipe_gives_a_number", "pipe_gives_nothing"),
+    ),
+    Fact("9.5 errors", "What a pipe raises is an answer with an error in it.", ("pipe_raises", "pipe_raises_later")),
+    Fact(
+        "9.5 what a pipe gets",
+        "The body and what it names of the reserved arguments; some that others get it does not.",
+        (
+            "pipe_takes_the_body",
+            "pipe_takes_the_body_under_another_name",
+            "pipe_takes_what_is_reserved",
+            "pipe_takes_what_pipes_do_not_get",
+            "pipe_takes_the_rest",
+        ),
+    ),
+    Fact(
+        "12 misspelt",
+        "A misspelt reserved argument is one that is missing.",
+        ("pipe_takes_a_misspelt_reserved_argument",),
+    ),
+    Fact(
+        "9.5 valves of a pipe",
+        "A pipe gets its saved valves but for nulls, and the user's beside the user.",
+        ("pipe_takes_saved_valves", "pipe_takes_valves_of_the_user", "pipe_takes_valves_of_the_user_that_do_not_fit"),
+    ),
+)
+FACTS = (*LOADING, *RUNNING)
+
+
+def fact_of(plugin: str) -> str:
+    """Say which fact a plugin shows, and its number."""
+    fact = next(each for each in FACTS if plugin in each.plugins)
+    return f"{fact.says} ({fact.ref})"
+
+
 _LOST = "the server finds no method of the spec's name, and every chat with the tool fails; here the method is left out"
 _ADVICE = "langchain says more around pydantic's sentence; exception, class and line are the same"
 _UNSORTABLE = (
-    "the server cannot put the filter in order with others, and every chat with them fails; here it counts as 0"
+    "the server cannot put the filter in order with others, and neither can we; until there is another, 0 is told of it"
 )
 _BOTH = ("0.12.4", "0.6.43")
 #: by plugin and version: why what is said here differs

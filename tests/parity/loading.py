@@ -15,7 +15,7 @@ from cochat_devkit.facts import VERSIONS
 from cochat_devkit.kinds.plugin_source import replace_imports
 from cochat_devkit.plugin import LoadFailure, LoadRequest, PluginFacts, PluginOffer
 from cochat_devkit.runtime.child_loader import ChildLoader
-from tests.parity.index import FACTS, GAPS
+from tests.parity.index import GAPS, LOADING, fact_of
 from tests.parity.report import Row
 from tests.runtime.server_probe_runner import ask_server, python_of
 
@@ -99,9 +99,10 @@ def differences(ours: Json, theirs: Json) -> dict[str, tuple[Json, Json]]:
 
 
 def rows(version: str) -> list[Row]:
-    """Compare all plugins with one version of the server: a row for each, under the fact that it shows."""
+    """Compare what plugins show by their load with one version of the server: a row for each, under its fact."""
     generation = next(each for each, known in VERSIONS.items() if known == version)
-    plugins = all_plugins()
+    shown = {name for fact in LOADING for name in fact.plugins}
+    plugins = [each for each in all_plugins() if each.name in shown]
     with tempfile.TemporaryDirectory() as home, closing(make_loader(generation)) as loader:
         real = ask_real(generation, plugins, Path(home))
         found = [(each, differences(ask_ours(loader, each, generation), real[each.name])) for each in plugins]
@@ -109,10 +110,9 @@ def rows(version: str) -> list[Row]:
 
 
 def _row(plugin: Plugin, version: str, differing: dict[str, tuple[Json, Json]]) -> Row:
-    fact = next(each for each in FACTS if plugin.name in each.plugins)
     note = GAPS.get((plugin.name, version), f"not the same: {', '.join(differing)}") if differing else ""
     state = {version: "gap" if differing else "validated"}
-    return Row(area="loading", name=plugin.name, fact=f"{fact.says} ({fact.ref})", states=state, note=note)
+    return Row(area="loading", name=plugin.name, fact=fact_of(plugin.name), states=state, note=note)
 
 
 def _failure(told: LoadFailure) -> Json:

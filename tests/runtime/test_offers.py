@@ -87,3 +87,10 @@ def test_actions_and_filters(loader):
     assert ask(loader, source + valves) == PluginOffer(actions=[{"id": "a"}], icon="i", priority=3)
     assert ask(loader, source + valves, {"priority": 7}).priority == 7
     assert ask(loader, "class Filter:\n    toggle = True\n    actions = 3\n") == PluginOffer(toggle=True)
+
+
+@pytest.mark.parametrize(("written", "counts"), [("None", 0), ("'high'", 0), ("'5'", 5), ("2.5", 2.5)])
+def test_a_priority_that_is_no_number_counts_as_none(loader, written, counts):
+    """What is told of one filter alone is a number; beside others the server would fail."""
+    valves = f"    class Valves(BaseModel):\n        priority: object = {written}\n"
+    assert ask(loader, f"from pydantic import BaseModel\nclass Action:\n{valves}").priority == counts

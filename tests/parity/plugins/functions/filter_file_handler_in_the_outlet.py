@@ -1,0 +1,5 @@
+class Filter:
+    file_handler = True
+
+    def outlet(self, body):
+        return body

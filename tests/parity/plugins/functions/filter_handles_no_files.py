@@ -1,0 +1,5 @@
+class Filter:
+    file_handler = False
+
+    def inlet(self, body):
+        return body

@@ -1,0 +1,2 @@
+class Filter:
+    inlet = 3

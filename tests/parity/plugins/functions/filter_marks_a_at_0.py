@@ -1,0 +1,14 @@
+from pydantic import BaseModel
+
+
+class Filter:
+    class Valves(BaseModel):
+        priority: int = 0
+        word: str = "a"
+
+    def __init__(self):
+        self.valves = self.Valves()
+
+    def inlet(self, body):
+        body["trace"].append(self.valves.word)
+        return body

@@ -1,0 +1,3 @@
+class Filter:
+    def outlet(self, body):
+        raise KeyError("x")

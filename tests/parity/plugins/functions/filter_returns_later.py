@@ -1,0 +1,3 @@
+class Filter:
+    async def inlet(self, body):
+        return {**body, "x": 1}

@@ -1,0 +1,3 @@
+class Filter:
+    def stream(self, event):
+        return {**event, "x": 1}

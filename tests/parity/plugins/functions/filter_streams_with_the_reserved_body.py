@@ -1,0 +1,3 @@
+class Filter:
+    def stream(self, event, __body__=None):
+        return {**event, "b": __body__}

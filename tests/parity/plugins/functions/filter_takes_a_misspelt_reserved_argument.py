@@ -1,0 +1,3 @@
+class Filter:
+    def inlet(self, body, __event_emmiter__):
+        return body

@@ -1,0 +1,3 @@
+class Filter:
+    def inlet(self, payload):
+        return payload

@@ -1,0 +1,6 @@
+class Filter:
+    toggle = True
+
+    def inlet(self, body):
+        body["trace"].append("ran")
+        return body

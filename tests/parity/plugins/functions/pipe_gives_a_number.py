@@ -1,0 +1,3 @@
+class Pipe:
+    def pipe(self, body):
+        return 3

@@ -1,0 +1,3 @@
+class Pipe:
+    async def pipe(self, body):
+        return "x"

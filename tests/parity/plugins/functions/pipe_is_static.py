@@ -1,0 +1,4 @@
+class Pipe:
+    @staticmethod
+    def pipe(body):
+        return "x"

@@ -1,0 +1,3 @@
+class Pipe:
+    async def pipe(self, body):
+        raise ValueError("no key")

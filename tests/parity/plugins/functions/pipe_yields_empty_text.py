@@ -1,0 +1,4 @@
+class Pipe:
+    def pipe(self, body):
+        yield ""
+        yield "b"

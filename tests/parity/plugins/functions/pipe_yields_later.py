@@ -1,0 +1,4 @@
+class Pipe:
+    async def pipe(self, body):
+        yield "a"
+        yield "b"

@@ -1,0 +1,8 @@
+from fastapi.responses import HTMLResponse
+
+INLINE = {"Content-Disposition": "inline"}
+
+
+class Tools:
+    def run(self):
+        return HTMLResponse("x", status_code=503, headers=INLINE)

@@ -1,0 +1,3 @@
+class Tools:
+    def run(self):
+        return 3

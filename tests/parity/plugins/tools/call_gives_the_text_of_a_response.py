@@ -1,0 +1,6 @@
+from fastapi.responses import JSONResponse
+
+
+class Tools:
+    def run(self):
+        return JSONResponse({"a": 1}).body.decode()

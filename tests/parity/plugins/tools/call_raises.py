@@ -1,0 +1,3 @@
+class Tools:
+    def run(self):
+        raise ValueError("no such city")

@@ -1,0 +1,3 @@
+class Tools:
+    async def run(self):
+        raise RuntimeError("later")

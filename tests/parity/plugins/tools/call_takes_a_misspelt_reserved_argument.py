@@ -1,0 +1,3 @@
+class Tools:
+    def run(self, __event_emmiter__):
+        return "never"

@@ -1,0 +1,3 @@
+class Tools:
+    def run(self, a: bool):
+        return repr(a)

@@ -1,0 +1,3 @@
+class Tools:
+    def run(self, a: list[str]):
+        return repr(a)

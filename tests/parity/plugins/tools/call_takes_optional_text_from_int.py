@@ -1,0 +1,6 @@
+from typing import Optional
+
+
+class Tools:
+    def run(self, a: Optional[str] = None):
+        return repr(a)

@@ -1,0 +1,3 @@
+class Tools:
+    def run(self, *args):
+        return repr(args)

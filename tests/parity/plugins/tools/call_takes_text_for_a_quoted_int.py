@@ -1,0 +1,3 @@
+class Tools:
+    def run(self, a: "int"):
+        return repr(a)

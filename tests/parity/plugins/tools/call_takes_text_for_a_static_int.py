@@ -1,0 +1,4 @@
+class Tools:
+    @staticmethod
+    def run(a: int):
+        return repr(a)

@@ -1,0 +1,3 @@
+class Tools:
+    def run(self, a: int | str | None = None):
+        return repr(a)

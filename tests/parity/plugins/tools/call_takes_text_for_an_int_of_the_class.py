@@ -1,0 +1,4 @@
+class Tools:
+    @classmethod
+    def run(cls, a: int):
+        return repr(a)

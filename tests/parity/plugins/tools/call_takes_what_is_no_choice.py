@@ -1,0 +1,6 @@
+from typing import Literal
+
+
+class Tools:
+    def run(self, a: Literal["x", "y"] = "x"):
+        return repr(a)
