@@ -1,6 +1,7 @@
 """How the button of an action is pressed: what reaches the method, and what goes back to the page.
 
-Source: Open WebUI 0.12.4, utils/actions.py, and 0.6.43, utils/chat.py; checked by tests/parity/chats/.
+Source: Open WebUI 0.12.4, utils/actions.py, and 0.6.43, utils/chat.py; checked by tests/parity/chats/ and
+tests/runtime/test_actions_against_server.py.
 """
 
 from __future__ import annotations

@@ -54,6 +54,11 @@ from open_webui.utils.tools import (  # noqa: E402
     get_updated_tool_function,
 )
 
+try:
+    from open_webui.utils import actions as actions_module
+except ImportError:
+    from open_webui.utils import chat as actions_module
+
 sys.path.insert(0, str(Path(__file__).parent))
 from server_record import answer  # noqa: E402
 
@@ -151,6 +156,42 @@ async def pipe(source: str, body: dict, saved: dict, saved_by_user: dict) -> dic
     return {"whole": told}
 
 
+async def action(source: str, asked: str, saved: dict, saved_by_user: dict) -> dict:
+    """Press the button of an action by the server's own code: what goes back to the page, and what was emitted."""
+    found = load_function_module_by_id("sample", content=replace_imports(source))
+    instance = (await found if inspect.isawaitable(found) else found)[0]
+    place = actions_module
+    is_new = place.__name__.endswith("actions")
+    row = types.SimpleNamespace(type="action", is_active=True)
+    told_by = {
+        "get_function_by_id": row,
+        "get_function_valves_by_id": saved,
+        "get_user_valves_by_id_and_user_id": saved_by_user,
+    }
+    events: list = []
+    place.Functions = types.SimpleNamespace(
+        **{name: _colour(lambda *_a, value=value: value, is_new) for name, value in told_by.items()}
+    )
+    place.get_function_module_from_cache = _colour(lambda *_a, **_m: (instance, None, None), is_new)
+    place.get_event_emitter = _colour(lambda _info: _later_called(events.append), is_new)
+    place.get_event_call = _colour(lambda _info: _later("yes"), is_new)
+    times = dict.fromkeys(("last_active_at", "updated_at", "created_at"), 1)
+    user = functions_module.UserModel(
+        id="u", name="n", email="e@x.test", role="admin", profile_image_url="/user.png", **times
+    )
+    state = types.SimpleNamespace(MODELS={"m": {"id": "m"}})
+    request = types.SimpleNamespace(state=types.SimpleNamespace(), app=types.SimpleNamespace(state=state))
+    body = {"model": "m", "messages": [], "chat_id": "c", "id": "i", "session_id": "s"}
+    try:
+        told = await place.chat_action(request, asked, body, user)
+    except Exception as error:  # noqa: BLE001 - an action may raise anything
+        told = error
+    # 0.6 gives the exception back, and 0.12 raises it; both put a word before it
+    said = {"exception": str(told).removeprefix("Error: ")} if isinstance(told, Exception) else {"told": told}
+    readable = json.loads(json.dumps(said, default=lambda value: type(value).__name__))
+    return {**readable, "events": [each["type"] for each in events]}
+
+
 async def library(source: str) -> dict:
     """Run what uses the server's own modules, on an empty database."""
     from open_webui.internal.db import engine
@@ -187,7 +228,7 @@ def _colour(function, is_async):
 
 async def answer_all(samples: dict) -> dict:
     """Answer all samples inside one running event loop; the second of a call or a chain is its arguments."""
-    special = {"call": call, "chain": chain, "pipe": pipe, "library": library}
+    special = {"call": call, "chain": chain, "pipe": pipe, "action": action, "library": library}
     return {
         name: await special[kind](*asked) if kind in special else await answer(kind, asked)
         for name, (kind, asked) in samples.items()

@@ -1,7 +1,4 @@
-"""A chat whose page and whose people are those of a test, and what a server hands to each hook in it.
-
-Source: Open WebUI 0.12.4 and 0.6.43, utils/middleware.py, utils/chat.py and utils/actions.py.
-"""
+"""A chat whose page and whose people are those of a test, and what there is in it to hand to a hook."""
 
 from __future__ import annotations
 
