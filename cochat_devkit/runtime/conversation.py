@@ -187,27 +187,56 @@ def _bare_model(id_: str) -> Json:
 
 
 def _make_model(chat: Conversation) -> Json:
-    """Describe the model as the server's list does: a pipe, one of others, or an agent before one of them."""
-    turn = chat.turn
-    pipe = chat.pipes.get(turn.model.partition(".")[0])
-    model: Json = {**_bare_model(turn.model), "actions": [], "filters": []}
+    """Describe the model that is asked as the server's list does: a pipe, one of others, or an agent before it."""
+    base = _make_base_model(chat)
+    return base if chat.turn.agent is None else _make_agent(chat.turn.agent, base, chat.generation)
+
+
+def _make_base_model(chat: Conversation) -> Json:
+    pipe = chat.pipes.get(chat.turn.model.partition(".")[0])
+    model: Json = {**_bare_model(chat.turn.model), "actions": [], "filters": []}
     if pipe is None:
         row = {name: model[name] for name in ("id", "object", "created", "owned_by")}
         model.update(openai=row, urlIdx=0, connection_type="external")
-        model["provider"] = ""
     else:
         model["pipe"] = {"type": "pipe"}
         model["has_user_valves"] = hasattr(pipe.loaded.instance, "UserValves")
     if chat.generation == "0.6":
-        model.pop("provider", None)
-        model["tags"] = []
-    else:
-        # the tools that 0.12 has of its own are not there offline
-        model["info"] = {"meta": {"capabilities": {"builtin_tools": False}}}
-    if turn.agent:
-        model.update(id=turn.agent["id"], name=turn.agent.get("name", turn.agent["id"]), preset=True)
-        model["info"] = {"meta": {}, **turn.agent, "base_model_id": turn.model}
-    return model
+        return {**model, "tags": []}
+    # the tools that 0.12 has of its own are not there offline
+    info = {"meta": {"capabilities": {"builtin_tools": False}}}
+    return {**model, "info": info, **({"provider": ""} if pipe is None else {})}
+
+
+#: what a workspace model has beside what an agent says, by generation; 0.12 keeps its parameters from plugins
+_OF_A_ROW: dict[Generation, Json] = {"0.12": {"access_grants": [], "version_id": ""}, "0.6": {"access_control": None}}
+_OF_ITS_META: dict[Generation, Json] = {
+    "0.12": {
+        **dict.fromkeys(("background_image_url", "i18n", "knowledge", "voice", "voice_avatar")),
+        "capabilities": {"builtin_tools": False},
+    },
+    "0.6": {"capabilities": None},
+}
+
+
+def _make_agent(agent: Json, base: Json, generation: Generation) -> Json:
+    """Describe a workspace model, which has little of the one that it is based on."""
+    names = ("object", "created", "owned_by", "pipe", "tags", "actions", "filters")
+    kept = {name: base[name] for name in names if name in base}
+    info = {
+        "id": agent["id"],
+        "user_id": "admin-of-the-devkit",
+        "base_model_id": base["id"],
+        "name": agent.get("name", agent["id"]),
+        "meta": {**_OF_ITS_META[generation], **(agent.get("meta") or {})},
+        "is_active": True,
+        "created_at": EPOCH_S,
+        "updated_at": EPOCH_S,
+        **_OF_A_ROW[generation],
+        **({} if generation == "0.6" else {"params": {}}),
+    }
+    about = {"connection_type": base.get("connection_type"), "preset": True, "info": info}
+    return {**kept, "id": agent["id"], "name": info["name"], **about}
 
 
 def _make_new(chat: Conversation) -> tuple[Json, Json]:
