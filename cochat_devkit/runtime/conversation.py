@@ -18,6 +18,7 @@ from cochat_devkit.runtime.saved_chat import SavedChat
 from cochat_devkit.runtime.scripts import Script
 from cochat_devkit.runtime.snapshots import to_json
 from cochat_devkit.runtime.standins.library import memory
+from cochat_devkit.runtime.stock import add_parts, add_person
 from cochat_devkit.runtime.web_request import Request
 
 if TYPE_CHECKING:
@@ -77,9 +78,11 @@ class Conversation:
         self.models = {SCRIPTED: _bare_model(SCRIPTED), self.model["id"]: self.model}
         saved = SavedChat(turn.messages, MESSAGE, self.model["id"], generation, is_asked=turn.action is None)
         self.saved = saved if self.is_page else None
-        memory.add_user(**self.make_user())
+        person = self.make_user()
+        add_person(person, plugins)
+        add_parts(person["id"], plugins, turn, generation)
         if self.saved is not None:
-            memory.add_chat(id=CHAT, user_id=self.make_user()["id"], held=self.saved.messages)
+            memory.add_chat(id=CHAT, user_id=person["id"], held=self.saved.messages)
         self.page = Page(turn.replies, generation, saved=self.saved, is_there=self.is_page)
         self.request = Request(turn.body, self.models)
         self.body, self.metadata = _MAKERS[generation](self)

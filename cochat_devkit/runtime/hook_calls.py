@@ -25,6 +25,7 @@ from cochat_devkit.runtime.pipe_calls import OFFERED as OFFERED_TO_PIPES
 from cochat_devkit.runtime.pipe_calls import apply_valves, run_streamed, run_whole
 from cochat_devkit.runtime.snapshots import to_json
 from cochat_devkit.runtime.standins import home
+from cochat_devkit.runtime.turn_models import answer_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -70,6 +71,7 @@ async def call_hook(loaded: Loaded, request: LoadRequest, call: Call, generation
     turn = Turn([{"role": "user", "content": call.words.get("text", "hello")}], (plugin.part,), role=call.role)
     turn = Turn(turn.messages, turn.parts, _model_of(plugin), role=call.role, replies=call.replies)
     chat = Conversation([plugin], turn, generation)
+    answer_plugins(chat)
     asked = _Asked(plugin, chat, call, _payload(chat, call), [])
     begun = time.perf_counter()
     value: Any = None

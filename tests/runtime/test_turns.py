@@ -244,3 +244,25 @@ def test_a_plugin_asks_no_model_that_is_not_there(loader, generation):
     )
     told = run(loader, generation, part("p", source), model="p")
     assert told.error.message == "Model not found"
+
+
+def test_a_plugin_finds_the_parts_of_its_turn(loader, generation):
+    """A filter looks up tools, functions, agents and valves, as on the server."""
+    wait = "await " if generation == "0.12" else ""
+    source = (
+        "import json\nfrom open_webui.models.functions import Functions\nfrom open_webui.models.models import Models\n"
+        "from open_webui.models.tools import Tools\n\n\nclass Filter:\n"
+        "    async def inlet(self, body, __user__, __model__):\n"
+        f"        tool = {wait}Tools.get_tool_by_id('weather')\n"
+        f"        pipes = {wait}Functions.get_functions_by_type('filter', active_only=True)\n"
+        f"        agent = {wait}Models.get_model_by_id(__model__['id'])\n"
+        f"        valves = {wait}Tools.get_user_valves_by_id_and_user_id('weather', __user__['id'])\n"
+        "        told = [tool.specs[0]['name'], tool.name, [each.id for each in pipes], agent.base_model_id, valves]\n"
+        "        body['messages'][-1]['content'] = json.dumps(told)\n"
+        "        return body\n"
+    )
+    weather = part("weather", f'"""\ntitle: Weather\n"""\n{WEATHER}', user_valves={"unit": "F"})
+    agent = {"id": "helper", "name": "Helper"}
+    told = run(loader, generation, part("looks", source), weather, agent=agent)
+    found = '["forecast", "Weather", ["looks"], "scripted", {"unit": "F"}]'
+    assert told.requests[0]["messages"][-1]["content"].endswith(found)

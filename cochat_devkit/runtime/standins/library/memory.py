@@ -12,7 +12,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from cochat_devkit.resource import Json
 
@@ -20,16 +20,26 @@ Row = dict[str, Any]
 
 #: by table and id, in the order in which they came
 _TABLES: dict[str, dict[str, Row]] = {}
+#: by table, what puts more into it
+_FILLERS: dict[str, list[Callable[[], object]]] = {}
 
 
 def reset() -> None:
     """Forget everything."""
     _TABLES.clear()
+    _FILLERS.clear()
 
 
 def rows(table: str) -> dict[str, Row]:
     """Give the rows of a table by id, to read and to change."""
+    for fill in _FILLERS.pop(table, []):
+        fill()
     return _TABLES.setdefault(table, {})
+
+
+def fill_later(table: str, fill: Callable[[], object]) -> None:
+    """Have more put into a table, when somebody first looks into it: most plugins never do."""
+    _FILLERS.setdefault(table, []).append(fill)
 
 
 def to_stored(value: Any) -> Any:
