@@ -117,12 +117,15 @@ class ActionAnswer:
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """Hold a request that a plugin sent, as it sent it; the names of headers are in lower case."""
+    """Hold a request that a plugin sent, as it sent it; the names of headers are in lower case.
+
+    What may hold a secret is not in its `repr`, which pytest shows of a test that fails.
+    """
 
     method: str
-    url: str
-    headers: dict[str, str]
-    body: bytes = b""
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def json(self) -> Json:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from cochat_devkit.runtime.kit.stage import Stage
 
 _MARKERS = {
-    "plugin(path)": "the plugin that a test is about; without it, the one that the test file `test_<id>.py` belongs to",
+    "plugin(path, valves=None)": "the plugin that a test is about; without it, the one that `test_<id>.py` belongs to",
     "cochat_target_version(version)": "the version of Open WebUI that is played: 0.12.4 or 0.6.43",
     "allow_unawaited": "let a plugin make coroutines and never await them",
     "allow_blocking": "let a plugin hold up the event loop for more than 50 ms",
@@ -111,8 +111,8 @@ def load_plugin(_cochat_stage: Stage) -> LoadPlugin:
 def plugin(request: pytest.FixtureRequest, load_plugin: LoadPlugin, _cochat_stage: Stage) -> LoadedPlugin:
     """Give the plugin that a test is about: `.kind .specs .model_specs .frontmatter .valves .instance`.
 
-    `@pytest.mark.plugin("plugins/tools/x.py")` names it, over a test, a class or, as `pytestmark`, a module; without
-    one it is the plugin that the test file `test_x.py` belongs to.
+    `@pytest.mark.plugin("plugins/tools/x.py", valves={…})` names it, over a test, a class or, as `pytestmark`, a
+    module; without one it is the plugin that the test file `test_x.py` belongs to.
     """
     from cochat_devkit.runtime.kit.places import plugin_of
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json as json_
+import logging
 import os
 import re
 from collections.abc import Iterable
@@ -59,11 +60,16 @@ class Http:
         self._stage.network_is_open = self._records
         if self._records:
             self.cassette.unlink(missing_ok=True)
+        # it logs requests as they are
+        log = logging.getLogger("vcr")
+        level = log.level
+        log.setLevel(logging.WARNING)
         try:
             with recorder.use_cassette(str(self.cassette), persister=_Persister(self)) as cassette:
                 self._listen(cassette)
                 yield self
         finally:
+            log.setLevel(level)
             self._stage.network_is_open = False
 
     def reply(

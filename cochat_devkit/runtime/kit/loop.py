@@ -179,4 +179,5 @@ class Watch:
         """Read how long the thread was ready and had no processor; only Linux tells."""
         if self._delays is None:
             return 0
-        return int(os.pread(self._delays, 64, 0).split()[1])
+        told = os.pread(self._delays, 64, 0).split()
+        return int(told[1]) if len(told) > 1 else 0

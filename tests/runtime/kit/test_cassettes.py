@@ -145,6 +145,15 @@ class TestHttp:
         result.stdout.fnmatch_lines([f"{said}{where}"])
         result.stdout.no_fnmatch_line("*secret-in-query was*")
 
+    def test_what_is_asked_is_not_logged_or_shown(self, call_tool, load_plugin, write, http, caplog):
+        """pytest prints the log and the values of a test that fails."""
+        caplog.set_level("DEBUG")
+        load_plugin(write("plugins/tools/online.py", ONLINE))
+        http.reply("https://www.example.org/?a=1&token=secret-in-query", json={"told": "hello"}, method="POST")
+        call_tool("by_requests", url="https://www.example.org/?a=1")
+        said = [each.getMessage() for each in caplog.records if each.name.startswith("vcr")]
+        assert "secret-" not in f"{said} {http.requests}"
+
     @pytest.mark.parametrize("client", CLIENTS)
     def test_an_answer_may_be_mine(self, call_tool, load_plugin, write, http, client):
         load_plugin(write("plugins/tools/online.py", ONLINE))
