@@ -58,6 +58,7 @@ CATCHERS = {
     "runtime/loading.py": "a plugin's class may raise anything",
     "runtime/standins/build.py": "a type that means nothing here is anything",
     "runtime/tool_calls.py": "whatever a method raises, the server tells the model",
+    "runtime/kit/stage.py": "what a plugin keeps may refuse to be copied, in any way",
     "runtime/filter_chain.py": "user valves that do not fit are logged on the server, and the filter runs without them",
     "runtime/pipe_calls.py": "whatever a pipe raises, the server tells the reader",
     "runtime/hook_calls.py": "whatever a hook raises is the answer",

@@ -375,6 +375,16 @@ class TestTwoUsers:
             two_users.assert_nothing_leaks(lambda _user: call_tool.awaited(method))
         assert plugin.instance.name is None
 
+    def test_what_cannot_be_copied_is_shared(self, load_plugin, write, call_tool, two_users):
+        """A lock, or an object that refuses."""
+        source = (
+            "import threading\n\n\nclass Stubborn:\n    def __deepcopy__(self, memo):\n        raise RuntimeError\n\n\n"
+            "class Tools:\n    def __init__(self):\n        self.kept = [threading.Lock(), Stubborn()]\n\n"
+            "    def work(self):\n        return len(self.kept)\n"
+        )
+        load_plugin(write("plugins/tools/a.py", source))
+        two_users.assert_nothing_leaks(lambda _user: call_tool.awaited("work"))
+
     def test_who_keeps_nothing_passes(self, load_plugin, write, call_tool, two_users):
         load_plugin(write("plugins/tools/a.py", LEAKY))
         two_users.assert_nothing_leaks(lambda _user: call_tool.awaited("honest"))
@@ -619,6 +629,12 @@ class TestChat:
         model.says("one")
         model.says("two")
         assert [chat(each, tools=[weather]).text for each in ("a", "b", "c")] == ["one", "two", "c"]
+
+    def test_a_pipe_takes_nothing_from_the_script(self, chat, model, load_plugin, write, weather):
+        pipe = load_plugin(write("plugins/pipes/a.py", PIPE))
+        model.says("one")
+        chat("Hello", model=pipe)
+        assert chat("Hello", tools=[weather]).text == "one"
 
 
 class TestPlugin:

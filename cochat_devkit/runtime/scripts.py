@@ -42,6 +42,11 @@ class Script:
         self._steps = list(steps)
         self._asked = 0
 
+    @property
+    def left(self) -> tuple[Json, ...]:
+        """Give the steps that were not said."""
+        return tuple(self._steps)
+
     def answer(self, body: Json, *, is_prompt: bool) -> Answer:
         """Answer a payload with the next step; a prompt for tools takes one only where it has calls."""
         self._asked += 1

@@ -44,10 +44,10 @@ class Model:
         """Give what is not said yet."""
         return tuple(self._script)
 
-    def asked(self, requests: Sequence[Json]) -> None:
-        """Remember what it was given, and what it has said to that."""
+    def was_asked(self, requests: Sequence[Json], left: Sequence[Json]) -> None:
+        """Remember what it was given, and what it has not said to that."""
         self.requests += requests
-        del self._script[: len(requests)]
+        self._script = list(left)
 
 
 class Chat:
@@ -104,8 +104,9 @@ class Chat:
         with ExitStack() as stack:
             for each in plugins:
                 stack.enter_context(stage.valves_of(each))
-            result = await hold_turn(StagedChat(stage, [stage.part_of(each) for each in plugins], turn))
-        self._model.asked(result.requests)
+            chat = StagedChat(stage, [stage.part_of(each) for each in plugins], turn)
+            result = await hold_turn(chat)
+        self._model.was_asked(result.requests, chat.script.left)
         stage.tell("what the model was given", result.requests)
         stage.tell("what the person reads", [result.text, result.messages, result.body, result.chunks])
         return result

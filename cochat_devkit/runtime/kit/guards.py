@@ -191,10 +191,9 @@ class Guards:
 
     def stop(self) -> list[str]:
         """Stop all of them, once, and say what they saw, each with the marker that allows it."""
-        standing, self._standing = self._standing, {}
-        said = [
-            f"{sentence} (@pytest.mark.{name} would let it)"
-            for name, guard in standing.items()
-            for sentence in dict.fromkeys(guard.stop())
-        ]
+        said = []
+        while self._standing:
+            name = next(iter(self._standing))
+            sentences = self._standing.pop(name).stop()
+            said += [f"{sentence} (@pytest.mark.{name} would let it)" for sentence in dict.fromkeys(sentences)]
         return [*dict.fromkeys(self._stage.faults), *said]

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import itertools
 import os
 import selectors
 import sys
@@ -163,7 +164,9 @@ class Watch:
             begun = self._begun
             if begun is None or time.perf_counter() - begun < _LOOK_AFTER_S:
                 continue
-            lines = list(lines_of(sys._current_frames().get(self._thread_id)))  # noqa: SLF001 - documented so
+            frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001 - documented so
+            # what called the loop has no part in it
+            lines = list(itertools.takewhile(lambda each: each[0] != __file__, lines_of(frame)))
             if any(mark in file for file, _line in lines for mark in _NOT_BLAMED):
                 self._begun = None  # this step is nobody's fault
             elif self._begun == begun:

@@ -168,7 +168,7 @@ class Stage:
         What is given tells which attributes of the instance, and which names of the module, it has changed.
         """
         module = self.cast_of(plugin).loaded.module
-        rooms = [("self.", vars(plugin.instance)), ("", vars(module))]
+        rooms = [("self.", getattr(plugin.instance, "__dict__", {})), ("", vars(module))]
         kept = [(room, _state(room)) for _prefix, room in rooms]
         for room, state in kept:
             room.update(_copied(state))
@@ -250,10 +250,11 @@ def _state(room: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy values; what cannot be copied is shared."""
     found = {}
     for name, each in values.items():
         try:
             found[name] = copy.deepcopy(each)
-        except TypeError:
-            found[name] = each  # a lock or a socket is itself, and what it holds is nobody's valve
+        except Exception:  # noqa: BLE001 - a lock, a client or a class of the plugin's own may refuse in any way
+            found[name] = each
     return found
