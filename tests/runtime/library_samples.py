@@ -729,7 +729,88 @@ _OF_ASKING = {
         """,
 }
 
+_KNOWLEDGE = (
+    _FILES
+    + """
+from open_webui.models.knowledge import Knowledges, KnowledgeForm
+
+async def knowledge(name="Docs", user_id="u1"):
+    return await got(Knowledges.insert_new_knowledge(user_id, KnowledgeForm(name=name, description="d")))
+"""
+)
+
+
+def _with_knowledge(body: str) -> str:
+    return _sample(_KNOWLEDGE, f"await people()\n{textwrap.dedent(body)}")
+
+
+_OF_KNOWLEDGE = {
+    "a knowledge base": """
+        made = await knowledge()
+        return [made, await got(Knowledges.get_knowledge_by_id(made.id)),
+                await got(Knowledges.get_knowledge_by_id("no")), await got(Knowledges.get_knowledge_bases())]
+        """,
+    "files in a knowledge base": """
+        made = await knowledge()
+        await file(), await file("f2")
+        told = await got(Knowledges.add_file_to_knowledge_by_id(made.id, "f1", "u1"))
+        again = await got(Knowledges.add_file_to_knowledge_by_id(made.id, "f1", "u1"))
+        found = [await got(Knowledges.get_files_by_id(made.id)),
+                 await got(Knowledges.get_file_metadatas_by_id(made.id)),
+                 [each.id == made.id for each in await got(Knowledges.get_knowledges_by_file_id("f1"))]]
+        gone = await got(Knowledges.remove_file_from_knowledge_by_id(made.id, "f1"))
+        return [told, again, found, gone, await got(Knowledges.get_files_by_id(made.id))]
+        """,
+    "a knowledge base is changed": """
+        made = await knowledge()
+        form = KnowledgeForm(name="New", description="e")
+        told = [await got(Knowledges.update_knowledge_by_id(made.id, form)),
+                await got(Knowledges.reset_knowledge_by_id(made.id))]
+        gone = await got(Knowledges.delete_knowledge_by_id(made.id))
+        return [told, gone, await got(Knowledges.get_knowledge_by_id(made.id)),
+                await got(Knowledges.delete_all_knowledge())]
+        """,
+    "whose knowledge base it is": """
+        made = await knowledge()
+        return [await got(Knowledges.check_access_by_user_id(made.id, each)) for each in ("u1", "u2")]
+        """,
+}
+_OF_TASKS = {
+    "the model for side tasks": """
+        models = {"a": {"connection_type": "local"}, "b": {}, "c": {}}
+        return [task.get_task_model_id(*each, models) for each in
+                (("a", "c", "b"), ("a", "no", "b"), ("b", "c", "a"), ("b", "", ""), ("b", "a", "no"))]
+        """,
+    "a question in a template": """
+        templates = ("{{prompt}}", "{{PROMPT}} {{prompt:start:3}}", "{{prompt:end:4}}", "{{prompt:middletruncate:5}}",
+                     "{{prompt:middletruncate:99}}", "{{other}}")
+        return [task.replace_prompt_variable(each, "how warm is it") for each in templates]
+        """,
+    "messages in a template": """
+        messages = [{"role": "user", "content": str(number)} for number in range(5)]
+        templates = ("{{MESSAGES}}", "{{MESSAGES:START:2}}", "{{MESSAGES:END:2}}", "{{MESSAGES:MIDDLETRUNCATE:3}}",
+                     "{{MESSAGES:MIDDLETRUNCATE:4}}", "{{MESSAGES:MIDDLETRUNCATE:9}}", "{{messages}}")
+        return [[task.replace_messages_variable(each, some) for each in templates] for some in (messages, [], None)]
+        """,
+    "a person in a template": """
+        names = ("NAME", "EMAIL", "BIO", "GENDER", "BIRTH_DATE", "AGE", "LOCATION")
+        template = " ".join("{{USER_" + each + "}}" for each in names) + " {{CURRENT_WEEKDAY}} {{CURRENT_DATE}}"
+        ann = {"name": "Ann", "email": "a@x.test", "info": {"location": "Oslo"}, "date_of_birth": "2000-01-01"}
+        return [await got(task.prompt_template(template, each)) for each in (None, ann, {"name": "Bob"})]
+        """,
+    "templates for titles and the like": """
+        messages = [{"role": "user", "content": "how warm?"}, {"role": "assistant", "content": "20"}]
+        template = "{{prompt}} | {{MESSAGES:END:1}} | {{USER_NAME}}"
+        names = ("title_generation_template", "tags_generation_template", "query_generation_template")
+        told = [await got(getattr(task, each)(template, messages, {"name": "Ann"})) for each in names]
+        return [*told, task.tools_function_calling_generation_template("a {{TOOLS}}", "[]"),
+                task.prompt_variables_template("{{A}} b", {"{{A}}": "x"})]
+        """,
+}
+
 SAMPLES = {
+    **{f"knowledge: {name}": _with_knowledge(body) for name, body in _OF_KNOWLEDGE.items()},
+    **{f"task: {name}": _sample("from open_webui.utils import task", body) for name, body in _OF_TASKS.items()},
     **_all_with_people("plugins", _PLUGINS, _OF_PLUGINS),
     **_all_with_people("models", _THINGS, _OF_MODELS),
     **_all_with_people("skills", _SKILLS, _OF_SKILLS),

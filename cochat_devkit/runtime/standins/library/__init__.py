@@ -25,6 +25,7 @@ _FILES = {
     "open_webui.models.files": "files",
     "open_webui.models.folders": "folders",
     "open_webui.models.functions": "functions",
+    "open_webui.models.knowledge": "knowledge",
     "open_webui.models.memories": "memories",
     "open_webui.models.models": "models",
     "open_webui.models.skills": "skills",
@@ -37,6 +38,8 @@ _FILES = {
     "open_webui.storage.provider": "storage",
     "open_webui.utils.chat": "completions",
     "open_webui.utils.misc": "misc",
+    "open_webui.utils.redis": "redis",
+    "open_webui.utils.task": "task",
 }
 PLAYED = tuple(_FILES)
 

@@ -27,12 +27,12 @@ def insert(table: str, place: str, row: Row) -> Any:
     if row["id"] in memory.rows(table) and not home.is_old():
         raise NotOffline(f"a second {table} with the id {row['id']!r}")
     version = {} if home.is_old() else {"version_id": memory.new_id()}
-    return put_in(table, place, {**_without_grants(table, row), **version, **now_twice()})
+    return put_in(table, place, {**without_grants(table, row), **version, **now_twice()})
 
 
 def update(table: str, id: str, place: str, updated: Mapping[str, Any], *, touch: bool = True) -> Any:
     """Change a thing; on newer servers it has a new version where its content is another."""
-    told = _without_grants(table, updated)
+    told = without_grants(table, updated)
 
     def change(row: Row) -> None:
         content = {name: value for name, value in told.items() if name not in _NO_CONTENT}
@@ -44,7 +44,7 @@ def update(table: str, id: str, place: str, updated: Mapping[str, Any], *, touch
     return alter(table, id, place, change, touch=touch)
 
 
-def _without_grants(table: str, told: Mapping[str, Any]) -> Row:
+def without_grants(table: str, told: Mapping[str, Any]) -> Row:
     """Leave out what says who else may use a thing: here nobody is let in."""
     if told.get("access_grants"):
         raise NotOffline(f"access of others to a {table}")

@@ -1,0 +1,20 @@
+"""`open_webui.utils.redis`: a server without a Redis has no connection to one, and here is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cochat_devkit.runtime.standins.refusing import NotOffline
+
+
+def get_redis_connection(redis_url: str | None, redis_sentinels: Any = None) -> None:
+    """Give no connection where no address is given.
+
+    Raises:
+        NotOffline: one is.
+    """
+    if redis_url or redis_sentinels:
+        raise NotOffline("open_webui.utils.redis.get_redis_connection with an address")
+
+
+PLAYS = {"get_redis_connection": get_redis_connection}
