@@ -1,7 +1,8 @@
 """What runs in the child process: it waits for requests, and loads each plugin in a fork of its own.
 
-The warm process itself never runs plugin code. Requests come in on file descriptor 0 and answers go out on 1, one JSON
-object a line. A fork gets two pipes: one for its answer, one that stands in for its stdout and stderr.
+The warm process itself never runs plugin code, and takes in what a plugin's processes leave behind, to end it. Requests
+come in on file descriptor 0 and answers go out on 1, one JSON object a line. A fork gets two pipes: one for its answer,
+one that stands in for its stdout and stderr.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from cochat_devkit.runtime.loading import (
     to_failure,
 )
 from cochat_devkit.runtime.offers import ask_for_offer
+from cochat_devkit.runtime.processes import adopt_orphans, end_with_parent, kill_children
 from cochat_devkit.runtime.standins.finder import install
 
 if TYPE_CHECKING:
@@ -40,17 +42,26 @@ if TYPE_CHECKING:
 ANSWER_LIMIT_BYTES = 4_000_000
 OUTPUT_LIMIT_CHARS = 10_000
 OUTPUT_LIMIT_BYTES = OUTPUT_LIMIT_CHARS * 4
+#: what a plugin may have of memory, so that it and not the machine runs out of it
+MEMORY_LIMIT_BYTES = 4 << 30
 _CHUNK_BYTES = 65_536
+#: who closed the pipe for its answer because it ends has ended after this
+_ENDING_S = 0.2
 #: a fork whose parent was killed ends itself this much after its time is over
 _SELF_END_AFTER_S = 5
 
 
+_TOO_LARGE = LoadFailure("TooLarge", f"what the plugin answers is larger than {ANSWER_LIMIT_BYTES:,} bytes")
+
+
 def serve() -> None:
-    """Answer requests until the pipe closes, each in a fork."""
+    """Answer requests until the pipe closes, each in a fork; an answer names the token of its request."""
+    adopt_orphans()
     _warm_up()
     _send({"ready": True})
     for line in sys.stdin.buffer:
-        _send(_answer_in_fork(json.loads(line)))
+        request = json.loads(line)
+        _send({**_answer_in_fork(request), "token": request["token"]})
 
 
 def serve_once() -> None:
@@ -61,15 +72,20 @@ def serve_once() -> None:
     _run_plugin(request, answers)
 
 
-def judge(answer: bytes, output: bytes, *, timeout_s: float, in_time: bool, exit_code: int) -> Json:
-    """Turn what came out of a plugin's process into a message; the process's own words pass through unread."""
+def judge(answer: bytes, output: bytes, *, timeout_s: float, in_time: bool, exit_code: int | None) -> Json:
+    """Turn what came out of a plugin's process into a message; the process's own words pass through unread.
+
+    `exit_code` is None where the process lived on without an answer.
+    """
     text = output.decode("utf-8", "replace")[:OUTPUT_LIMIT_CHARS]
     if not in_time:
         told = LoadFailure("TimedOut", f"the plugin did not finish within {timeout_s:g} seconds")
     elif len(answer) > ANSWER_LIMIT_BYTES:
-        told = LoadFailure("TooLarge", f"what the plugin says of itself is larger than {ANSWER_LIMIT_BYTES:,} bytes")
+        told = _TOO_LARGE
+    elif not answer.endswith(b"\n") and exit_code is None:
+        told = LoadFailure("Crashed", "the plugin closed the pipe that its answer was to go through")
     elif not answer.endswith(b"\n"):
-        told = LoadFailure("Crashed", f"the plugin ended its process ({_ending(exit_code)})")
+        told = LoadFailure("Crashed", f"the plugin ended its process ({_ending(exit_code or 0)})")
     else:
         return {"output": text, "answer": answer.decode("utf-8", "replace")}
     return {"output": text, "failure": dataclasses.asdict(told)}
@@ -108,33 +124,49 @@ def _answer_in_fork(request: Json) -> Json:
     output_end, fork_output = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _become_fork(fork_output)
-        for each in (answer_end, output_end, fork_output):
-            os.close(each)
-        _run_plugin(request, fork_answer)
+        try:
+            _become_fork(fork_output)
+            for each in (answer_end, output_end, fork_output):
+                os.close(each)
+            _run_plugin(request, fork_answer)
+        finally:
+            os._exit(1)  # whatever a plugin did to what we call: only the parent goes on from here
     os.close(fork_answer)
     os.close(fork_output)
+    # what a plugin started may hold the pipe open for longer than the plugin lives
+    life = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
     try:
-        answer, output, in_time = _gather(answer_end, output_end, time.monotonic() + request["timeout_s"])
+        answer, output, in_time = _gather(answer_end, output_end, life, time.monotonic() + request["timeout_s"])
+        has_ended = answer.endswith(b"\n") or not in_time or _ends_by_itself(pid)
     finally:
         exit_code = _end(pid)
+        kill_children()
         output_rest = _read_what_is_there(output_end)
-        os.close(answer_end)
-        os.close(output_end)
-    return judge(answer, output + output_rest, timeout_s=request["timeout_s"], in_time=in_time, exit_code=exit_code)
+        for each in (answer_end, output_end, *([] if life is None else [life])):
+            os.close(each)
+    return judge(
+        answer,
+        output + output_rest,
+        timeout_s=request["timeout_s"],
+        in_time=in_time,
+        exit_code=exit_code if has_ended else None,
+    )
 
 
 def _become_fork(output: int) -> None:
-    """Leave the parent's channels: no input, both outputs into the pipe, a process group of our own."""
+    """Leave the parent's channels: no input, both outputs into the pipe, a process group of our own, and limits."""
     import resource
 
     os.setsid()
+    end_with_parent()
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is wanted
         os.dup2(nothing.fileno(), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
 
 
 def _run_plugin(request: Json, answers: int) -> NoReturn:
@@ -144,7 +176,7 @@ def _run_plugin(request: Json, answers: int) -> NoReturn:
     install(request["generation"], Path(request["scratch_dir"]))
 
     async def answer() -> None:
-        encoded = json.dumps(await (_run_chat(request) if "turn" in request else _run_one(request)))
+        encoded = await (_run_chat(request) if "turn" in request else _run_one(request))
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
                 stream.flush()
@@ -155,18 +187,17 @@ def _run_plugin(request: Json, answers: int) -> NoReturn:
     os._exit(1)
 
 
-async def _run_one(request: Json) -> Json:
-    """Load one plugin and do with it what is asked."""
+async def _run_one(request: Json) -> str:
+    """Load one plugin and do with it what is asked: the answer, encoded."""
     asked = _to_request(request)
     try:
         loaded, stood_in = _load(asked, Path(request["scratch_dir"]))
         result = await _do(request, asked, loaded)
         if "facts" in result:
             result["facts"]["stood_in"] = stood_in
-        json.dumps(result)
+        return _encode(result)
     except BaseException as error:  # noqa: BLE001 - SystemExit and all: whatever a plugin raises is the answer
-        return {"failure": dataclasses.asdict(to_failure(error, filename_of(asked)))}
-    return result
+        return _encode_failure(error, filename_of(asked))
 
 
 def _load(asked: LoadRequest, scratch_dir: Path) -> tuple[Loaded, tuple[str, ...]]:
@@ -195,8 +226,8 @@ async def _do(request: Json, asked: LoadRequest, loaded: Loaded) -> Json:
     return {"facts": {**vars(facts), "hooks": {name: dataclasses.asdict(hook) for name, hook in facts.hooks.items()}}}
 
 
-async def _run_chat(request: Json) -> Json:
-    """Load the parts of a turn, and run it."""
+async def _run_chat(request: Json) -> str:
+    """Load the parts of a turn, and run it: the answer, encoded."""
     from cochat_devkit.runtime.turns import Plugin, run_turn
 
     wire = request["turn"]
@@ -206,16 +237,25 @@ async def _run_chat(request: Json) -> Json:
         try:
             loaded = load_here(asked, scratch_dir=Path(request["scratch_dir"]))
         except BaseException as error:  # noqa: BLE001 - SystemExit and all: whatever a plugin raises is the answer
-            failure = dataclasses.asdict(to_failure(error, filename_of(asked)))
-            return {"failure": {**failure, "plugin": asked.id}}
+            return _encode_failure(error, filename_of(asked), asked.id)
         plugins.append(Plugin(Part(asked, each["valves"], each["user_valves"]), loaded))
     turn = Turn(**{**wire, "parts": tuple(each.part for each in plugins), "script": tuple(wire["script"])})
     try:
-        result = {"chat": dataclasses.asdict(await run_turn(plugins, turn, request["generation"]))}
-        json.dumps(result)
+        return _encode({"chat": dataclasses.asdict(await run_turn(plugins, turn, request["generation"]))})
     except BaseException as error:  # noqa: BLE001 - SystemExit and all: whatever a plugin raises is the answer
-        return {"failure": dataclasses.asdict(to_failure(error, ""))}
-    return result
+        return _encode_failure(error, "")
+
+
+def _encode(result: Json) -> str:
+    encoded = json.dumps(result)
+    return encoded if len(encoded) <= ANSWER_LIMIT_BYTES else json.dumps({"failure": dataclasses.asdict(_TOO_LARGE)})
+
+
+def _encode_failure(error: BaseException, filename: str, plugin: str | None = None) -> str:
+    told = dataclasses.replace(to_failure(error, filename), plugin=plugin)
+    if isinstance(error, MemoryError) and not told.message:
+        told = dataclasses.replace(told, message=f"a plugin gets {MEMORY_LIMIT_BYTES >> 30} GB of memory here")
+    return json.dumps({"failure": dataclasses.asdict(told)})
 
 
 def _to_request(wire: Json) -> LoadRequest:
@@ -223,10 +263,13 @@ def _to_request(wire: Json) -> LoadRequest:
     return LoadRequest(wire["kind"], wire["id"], wire["source"], path, wire["generation"], wire["stands_in"])
 
 
-def _gather(answer_end: int, output_end: int, deadline: float) -> tuple[bytes, bytes, bool]:
-    """Read a fork's answer up to its line end, and its output up to the limit: (answer, output, was it in time)."""
+def _gather(answer_end: int, output_end: int, life: int | None, deadline: float) -> tuple[bytes, bytes, bool]:
+    """Read a fork's answer up to its line end, and its output up to the limit: (answer, output, was it in time).
+
+    `life` can be read from when the fork has ended.
+    """
     answer, output = bytearray(), bytearray()
-    watched = [0, answer_end, output_end]
+    watched = [0, answer_end, output_end, *([] if life is None else [life])]
     while not answer.endswith(b"\n") and len(answer) <= ANSWER_LIMIT_BYTES:
         left_s = deadline - time.monotonic()
         if left_s <= 0:
@@ -244,7 +287,19 @@ def _gather(answer_end: int, output_end: int, deadline: float) -> tuple[bytes, b
             if not chunk:
                 break
             answer += chunk
+        elif life in readable:
+            break
     return bytes(answer), bytes(output), True
+
+
+def _ends_by_itself(pid: int) -> bool:
+    """Tell whether a fork that gave no answer ends; one that goes on has closed its pipe. It is not reaped."""
+    deadline = time.monotonic() + _ENDING_S
+    while hasattr(os, "waitid") and time.monotonic() < deadline:
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return True
+        time.sleep(0.002)
+    return not hasattr(os, "waitid")
 
 
 def _end(pid: int) -> int:

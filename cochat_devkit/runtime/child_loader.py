@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,8 @@ from cochat_devkit.plugin import (
 from cochat_devkit.resource import EMPTY
 from cochat_devkit.runtime.child import ANSWER_LIMIT_BYTES, OUTPUT_LIMIT_BYTES, judge
 from cochat_devkit.runtime.environment import without_secrets
-from cochat_devkit.runtime.processes import kill_group
+from cochat_devkit.runtime.processes import MARK, kill_group, kill_marked, make_mark
+from cochat_devkit.runtime.shapes import make
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,6 +54,7 @@ _GRACE_S = 5.0
 #: a line from the child: an answer, escaped once more, and the output
 _LINE_LIMIT_BYTES = 3 * ANSWER_LIMIT_BYTES
 _CHUNK_BYTES = 65_536
+_FORGED = "something else than the process that loads plugins spoke in its place"
 _CAN_FORK = hasattr(os, "fork")
 
 
@@ -140,15 +143,10 @@ class ChildLoader:
                 self._scratch = tempfile.TemporaryDirectory(prefix="cochat-plugins-")
             message = {"timeout_s": timeout_s or self._timeout_s, "scratch_dir": self._scratch.name, **asked}
             try:
-                return _read_answer(self._ask_fork(message) if self._forks else self._ask_process(message))
+                told = self._ask_warm_child(message) if self._forks else self._ask_process(message)
             except _ChildEnded as ended:
                 return LoadFailure("Crashed", str(ended))
-
-    def _ask_fork(self, message: Json) -> Json:
-        try:
-            return self._ask_warm_child(message)
-        except _ChildEnded:
-            return self._ask_warm_child(message)  # it had died while it was idle
+        return _read_answer(told, next((_ANSWERS[each] for each in _ANSWERS if each in asked), "facts"))
 
     def _ask_warm_child(self, message: Json) -> Json:
         child = self._warm_child()
@@ -159,6 +157,8 @@ class ChildLoader:
             raise
 
     def _warm_child(self) -> _Child:
+        if self._child is not None and self._child.has_ended:
+            self._end_child()  # it died while it was idle
         if self._child is None:
             self._child = self._start_child("serve")
             try:
@@ -192,26 +192,38 @@ class _Child:
     """Hold one child process and its three pipes."""
 
     def __init__(self, verb: str, python: str, environment: Mapping[str, str]) -> None:
+        self._mark = make_mark()
+        self._was_killed = False
         try:
             self._process = subprocess.Popen(
                 [python, "-I", "-X", "utf8", "-c", _BOOT, _PACKAGE_HOME, verb],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment,
+                env={**environment, MARK: self._mark},
                 start_new_session=True,  # a Ctrl-C is for us; we end the child ourselves
             )
         except OSError as error:
             raise _ChildEnded(f"the process that loads plugins does not start: {error}") from error
 
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether the process is gone."""
+        return self._process.poll() is not None
+
     def ask(self, message: Json, *, timeout_s: float) -> Json:
         """Send one request and wait for its answer.
 
         Raises:
-            _ChildEnded: there is none.
+            _ChildEnded: there is none, or somebody else wrote it.
         """
-        self._send(message)
-        return self.read_message(timeout_s)
+        token = secrets.token_hex(16)
+        self._send({**message, "token": token})
+        told = self.read_message(timeout_s)
+        if not isinstance(told, dict) or told.get("token") != token:
+            self._kill()
+            raise _ChildEnded(_FORGED)
+        return told
 
     def read_message(self, timeout_s: float) -> Json:
         """Wait for the child's next line; end the child where none comes in time.
@@ -222,7 +234,11 @@ class _Child:
         line, _in_time = self._read_line(timeout_s)
         if not line.endswith(b"\n"):
             raise _ChildEnded(f"the process that loads plugins ended{self._last_words()}")
-        return json.loads(line)
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError) as error:
+            self._kill()
+            raise _ChildEnded(_FORGED) from error
 
     def ask_once(self, message: Json, *, timeout_s: float) -> Json:
         """Do for a process that loads one plugin what the warm child does for a fork."""
@@ -237,7 +253,7 @@ class _Child:
         return judge(line, bytes(output), timeout_s=timeout_s, in_time=in_time, exit_code=status)
 
     def end(self) -> None:
-        """End the process: politely, so that it can end a fork; after a moment, not so."""
+        """End the process: politely, so that it can end a fork; after a moment, not so, and with all it started."""
         with contextlib.suppress(OSError):
             _pipe(self._process.stdin).close()
         try:
@@ -245,6 +261,8 @@ class _Child:
         except subprocess.TimeoutExpired:
             self._kill()
             self._process.wait()
+        if self._was_killed or self._process.returncode:
+            kill_marked(self._mark)
         _pipe(self._process.stdout).close()
         _pipe(self._process.stderr).close()
 
@@ -274,6 +292,7 @@ class _Child:
             timer.join()
 
     def _kill(self) -> None:
+        self._was_killed = True
         if self._process.poll() is None:
             kill_group(self._process)
 
@@ -298,37 +317,45 @@ def _pipe(pipe: IO[bytes] | None) -> Any:
     return pipe
 
 
-def _read_answer(told: Json) -> Json | LoadFailure:
-    """Read what the plugin's own process said; it may have said anything."""
+def _read_answer(told: Json, wanted: str) -> Json | LoadFailure:
+    """Read what the plugin's own process said; it may have said anything, and is asked for one sort of answer."""
     if "failure" in told:
-        return LoadFailure(**told["failure"])
+        return make(LoadFailure, told["failure"])
     try:
         ((sort, answer),) = json.loads(told["answer"]).items()
-        return _READERS[sort](answer, told["output"])
+        readers = {each: _READERS[each] for each in ("failure", wanted)}
+        return readers[sort](answer, told["output"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         return LoadFailure("Crashed", f"the plugin's process gave an answer that cannot be read ({error})")
 
 
 def _read_facts(answer: Json, output: str) -> PluginFacts:
-    hooks = {name: Hook(**{**each, "parameters": tuple(each["parameters"])}) for name, each in answer["hooks"].items()}
-    return PluginFacts(**{**answer, "hooks": hooks, "stood_in": tuple(answer["stood_in"]), "output": output})
+    hooks = {
+        str(name): make(Hook, {**each, "parameters": tuple(each["parameters"])})
+        for name, each in answer["hooks"].items()
+    }
+    return make(PluginFacts, {**answer, "hooks": hooks, "stood_in": tuple(answer["stood_in"]), "output": output})
 
 
 def _read_chat(answer: Json, output: str) -> TurnResult:
-    error = LoadFailure(**answer["error"]) if answer["error"] else None
-    return TurnResult(**{**answer, "error": error, "output": output})
+    error = make(LoadFailure, answer["error"]) if answer["error"] else None
+    return make(TurnResult, {**answer, "error": error, "output": output})
 
 
 def _read_call(answer: Json, output: str) -> CallResult:
-    error = LoadFailure(**answer["error"]) if answer["error"] else None
-    return CallResult(**{**answer, "error": error, "output": output})
+    error = make(LoadFailure, answer["error"]) if answer["error"] else None
+    return make(CallResult, {**answer, "error": error, "output": output})
+
+
+#: what is answered, by what a request has beside the plugin; the facts of the plugin where it has nothing
+_ANSWERS = {"call": "call", "values": "values", "valves": "offer", "turn": "chat"}
 
 
 #: by what an answer is of
 _READERS: dict[str, Callable[[Json, str], Any]] = {
-    "failure": lambda answer, _output: LoadFailure(**answer),
+    "failure": lambda answer, _output: make(LoadFailure, answer),
     "values": lambda answer, _output: answer,
-    "offer": lambda answer, _output: PluginOffer(**answer),
+    "offer": lambda answer, _output: make(PluginOffer, answer),
     "facts": _read_facts,
     "call": _read_call,
     "chat": _read_chat,

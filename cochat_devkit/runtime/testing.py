@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from cochat_devkit.errors import LocalError
 from cochat_devkit.findings import Finding
 from cochat_devkit.runtime.environment import without_secrets
-from cochat_devkit.runtime.processes import kill_group
+from cochat_devkit.runtime.processes import MARK, kill_group, kill_marked, make_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -108,22 +108,32 @@ def _run(
     environment = without_secrets(os.environ)
     environment.pop("PYTEST_ADDOPTS", None)
     environment.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD", None)
-    time_is_over = threading.Event()
+    time_is_over, mark = threading.Event(), make_mark()
     lines: list[str] = []
     with subprocess.Popen(
         command,
         cwd=root,
-        env={**environment, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"},
+        env={**environment, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1", MARK: mark},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,  # a Ctrl-C is for us; we end the tests ourselves
     ) as process:
 
+        def end_all() -> None:
+            kill_group(process)
+            kill_marked(mark)
+
+        def end_what_is_left() -> None:
+            # what a test started may hold the pipe open for longer than the tests take
+            process.wait()
+            end_all()
+
         def give_up() -> None:
             time_is_over.set()
-            kill_group(process)
+            end_all()
 
+        threading.Thread(target=end_what_is_left, daemon=True).start()
         timer = threading.Timer(timeout_s, give_up)
         timer.start()
         try:
@@ -138,7 +148,7 @@ def _run(
         finally:
             timer.cancel()
             timer.join()
-            kill_group(process)
+            end_all()
     return "\n".join(lines), exit_code, not time_is_over.is_set()
 
 
