@@ -77,12 +77,16 @@ async def ask(chat: Conversation, payload: Json, *, is_first: bool = True) -> An
     """
     metadata = {**payload.get("metadata", {}), **chat.request.state.metadata}
     payload = {**payload, "metadata": metadata}
-    pipe = chat.pipes.get(chat.base_model.partition(".")[0])
+    is_agent = chat.turn.agent is not None and payload["model"] == chat.model["id"]
+    # a filter may have named another model than the one that was asked
+    model = chat.base_model if is_agent else payload["model"]
+    pipe = chat.pipes.get(model.partition(".")[0])
     if pipe is not None:
-        return await _ask_pipe(chat, pipe, payload, is_first=is_first)
+        return await _ask_pipe(chat, pipe, {**payload, "model": model}, is_agent=is_agent, is_first=is_first)
     body = {name: each for name, each in payload.items() if name != "metadata"}
-    body["model"] = chat.base_model
-    _apply_agent(chat, body, metadata, is_first=is_first)
+    body["model"] = model
+    if is_agent:
+        _apply_agent(chat, body, metadata, is_first=is_first)
     return await _ask_model(chat, body, metadata)
 
 
@@ -124,12 +128,11 @@ def _apply_agent(chat: Conversation, body: Json, metadata: Json, *, is_first: bo
         add_system_text(fill_in(params["system"], metadata, chat.make_user()), body["messages"])
 
 
-async def _ask_pipe(chat: Conversation, pipe: Plugin, payload: Json, *, is_first: bool) -> Answer:
+async def _ask_pipe(chat: Conversation, pipe: Plugin, payload: Json, *, is_agent: bool, is_first: bool) -> Answer:
     metadata = payload["metadata"]
     body = {name: each for name, each in payload.items() if name != "metadata"}
     offered = _offer_to_pipe(chat, body, metadata)
-    if chat.turn.agent:
-        body["model"] = chat.base_model
+    if is_agent:
         _apply_agent(chat, body, metadata, is_first=is_first)
     instance = pipe.loaded.instance
     apply_valves(instance, pipe.part.valves)

@@ -41,6 +41,7 @@ def make_tools(plugins: Sequence[Plugin], offered: Mapping[str, Any], generation
 
     Raises:
         Exception: the valves of one do not fit, and the chat fails.
+        AttributeError: a method has another name than its function, so that nobody finds it, and the chat fails.
     """
     table: dict[str, Any] = {}
     for plugin in plugins:
@@ -51,11 +52,13 @@ def make_tools(plugins: Sequence[Plugin], offered: Mapping[str, Any], generation
         if hasattr(instance, "UserValves"):
             user["valves"] = instance.UserValves(**plugin.part.user_valves)
         own = {**offered, "__id__": plugin.id, "__user__": user}
-        for spec in model_specs(instance, stored_specs(plugin.loaded, generation)):
+        stored = stored_specs(plugin.loaded, generation)
+        methods = {spec["name"]: getattr(instance, spec["name"]) for spec in stored}
+        for spec in model_specs(instance, stored):
             name = spec["name"]
             entry = {
                 "tool_id": plugin.id,
-                "callable": bind(getattr(instance, name), own, generation),
+                "callable": bind(methods[name], own, generation),
                 "spec": spec,
                 "metadata": {
                     "file_handler": getattr(instance, "file_handler", False),

@@ -89,6 +89,7 @@ async def _prepare(chat: Conversation) -> Json:
     """Make the payload that the model is given: inlets, tools, what these found, and the last word of filters."""
     payload = chat.body
     _apply_params(chat, payload)
+    _fill_in_system(chat, payload)
     offered = chat.offer()
     payload.pop("variables", None)
     payload = await chat.run_hook("inlet", payload, offered)
@@ -108,6 +109,13 @@ async def _prepare(chat: Conversation) -> Json:
         payload = await chat.run_hook("request", payload, offered)
         payload["messages"] = merge_system(payload.get("messages", []))
     return payload
+
+
+def _fill_in_system(chat: Conversation, payload: Json) -> None:
+    """Put what is known into the places that the person's own system prompt keeps for it."""
+    system = next((each for each in payload["messages"] if each.get("role") == "system"), None)
+    if system is not None and isinstance(system.get("content"), str):
+        system["content"] = fill_in(system["content"], chat.metadata, chat.make_user())
 
 
 def _apply_params(chat: Conversation, payload: Json) -> None:

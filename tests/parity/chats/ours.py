@@ -53,8 +53,10 @@ class OurSide:
         assert not isinstance(told, LoadFailure), told
         seen = _see_page(told, turn) if turn.path == "page" else _see_api(told)
         requests = self._model.requests if scenario.by_endpoint else told.requests
-        is_piped = turn.model != "scripted"
-        return plain({**seen, "requests": [] if is_piped else requests, "log": read_log(log), "names": _names(turn)})
+        # what a pipe is given, nobody sees on a server
+        ids = {part.request.id for part in turn.parts}
+        asked = [each for each in requests if each["model"].partition(".")[0] not in ids]
+        return plain({**seen, "requests": asked, "log": read_log(log), "names": _names(turn)})
 
 
 def _see_api(told: TurnResult) -> Json:
@@ -74,7 +76,7 @@ def _see_page(told: TurnResult, turn: Turn) -> Json:
 
 
 def _names(turn: Turn) -> dict[str, str]:
-    answer = len(turn.messages)
+    answer = sum(each["role"] != "system" for each in turn.messages)
     asked = {f"message-{number + 1}": f"<message {number}>" for number in range(answer)}
     return {**_NAMES, **asked, "message-of-the-devkit": f"<message {answer}>"}
 

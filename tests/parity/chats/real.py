@@ -255,13 +255,15 @@ class RealSide:
         return {"parent_id": ids["before"], "user_message": message}
 
     def _save_chat(self, before: list[Json], last: Json, turn: Turn, asker: Asker) -> tuple[str, Json]:
-        """Save a chat with its messages, and a place for the answer: (its id, the ids of its messages)."""
+        """Save a chat with its messages, and a place for the answer: (its id, the ids of its messages).
+
+        No page saves the system prompt among them.
+        """
         rows: dict[str, Json] = {}
         parent: str | None = None
         prepared = {"role": "assistant", "content": "", "model": turn.model}
-        if self.generation != "0.6":
-            prepared["done"] = False
-        for message in [*before, last, prepared]:
+        said = [each for each in before if each["role"] != "system"]
+        for message in [*said, last, prepared]:
             id_ = str(uuid.uuid4())
             place = {"id": id_, "parentId": parent, "childrenIds": [], "timestamp": int(time.time())}
             rows[id_] = {**message, **place}
