@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from cochat_devkit.runtime.kit.stage import Stage
 
 _MATCHED = ("method", "scheme", "host", "port", "path", "query")
+#: what is written for others to read may be masked too much; with fewer letters nothing would be left
+_SHORTEST = 3
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 
 
@@ -98,10 +100,9 @@ class Http:
 
     def secrets(self) -> set[str]:
         """Gather all that must not be written: secret valves, and what the environment has under a secret's name."""
-        of_valves = (
-            text for each in self._stage.plugins for _name, text in secrets_of(each.instance, self._stage.user.valves)
-        )
-        return {*of_valves, *secrets_in(os.environ)}
+        valves = self._stage.user.valves
+        found = [secrets_of(each.instance, valves, shortest=_SHORTEST) for each in self._stage.plugins]
+        return {*(text for each in found for _name, text in each), *secrets_in(os.environ)}
 
     def _listen(self, cassette: Any) -> None:
         """Put replies before what was recorded, and notice what is asked and what has no answer."""

@@ -16,15 +16,20 @@ if TYPE_CHECKING:
 _SHORTEST = 6
 
 
-def secrets_of(instance: Any, user_valves: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """Go through the secrets among a plugin's valves and those of who calls: (name of the valve, a text in it)."""
+def secrets_of(
+    instance: Any, user_valves: Mapping[str, Json], *, shortest: int = _SHORTEST
+) -> Iterator[tuple[str, str]]:
+    """Go through the secrets among a plugin's valves and those of who calls: (name of the valve, a text in it).
+
+    Texts below `shortest` are left out.
+    """
     own = getattr(instance, "valves", None)
     for class_name, values in (("Valves", vars(own) if hasattr(own, "__dict__") else {}), ("UserValves", user_valves)):
         spec = parse_spec(schema_of(getattr(instance, class_name, None)))
         for name, value in values.items():
             plain = _plain(value)
             if spec and name in spec.valves and spec.is_secret(name, plain):
-                yield from ((name, text) for text in texts_in(plain) if len(text) >= _SHORTEST)
+                yield from ((name, text) for text in texts_in(plain) if len(text) >= shortest)
 
 
 def _plain(value: Any) -> Json:
