@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cochat_devkit.errors import UsageError
 from cochat_devkit.kit import LoadedPlugin
@@ -56,21 +56,15 @@ class Chat:
     def __init__(self, stage: Stage, model: Model) -> None:
         self._stage, self._model = stage, model
 
-    def __call__(
-        self,
-        text: str | Sequence[Json],
-        *,
-        model: str | LoadedPlugin | None = None,
-        tools: Sequence[str | Path | LoadedPlugin] = (),
-        filters: Sequence[str | Path | LoadedPlugin] = (),
-        path: Literal["page", "api"] = "page",
-        **body: Json,
-    ) -> TurnResult:
+    def __call__(self, text: str | Sequence[Json], **asked: Any) -> TurnResult:
         """Ask from a test that is not asynchronous."""
-        plugins = self._plugins(model, tools, filters)
-        return self._stage.run(self._hold(plugins, text, model, path, body))
+        return self._stage.run(self._hold(*self._prepare(text, **asked)))
 
-    async def awaited(
+    async def awaited(self, text: str | Sequence[Json], **asked: Any) -> TurnResult:
+        """Ask from a test that is asynchronous itself."""
+        return await self._hold(*self._prepare(text, **asked))
+
+    def _prepare(
         self,
         text: str | Sequence[Json],
         *,
@@ -79,19 +73,9 @@ class Chat:
         filters: Sequence[str | Path | LoadedPlugin] = (),
         path: Literal["page", "api"] = "page",
         **body: Json,
-    ) -> TurnResult:
-        """Ask from a test that is asynchronous itself."""
-        return await self._hold(self._plugins(model, tools, filters), text, model, path, body)
-
-    async def _hold(
-        self,
-        plugins: Sequence[LoadedPlugin],
-        text: str | Sequence[Json],
-        model: str | LoadedPlugin | None,
-        path: Literal["page", "api"],
-        body: Json,
-    ) -> TurnResult:
-        stage = self._stage
+    ) -> tuple[list[LoadedPlugin], Turn]:
+        """Load who takes part, before the turn, which is watched, and say what is asked."""
+        plugins = self._plugins(model, tools, filters)
         turn = Turn(
             messages=[{"role": "user", "content": text}] if isinstance(text, str) else list(text),
             model=_id_of(model, plugins),
@@ -99,8 +83,12 @@ class Chat:
             body=body,
             enabled=tuple(each.id for each in plugins if each.kind == "filter"),
             script=self._model.script,
-            role=stage.user.role,
+            role=self._stage.user.role,
         )
+        return plugins, turn
+
+    async def _hold(self, plugins: Sequence[LoadedPlugin], turn: Turn) -> TurnResult:
+        stage = self._stage
         with ExitStack() as stack:
             for each in plugins:
                 stack.enter_context(stage.valves_of(each))
