@@ -391,6 +391,33 @@ class ServerMemory(Protocol):
         """Let there be a chat with these messages, one after another."""
         ...
 
+    def add_file(
+        self,
+        *,
+        id: str,  # noqa: A002
+        user_id: str,
+        filename: str,
+        path: str | None = None,
+        **more: Json,
+    ) -> None:
+        """Let there be a file; `data={"content": …}` is its text."""
+        ...
+
+    def add_model(
+        self,
+        *,
+        id: str,  # noqa: A002
+        user_id: str,
+        base_model_id: str | None = None,
+        **more: Json,
+    ) -> None:
+        """Let there be a model that somebody made; `more` are its `name`, `params`, `meta`."""
+        ...
+
+    def add_memory(self, *, id: str, user_id: str, content: str, **more: Json) -> None:  # noqa: A002
+        """Let a person have something that models remember of them."""
+        ...
+
     def add_row(self, table: str, row: Mapping[str, Json]) -> None:
         """Let there be a row that has an `id`."""
         ...

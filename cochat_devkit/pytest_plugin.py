@@ -176,18 +176,20 @@ def server_memory(_cochat_stage: Stage) -> ServerMemory:
 
 
 @pytest.fixture
-def _cochat_model() -> Scripted:
+def _cochat_model(_cochat_stage: Stage) -> Scripted:
     """Hold the scripted model of one test, whatever `model` is to the author."""
     from cochat_devkit.runtime.kit.chats import Model
 
-    return Model()
+    _cochat_stage.model = Model()
+    return _cochat_stage.model
 
 
 @pytest.fixture
 def model(_cochat_model: Scripted) -> Model:
     """Be the model of a chat: `.says("…")`, `.calls("forecast", city="Oslo")`; `.requests` are what it was given.
 
-    It answers in this order, and beyond its end repeats what it is asked.
+    It answers in this order, and beyond its end repeats what it is asked; so it does where a plugin asks the model
+    "scripted" itself, in a chat or in a call alone.
     """
     return _cochat_model
 

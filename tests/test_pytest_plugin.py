@@ -120,6 +120,34 @@ def test_the_plugin_is_light_to_import():
     assert ran.stdout.strip() == "['cochat_devkit', 'cochat_devkit.pytest_plugin']"
 
 
+ASKS = """
+from open_webui.models.users import Users
+from open_webui.utils.chat import generate_chat_completion
+
+
+class Tools:
+    async def shorten(self, text: str, __user__: dict, __request__=None) -> str:
+        user = await Users.get_user_by_id(__user__["id"])
+        form = {"model": "scripted", "messages": [{"role": "user", "content": text}]}
+        return (await generate_chat_completion(__request__, form, user))["choices"][0]["message"]["content"]
+"""
+
+
+def test_a_tool_that_asks_a_model_is_answered_by_mine(load_plugin, write, call_tool, model):
+    """I say what the model answers, and see what it was asked."""
+    load_plugin(write("plugins/tools/asks.py", ASKS))
+    model.says("short")
+    model.says("shorter")
+    assert [call_tool("shorten", text="a long text").value for _ in range(2)] == ["short", "shorter"]
+    assert [each["messages"][0]["content"] for each in model.requests] == ["a long text"] * 2
+
+
+def test_a_tool_that_asks_a_model_without_one_says_so(load_plugin, write, call_tool):
+    """Where my test has no model, nobody makes up an answer."""
+    load_plugin(write("plugins/tools/asks.py", ASKS))
+    assert "`model`" in call_tool("shorten", text="a long text").text
+
+
 WEATHER = '''"""
 title: Weather
 """

@@ -22,7 +22,7 @@ from cochat_devkit.runtime.turn_tools import make_tools
 
 if TYPE_CHECKING:
     import http.client
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from cochat_devkit.resource import Json
     from cochat_devkit.runtime.conversation import Conversation, Plugin
@@ -90,8 +90,11 @@ async def ask(chat: Conversation, payload: Json, *, is_first: bool = True) -> An
     return await _ask_model(chat, body, metadata)
 
 
-def answer_plugins(chat: Conversation) -> None:
-    """Let the models of a turn answer where a plugin itself asks one: the turn's own, or the scripted one beside it."""
+def answer_plugins(chat: Conversation, *, then: Callable[[], None] = lambda: None) -> None:
+    """Let the models of a turn answer where a plugin itself asks one: the turn's own, or the scripted one beside it.
+
+    `then` is called after each.
+    """
 
     async def answer(form: Json) -> Json:
         if form["model"] in (chat.model["id"], chat.base_model):
@@ -99,6 +102,7 @@ def answer_plugins(chat: Conversation) -> None:
         else:
             body = {name: each for name, each in form.items() if name != "metadata"}
             found = await _ask_model(chat, body, form.get("metadata", {}))
+        then()
         if isinstance(found, Refused):
             raise NoAnswer(f"the model {form['model']} answered {found.status}: {json.dumps(found.body)}")
         return found.lines if isinstance(found, Stream) else found.body

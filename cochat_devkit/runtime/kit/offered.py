@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.plugin import Turn
 from cochat_devkit.runtime.conversation import Conversation
 from cochat_devkit.runtime.events import Page
 from cochat_devkit.runtime.kit.page import Recording
+from cochat_devkit.runtime.turn_models import answer_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cochat_devkit.resource import Json
     from cochat_devkit.runtime.conversation import Plugin
+    from cochat_devkit.runtime.kit.chats import Model
     from cochat_devkit.runtime.kit.stage import Stage
 
 #: what is there in a chat with nothing in it
@@ -31,10 +34,16 @@ class StagedChat(Conversation):
 
     def __init__(self, stage: Stage, plugins: Sequence[Plugin], turn: Turn | None = None) -> None:
         self._person = stage.user
-        super().__init__(plugins, turn or Turn([], role=stage.user.role), stage.generation)
+        script = stage.model.script if stage.model is not None else ()
+        super().__init__(plugins, turn or Turn([], script=script, role=stage.user.role), stage.generation)
+        if turn is None and stage.model is not None:
+            answer_plugins(self, then=partial(self._tell_model, stage.model))
         self.page = Recording(stage.screen, stage.generation, stage.on_event, saved=self.saved, is_there=self.is_page)
         for metadata in (self.metadata, self.request.state.metadata):
             metadata["user_id"] = self._person.id
+
+    def _tell_model(self, model: Model) -> None:
+        model.was_asked(self.requests[-1:], self.script.left)
 
     def make_user(self) -> dict[str, Any]:
         """Make the person who calls anew."""

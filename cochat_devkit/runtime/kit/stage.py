@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.plugin import Generation
     from cochat_devkit.resource import Json
+    from cochat_devkit.runtime.kit.chats import Model
     from cochat_devkit.runtime.loading import Loaded
 
 Given = TypeVar("Given")
@@ -80,6 +81,8 @@ class Stage:
         self.loop = Loop(self.places)
         self.events = Recorder()
         self.screen = Screen(generation)
+        #: who answers where a plugin itself asks a model; None while the test has no use for one
+        self.model: Model | None = None
         self._find_plugin = find_plugin
         self._user = ORDINARY
         self._casts: dict[int, Cast] = {}
