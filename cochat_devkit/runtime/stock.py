@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cochat_devkit.runtime.standins.library import memory
+from cochat_devkit.runtime.standins.library import memory, offered_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cochat_devkit.plugin import Generation, Turn
     from cochat_devkit.resource import Json
@@ -30,9 +30,19 @@ def add_parts(owner: str, plugins: Sequence[Plugin], turn: Turn, generation: Gen
     """Put in the tools, functions and the agent of a turn, when somebody looks for such things."""
     memory.fill_later("tool", partial(_add_tools, owner, plugins, generation))
     memory.fill_later("function", partial(_add_functions, owner, plugins))
+    offered_tools.give_with(partial(_give_tools, plugins, generation))
     if turn.agent:
         agent = {"user_id": owner, "base_model_id": turn.model, **turn.agent}
         memory.fill_later("model", partial(memory.add_model, **agent))
+
+
+def _give_tools(
+    plugins: Sequence[Plugin], generation: Generation, ids: list[str], offered: Mapping[str, Any]
+) -> dict[str, Any]:
+    from cochat_devkit.runtime.turn_tools import make_tools
+
+    tools = {each.id: each for each in plugins if each.loaded.type == "tool"}
+    return make_tools([tools[each] for each in ids if each in tools], offered, generation)
 
 
 def _add_tools(owner: str, plugins: Sequence[Plugin], generation: Generation) -> None:

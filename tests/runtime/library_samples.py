@@ -808,7 +808,24 @@ _OF_TASKS = {
         """,
 }
 
+_OF_RESULTS = {
+    "what becomes of what a tool returned": """
+        from open_webui.utils.middleware import process_tool_result
+        values = ("text", "", None, 3, {"a": 1}, [1, "b"], ["data:image/png;base64,AAAA", "x"], ("a", 1))
+        return [await got(process_tool_result(None, "run", each, "", False, {}, None)) for each in values]
+        """,
+    "no tools asked for": """
+        from open_webui.utils.tools import get_tools
+        return await get_tools(None, [], None, {})
+        """,
+    "no address of a Redis": """
+        from open_webui.utils.redis import get_redis_connection
+        return [get_redis_connection(None, []), get_redis_connection("", None, async_mode=True)]
+        """,
+}
+
 SAMPLES = {
+    **{f"results: {name}": _sample("", body) for name, body in _OF_RESULTS.items()},
     **{f"knowledge: {name}": _with_knowledge(body) for name, body in _OF_KNOWLEDGE.items()},
     **{f"task: {name}": _sample("from open_webui.utils import task", body) for name, body in _OF_TASKS.items()},
     **_all_with_people("plugins", _PLUGINS, _OF_PLUGINS),

@@ -266,3 +266,18 @@ def test_a_plugin_finds_the_parts_of_its_turn(loader, generation):
     told = run(loader, generation, part("looks", source), weather, agent=agent)
     found = '["forecast", "Weather", ["looks"], "scripted", {"unit": "F"}]'
     assert told.requests[0]["messages"][-1]["content"].endswith(found)
+
+
+def test_a_pipe_calls_the_tools_of_its_turn(loader, generation):
+    """What a pipe gets of the server for a tool's id is what it can call."""
+    wait = "await " if generation == "0.12" else ""
+    source = (
+        "from open_webui.models.users import Users\nfrom open_webui.utils.tools import get_tools\n\n\nclass Pipe:\n"
+        "    async def pipe(self, body, __user__, __request__, __event_emitter__):\n"
+        f"        user = {wait}Users.get_user_by_id(__user__['id'])\n"
+        "        more = {'__user__': __user__, '__event_emitter__': __event_emitter__}\n"
+        "        tools = await get_tools(__request__, ['weather', 'no'], user, more)\n"
+        "        return await tools['forecast']['callable'](city='Oslo')\n"
+    )
+    told = run(loader, generation, part("p", source), part("weather", WEATHER), model="p")
+    assert told.text == "Oslo: 21 degrees"

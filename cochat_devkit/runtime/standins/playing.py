@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 #: what no play has any use for: sessions of a database, and who asks where nobody is turned away
-NEEDLESS = ("self", "db", "request", "user", "user_id", "bypass_filter", "bypass_system_prompt")
+NEEDLESS = ("self", "db", "request", "user", "user_id", "metadata", "bypass_filter", "bypass_system_prompt")
 
 
 def coloured(module: str, name: str, entry: Json, play: Callable[..., Any]) -> Callable[..., Any]:

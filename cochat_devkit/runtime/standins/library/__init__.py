@@ -37,9 +37,11 @@ _FILES = {
     "open_webui.routers.memories": "memory_routes",
     "open_webui.storage.provider": "storage",
     "open_webui.utils.chat": "completions",
+    "open_webui.utils.middleware": "middleware",
     "open_webui.utils.misc": "misc",
     "open_webui.utils.redis": "redis",
     "open_webui.utils.task": "task",
+    "open_webui.utils.tools": "offered_tools",
 }
 PLAYED = tuple(_FILES)
 

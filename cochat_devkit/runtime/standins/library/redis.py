@@ -7,7 +7,12 @@ from typing import Any
 from cochat_devkit.runtime.standins.refusing import NotOffline
 
 
-def get_redis_connection(redis_url: str | None, redis_sentinels: Any = None) -> None:
+def get_redis_connection(
+    redis_url: str | None,
+    redis_sentinels: Any = None,
+    async_mode: bool = False,  # noqa: ARG001 - there is no connection of either kind
+    decode_responses: bool = True,  # noqa: ARG001 - likewise
+) -> None:
     """Give no connection where no address is given.
 
     Raises:
