@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json as json_
 import logging
 import os
@@ -31,12 +32,16 @@ if TYPE_CHECKING:
 _MATCHED = ("method", "scheme", "host", "port", "path", "query")
 #: what is written for others to read may be masked too much; with fewer letters nothing would be left
 _SHORTEST = 3
-_NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
+_NOT_IN_A_NAME = re.compile(r"[^\w.\[\]-]+")
+_LONGEST = 100
 
 
 def cassette_of(test_file: Path, test_name: str) -> Path:
-    """Name the file of a test's recording, beside the test."""
-    return test_file.parent / "cassettes" / test_file.stem / f"{_NOT_IN_A_NAME.sub('-', test_name).strip('-')}.yaml"
+    """Name the file of a test's recording, beside the test; what no file can be called has a hash in its stead."""
+    name = _NOT_IN_A_NAME.sub("-", test_name)[:_LONGEST]
+    if name != test_name:
+        name = f"{name}-{hashlib.sha256(test_name.encode()).hexdigest()[:8]}"
+    return test_file.parent / "cassettes" / test_file.stem / f"{name}.yaml"
 
 
 class Http:

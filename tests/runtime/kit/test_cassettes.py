@@ -6,6 +6,7 @@ import gzip
 import http.server
 import json
 import threading
+from pathlib import Path
 
 # imported here and not by the tests that are run within: what these import is forgotten after each
 import aiohttp  # noqa: F401
@@ -13,6 +14,8 @@ import httpx  # noqa: F401
 import pytest
 import requests  # noqa: F401
 import vcr  # noqa: F401
+
+from cochat_devkit.runtime.kit.cassettes import cassette_of
 
 pytest_plugins = ("pytester", "tests.runtime.kit.desk")
 
@@ -95,6 +98,17 @@ def service():
         finally:
             server.shutdown()
             thread.join()
+
+
+def test_each_test_has_a_recording_of_its_own():
+    """Its name can be read, and no two tests share one."""
+    file = Path("plugins/tests/tools/test_a.py")
+    assert cassette_of(file, "TestX.test_it[b]") == file.parent / "cassettes/test_a/TestX.test_it[b].yaml"
+    names = ["test_it[a/b]", "test_it[a:b]", "test_it[a b]", *("x" * 300 + each for each in "ab")]
+    found = [cassette_of(file, each).name for each in names]
+    assert len(set(found)) == len(names)
+    assert max(map(len, found)) < 120
+    assert not any(set("/: ") & set(each) for each in found)
 
 
 CLIENTS = ("httpx", "aiohttp", "requests")
