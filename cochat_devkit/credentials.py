@@ -105,6 +105,13 @@ def config_folder() -> Path:
     return platformdirs.user_config_path(_SERVICE)
 
 
+def cache_folder() -> Path:
+    """Say where we keep what can be made again."""
+    import platformdirs
+
+    return platformdirs.user_cache_path(_SERVICE)
+
+
 def _values_of(url: str) -> str:
     return f"{url} valves"
 

@@ -37,6 +37,7 @@ OWNERS = {
     "uvicorn": ("server", "operations"),
     "jinja2": ("scaffold",),
     "keyring": ("credentials",),
+    "packaging": ("runtime",),
     "platformdirs": ("credentials",),
     "ruamel": ("workspace", "server"),
     "dateutil": ("server",),

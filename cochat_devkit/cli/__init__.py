@@ -52,6 +52,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Write plugins": {
         "trust": "Say that code which came from a server may run here.",
+        "install": "Install the packages that plugins ask for.",
         "new": "Scaffold a plugin with its test.",
         "run": "Call one method or hook of a plugin, as the server would.",
         "chat": "Ask one question through filters, tools and pipes, step by step.",

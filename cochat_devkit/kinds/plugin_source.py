@@ -43,6 +43,11 @@ def parse_frontmatter(source: str) -> dict[str, str]:
     return found
 
 
+def split_requirements(text: str) -> list[str]:
+    """Split a frontmatter's `requirements` as the server does: at commas, also those within one requirement."""
+    return [each for each in (word.strip() for word in text.split(",")) if each]
+
+
 def is_valid_plugin_id(text: str) -> bool:
     """Tell whether a server takes this as the id of a tool or function: an identifier, in lower case once stored."""
     return text.isidentifier() and text == text.lower()

@@ -11,6 +11,7 @@ from cochat_devkit.events import Report
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.kinds.names import RAW
 from cochat_devkit.operations.check import choose_plugins, generation_of, load_failed
+from cochat_devkit.operations.packages import python_of
 from cochat_devkit.operations.payloads import changes
 from cochat_devkit.operations.trust import require_trust
 from cochat_devkit.plugin import LoadFailure, LoadRequest, Part, Turn
@@ -70,7 +71,7 @@ def chat(config: Config, asked: ChatRequest, *, generation: Generation | None, t
     generation = generation or generation_of(config)
     with ExitStack() as stack:
         endpoint, model = _open_model(asked, agent, stack)
-        loader = stack.enter_context(closing(ChildLoader()))
+        loader = stack.enter_context(closing(ChildLoader(python=python_of(config))))
         turn = _make_turn(config, asked, agent, found, endpoint, model)
         result = loader.chat(turn, generation, timeout_s=timeout_s)
     if isinstance(result, LoadFailure):

@@ -10,6 +10,7 @@ from cochat_devkit.errors import LoadFailed, UsageError
 from cochat_devkit.events import Report
 from cochat_devkit.findings import Finding, Severity
 from cochat_devkit.kinds import all_kinds, kind_named
+from cochat_devkit.operations.packages import python_of
 from cochat_devkit.operations.session import select
 from cochat_devkit.operations.trust import find_untrusted, trust_hint
 from cochat_devkit.workspace.tree import LocalResource, read_tree
@@ -86,7 +87,7 @@ def check_plugins_of(
     ]
     if not files:
         return []
-    with nullcontext(loader) if loader else closing(ChildLoader()) as child:
+    with nullcontext(loader) if loader else closing(ChildLoader(python=python_of(config))) as child:
         found = check_plugins(files, child, generation=generation or generation_of(config), root=config.root, emit=emit)
     return sorted([*found, *(_not_loaded(each) for each in held.values())])
 
@@ -136,6 +137,9 @@ def generation_of(config: Config) -> Generation:
 def load_failed(path: str, told: LoadFailure) -> LoadFailed:
     """Make the error of a plugin that a command needs loaded, and that does not load."""
     place = f"{path}:{told.line}" if told.line else path
+    if told.is_only_here:
+        hint = f"name its package in `requirements`, then: cochat install {path}"
+        return LoadFailed(f"{place}: there is no module {told.missing_module} here", hint=hint)
     return LoadFailed(f"{place}: {told.exception}: {told.message}", hint=f"cochat check {path}")
 
 

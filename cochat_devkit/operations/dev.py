@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import DevkitError
 from cochat_devkit.kinds import all_kinds, ref_of
 from cochat_devkit.operations.check import check_plugins_of
+from cochat_devkit.operations.packages import python_of
 from cochat_devkit.operations.session import select
 from cochat_devkit.operations.test import test_path_of, test_plugins_of
 from cochat_devkit.operations.trust import find_untrusted
@@ -69,7 +70,7 @@ def dev(
     debouncer = Debouncer(QUIET_MS / 1000)
     seen = _look(config)
     folders = sorted({folder.split("/")[0] for kind in all_kinds() for folder in kind.folders.values()})
-    with closing(ChildLoader()) as loader, Watcher(config.root, folders) as watcher:
+    with closing(ChildLoader(python=python_of(config))) as loader, Watcher(config.root, folders) as watcher:
         on_ready()
         last_scan_s = time.monotonic()
         while not is_over():

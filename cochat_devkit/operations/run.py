@@ -10,6 +10,7 @@ from cochat_devkit.errors import UsageError
 from cochat_devkit.events import Report
 from cochat_devkit.kinds import kind_named
 from cochat_devkit.operations.check import choose_plugins, generation_of, load_failed
+from cochat_devkit.operations.packages import python_of
 from cochat_devkit.operations.payloads import changes
 from cochat_devkit.operations.trust import require_trust
 from cochat_devkit.plugin import LoadFailure, LoadRequest
@@ -42,7 +43,7 @@ def run(config: Config, word: str, call: Call, *, generation: Generation | None,
     ref = f"{plugin.resource.type or plugin.resource.key.kind}/{plugin.resource.key.slug}"
     path, id_ = config.root / plugin.path, str(plugin.resource.key.slug)
     request = LoadRequest(kind, id_, plugin.text, path, generation or generation_of(config))
-    with closing(ChildLoader()) as loader:
+    with closing(ChildLoader(python=python_of(config))) as loader:
         result = loader.call(request, call, timeout_s=timeout_s)
     if isinstance(result, LoadFailure):
         if result.exception in _ASKED_WRONGLY:

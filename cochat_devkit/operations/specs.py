@@ -11,6 +11,7 @@ from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.kinds import kind_named
 from cochat_devkit.operations.check import generation_of, load_failed
 from cochat_devkit.operations.offline import look_offline
+from cochat_devkit.operations.packages import python_of
 from cochat_devkit.operations.session import select
 from cochat_devkit.operations.trust import require_trust
 from cochat_devkit.plugin import LoadFailure, LoadRequest
@@ -63,7 +64,7 @@ def make_specs(config: Config, ref: str, *, target: str | None, generation: Gene
     request = LoadRequest(
         "tool", str(key.slug), local.text, config.root / local.path, generation or generation_of(config)
     )
-    with closing(ChildLoader()) as loader:
+    with closing(ChildLoader(python=python_of(config))) as loader:
         facts = loader.load(request)
     if isinstance(facts, LoadFailure):
         raise load_failed(local.path, facts)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UsageError
 from cochat_devkit.events import Notice, Report, ignore
 from cochat_devkit.operations.check import choose_plugins
+from cochat_devkit.operations.packages import python_of
 from cochat_devkit.operations.trust import require_trust
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
+    from cochat_devkit.findings import Finding
     from cochat_devkit.runtime.testing import TestRun
     from cochat_devkit.workspace.tree import LocalResource
 
@@ -60,7 +63,18 @@ def test_path_of(path: str) -> str:
 def _run(config: Config, files: Sequence[Path], emit: Emit) -> TestRun:
     from cochat_devkit.runtime.testing import run_plugin_tests
 
-    return run_plugin_tests(files, root=config.root, timeout_s=TIMEOUT_S, on_output=lambda line: emit(Notice(line)))
+    ran = run_plugin_tests(
+        files,
+        root=config.root,
+        python=python_of(config),
+        timeout_s=TIMEOUT_S,
+        on_output=lambda line: emit(Notice(line)),
+    )
+    return replace(ran, findings=tuple(map(_with_hint, ran.findings)))
+
+
+def _with_hint(finding: Finding) -> Finding:
+    return replace(finding, hint="cochat install") if "ModuleNotFoundError" in finding.message else finding
 
 
 def _test_files(config: Config, chosen: Sequence[LocalResource]) -> list[Path]:

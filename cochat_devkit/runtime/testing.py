@@ -56,13 +56,14 @@ def run_plugin_tests(
     paths: Sequence[Path],
     *,
     root: Path,
+    python: Path | None = None,
     timeout_s: float = 120.0,
     on_output: Callable[[str], None] = lambda _line: None,
 ) -> TestRun:
     """Run the tests in files and folders of the workspace `root`; paths that do not exist have no tests.
 
-    `on_output` gets each line that pytest prints, as it comes. After `timeout_s`, or on Ctrl-C, pytest and whatever it
-    started are ended.
+    `python` is the interpreter that runs them, ours by default; it has pytest and us. `on_output` gets each line that
+    pytest prints, as it comes. After `timeout_s`, or on Ctrl-C, pytest and whatever it started are ended.
 
     Raises:
         LocalError: pytest could not run at all.
@@ -73,7 +74,7 @@ def run_plugin_tests(
     with tempfile.TemporaryDirectory(prefix="cochat-tests-") as folder:
         report = Path(folder, "report.jsonl")
         report.touch()
-        command = [*_command(root, Path(folder), report), *map(str, there)]
+        command = [str(python or sys.executable), *_options(root, Path(folder), report), *map(str, there)]
         output, exit_code, in_time = _run(command, root, timeout_s, on_output)
         events = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
     if in_time and exit_code not in _RAN:
@@ -82,8 +83,8 @@ def run_plugin_tests(
     return _to_test_run(events, output, timeout_s if not in_time else None)
 
 
-def _command(root: Path, folder: Path, report: Path) -> Iterator[str]:
-    yield from (sys.executable, "-P", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider")
+def _options(root: Path, folder: Path, report: Path) -> Iterator[str]:
+    yield from ("-P", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider")
     # two plugins of different types may have tests of the same name
     yield from ("--import-mode=importlib", f"--rootdir={root}")
     yield from ("-p", "cochat_devkit.runtime.pytest_report", f"--cochat-report={report}")

@@ -5,7 +5,8 @@ here, nothing beyond its text can be checked. The server's own modules need not 
 
     import finnhub
 
-Install the package into this environment to have the plugin checked as a whole.
+`cochat install` puts what `requirements` names into an environment of the workspace, and the plugin is checked as a
+whole.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def check(subject: Subject) -> Iterator[Hit]:
     """Name the module."""
     told = subject.told
     if isinstance(told, LoadFailure) and told.is_only_here:
-        hint = "install its package here; on the server, `requirements` in the frontmatter does"
+        path = subject.file.shown
+        hint = f"name its package in `requirements`, as the server needs it, too; then: cochat install {path}"
         yield Hit(f"could not be loaded here: there is no module {told.missing_module}", line=told.line or 1, hint=hint)
 
 
