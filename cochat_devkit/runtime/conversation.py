@@ -51,6 +51,10 @@ _NOT_IN_THE_BODY: dict[Generation, tuple[str, ...]] = {
 }
 
 
+#: what stands for a page once the answer to a plain call is there
+NO_PAGE: dict[str, Any] = {"__event_emitter__": None, "__event_call__": None}
+
+
 class Plugin(NamedTuple):
     """Hold one part of a turn, loaded."""
 
@@ -76,8 +80,7 @@ class Conversation:
         self._filenames = {each.id: each.loaded.filename for each in plugins}
         self.model = _make_model(self)
         self.models = {SCRIPTED: _bare_model(SCRIPTED), self.model["id"]: self.model}
-        saved = SavedChat(turn.messages, MESSAGE, self.model["id"], generation, is_asked=turn.action is None)
-        self.saved = saved if self.is_page else None
+        self.saved = SavedChat(turn.messages, MESSAGE, self.model["id"], generation) if self.is_page else None
         person = self.make_user()
         add_person(person, plugins)
         add_parts(person["id"], plugins, turn, generation)
@@ -178,6 +181,16 @@ class Conversation:
         """Name the answer as plugins see it."""
         found: str | None = self.metadata.get("message_id")
         return found
+
+    @property
+    def saved_chat(self) -> SavedChat:
+        """Look at the chat that a page has; a plain call has none."""
+        assert self.saved is not None  # noqa: S101 - whoever asks is on a page
+        return self.saved
+
+    def sources_event(self) -> Json:
+        """Make the event that tells the sources of an answer; empty where it has none."""
+        return {"sources": self.sources} if self.sources else {}
 
     async def tell(self, events: Sequence[Json]) -> None:
         """Tell the page of what the server does."""

@@ -47,7 +47,7 @@ class ItemReply:
         told: list[Json] = []
         usage = {**(event.get("usage", {}) or {}), **event.get("timings", {})}
         if usage:
-            self._usage = _merged(self._usage, usage)
+            self._usage = merged_usage(self._usage, usage)
             told.append({"type": "chat:completion", "data": {"usage": self._usage}})
         choices = event.get("choices", [])
         if not choices:
@@ -306,6 +306,67 @@ def to_messages(items: Sequence[Json]) -> list[Json]:
     return made
 
 
+#: what a message has for the server alone
+_HIDDEN = ("id", "output", "model", "contextSummary", "context_summary", "usage", "meta", "files")
+#: what is taken of a message that is saved
+_REPLAYED = ("id", "role", "content", "output", "files", "contextSummary", "usage", "model", "meta")
+
+
+def plain_messages(messages: Sequence[Json], *, is_saved: bool) -> list[Json]:
+    """Write messages as a model is given them: answers with their calls taken apart, and nothing of the server's own.
+
+    Those of a saved chat come from there, and an answer with nothing in it is none.
+    """
+    made: list[Json] = []
+    for message in messages:
+        if message.get("role") == "system":
+            made.append(message)
+            continue
+        is_answer = message.get("role") == "assistant"
+        if is_saved and is_answer and not message.get("content") and not message.get("output"):
+            continue
+        items = message.get("output") if is_answer else None
+        if items and (parts := to_messages(items)):
+            made += parts
+        elif not items or message.get("content"):
+            kept = {name: each for name, each in message.items() if not is_saved or name in _REPLAYED}
+            made.append(clean_message(_with_images(kept) if is_saved else kept))
+    return _with_paired_calls(made)
+
+
+def clean_message(message: Json) -> Json:
+    """Take out of a message what it has for the server alone."""
+    return {name: each for name, each in message.items() if name not in _HIDDEN}
+
+
+def _with_images(message: Json) -> Json:
+    """Put the pictures of a question into its content."""
+    files = [each for each in message.get("files") or [] if each.get("type") == "image" and each.get("url")]
+    if message.get("role") != "user" or not files or not isinstance(message.get("content"), str):
+        return message
+    images = [{"type": "image_url", "image_url": {"url": each["url"]}} for each in files]
+    return {**message, "content": [{"type": "text", "text": message["content"]}, *images]}
+
+
+def _with_paired_calls(messages: Sequence[Json]) -> list[Json]:
+    """Leave out calls that nobody answered, and answers to no call."""
+    answered = {each.get("tool_call_id") for each in messages if each.get("role") == "tool"}
+    asked = {call.get("id") for each in messages for call in each.get("tool_calls") or []}
+    made: list[Json] = []
+    for message in messages:
+        calls = message.get("tool_calls") if message.get("role") == "assistant" else None
+        if not calls:
+            if message.get("role") != "tool" or message.get("tool_call_id") in asked:
+                made.append(message)
+            continue
+        kept = [each for each in calls if each.get("id") in answered]
+        if kept:
+            made.append({**message, "tool_calls": kept})
+        elif message.get("content"):
+            made.append({name: each for name, each in message.items() if name != "tool_calls"})
+    return made
+
+
 def is_error(text: str) -> bool:
     """Tell whether what a tool said reads as a failure."""
     if text.strip().lower().startswith(("error:", "exception:", "traceback", "http error!")):
@@ -419,7 +480,7 @@ def _cited(note: Json) -> list[Json]:
     return [{"type": "source", "data": data}]
 
 
-def _merged(known: Json, more: Json) -> Json:
+def merged_usage(known: Json, more: Json) -> Json:
     """Add up what rounds used; the provider's own names keep what came last."""
     told = _with_sums(more)
     if not known:

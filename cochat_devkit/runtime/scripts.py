@@ -33,6 +33,15 @@ class Stream(NamedTuple):
 
 
 Answer = Whole | Refused | Stream
+#: what stands before the event in a line of a stream
+PREFIX = "data:"
+
+
+def detail_of(body: Json) -> str:
+    """Say in a sentence what a model refused with."""
+    error = body.get("error", body) if isinstance(body, dict) else body
+    said = error.get("message", error) if isinstance(error, dict) else error
+    return said if isinstance(said, str) else json.dumps(said)
 
 
 class Script:

@@ -92,7 +92,11 @@ def fill_in(text: str, metadata: Mapping[str, Any], user: Mapping[str, Any]) -> 
 
 
 def merge_system(messages: Sequence[Json]) -> list[Json]:
-    """Make one message of those of the system, at the head, as 0.12 does before each round."""
+    """Make one message of those of the system, and leave out empty texts, as 0.12 does before each round."""
+    for each in messages:
+        if isinstance(each.get("content"), list):
+            said = [part for part in each["content"] if not (part.get("type") == "text" and not part["text"].strip())]
+            each["content"] = said or each["content"]
     texts = [text for each in messages if each.get("role") == "system" and (text := text_of(each))]
     others = [each for each in messages if each.get("role") != "system"]
     return [{"role": "system", "content": "\n".join(texts)}, *others] if texts else others

@@ -281,3 +281,48 @@ def test_a_pipe_calls_the_tools_of_its_turn(loader, generation):
     )
     told = run(loader, generation, part("p", source), part("weather", WEATHER), model="p")
     assert told.text == "Oslo: 21 degrees"
+
+
+def test_who_brings_tools_of_their_own_gets_no_others(loader):
+    """A caller's tools reach the model as they are on 0.12; 0.6 puts those of the request in their place."""
+    own = [{"type": "function", "function": {"name": "mine"}}]
+    body = {"tools": own, "params": {"function_calling": "native"}}
+    new = run(loader, "0.12", part("weather", WEATHER), path="api", body=body)
+    assert new.requests[0]["tools"] == own
+    old = run(loader, "0.6", part("weather", WEATHER), path="api", body=body)
+    assert [each["function"]["name"] for each in old.requests[0]["tools"]] == ["forecast"]
+
+
+def test_a_system_prompt_is_filled_in_before_filters_see_it(loader, generation):
+    """My filter sees the name of who asks and what the request says, and not the places kept for them."""
+    asked = [{"role": "system", "content": "Be kind to {{USER_NAME}} in {{TOWN}}."}, *QUESTION]
+    told = run(loader, generation, part("shouts", SHOUTS), messages=asked, body={"variables": {"{{TOWN}}": "Oslo"}})
+    assert told.trace[0]["before"]["messages"][0]["content"] == "Be kind to User in Oslo."
+
+
+def test_an_earlier_answer_is_taken_apart(loader):
+    """What tools said before is given to the model again, with the calls that nobody answered left out."""
+    call = {"type": "function_call", "call_id": "1", "name": "forecast", "arguments": "{}", "status": "completed"}
+    result = {"type": "function_call_output", "call_id": "1", "output": [{"type": "input_text", "text": "warm"}]}
+    before = {"role": "assistant", "content": "x", "output": [call, result, {**call, "call_id": "2"}]}
+    told = run(loader, "0.12", messages=[*QUESTION, before, *QUESTION])
+    _, asked, answered, _ = told.requests[0]["messages"]
+    assert [each["id"] for each in asked["tool_calls"]] == ["1"]
+    assert answered == {"role": "tool", "tool_call_id": "1", "content": "warm"}
+
+
+def test_a_model_that_refuses_is_told(loader, generation):
+    """The person reads the model's own sentence in the chat, and a caller gets what it said."""
+    refuses = ({"status": 500, "body": {"error": {"message": "out of order"}}},)
+    page = run(loader, generation, script=refuses)
+    said = {"0.12": "out of order", "0.6": {"message": "out of order"}}[generation]
+    assert page.messages[-1]["error"] == {"content": said}
+    api = run(loader, generation, script=refuses, path="api")
+    assert (api.body, api.error.message) == ({"error": {"message": "out of order"}}, "out of order")
+
+
+def test_what_only_a_server_can_do_is_said_to_be_left_out(loader, generation):
+    """I am told, and nothing is made up."""
+    body = {"features": {"web_search": True, "memory": False}, "files": [{"type": "file", "id": "f"}]}
+    told = run(loader, generation, body=body)
+    assert [each["id"] for each in told.trace if each["step"] == "left out"] == ["web_search", "files"]

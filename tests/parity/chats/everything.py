@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.parity.chats import actions, agents, events, filters, models, pipes, tools
+from tests.parity.chats import actions, agents, events, filters, models, pipes, questions, tools
 from tests.parity.chats.compare import differences
 from tests.parity.chats.ours import our_side
 from tests.parity.chats.real import real_side
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tests.parity.chats.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = tuple(
-    scenario for area in (filters, models, pipes, tools, events, actions, agents) for scenario in area.SCENARIOS
+    scenario
+    for area in (filters, models, pipes, tools, events, actions, agents, questions)
+    for scenario in area.SCENARIOS
 )
 BOTH = ("0.12.4", "0.6.43")
 #: (area, name, what nobody knows, for which versions, why it is not asked)
