@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx  # noqa: F401 - imported here, since what tests that run within import is forgotten after each
+import httpcore  # noqa: F401 - imported here, since what tests that run within import is forgotten after each
+import httpx  # noqa: F401
 import vcr  # noqa: F401
 
 from cochat_devkit import pytest_plugin
