@@ -179,6 +179,14 @@ _OF_CHATS = {
         found = [await got(Chats.get_chats_by_user_id_and_search_text("u2", each)) for each in asked]
         return [sorted(each.title for each in some) for some in found]
         """,
+    "a search in a folder": """
+        from open_webui.models.folders import Folders, FolderForm
+        made = await got(Folders.insert_new_folder("u2", FolderForm(name="Big Trips")))
+        await put("u2", ChatForm(chat={"title": "Cities at sea"}, folder_id=made.id))
+        asked = ("cities folder:big_trips", "folder:big_trips", "cities folder:none", "boats folder:big_trips")
+        found = [await got(Chats.get_chats_by_user_id_and_search_text("u2", each)) for each in asked]
+        return [sorted(each.title for each in some) for some in found]
+        """,
     "a search for nothing": "return await got(Chats.get_chats_by_user_id_and_search_text('u2', ' '))",
     "tags": """
         from open_webui.models.tags import Tags

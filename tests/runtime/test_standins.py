@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import io
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -111,6 +113,19 @@ def test_settings_come_from_the_environment_as_on_the_server(monkeypatch, tmp_pa
     assert env.ENABLE_WEBSOCKET_SUPPORT is False
     cache = importlib.import_module("open_webui.config").CACHE_DIR
     assert cache == tmp_path / "data" / "cache"
+
+
+def test_the_folder_that_they_made_is_taken_away():
+    """A test of mine that keeps a file leaves none behind."""
+    install("0.12")
+    storage = importlib.import_module("open_webui.storage.provider").Storage
+    _, path = storage.upload_file(io.BytesIO(b"abc"), "a.txt", {})
+    assert Path(path).read_bytes() == b"abc"
+    for outside in ("../a.txt", "/tmp/a.txt", "a/b.txt", ""):
+        with pytest.raises(NotOffline, match="outside of its uploads"):
+            storage.upload_file(io.BytesIO(b"abc"), outside, {})
+    uninstall()
+    assert not Path(path).parents[2].exists()
 
 
 def test_nothing_is_left_of_them(tmp_path):

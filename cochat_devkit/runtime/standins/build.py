@@ -9,6 +9,7 @@ import logging
 import os
 import types
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.runtime.standins.library import maker_of, play_of, validators_of
@@ -130,7 +131,7 @@ def _build_class(module: types.ModuleType, full: str, entry: Json) -> type:
     elif _is_model(bases):
         made = _build_model(module, name, bases, full, members)
     else:
-        space = {each: _build_member(module, f"{full}.{each}", about) for each, about in members.items()}
+        space = {each: _build_later(module, f"{full}.{each}", about) for each, about in members.items()}
         made = types.new_class(name, bases, exec_body=lambda within: within.update(space))
     made.__module__ = module.__name__
     return made
@@ -212,6 +213,26 @@ class _Names(dict[str, Any]):
             return getattr(builtins, name)
         except AttributeError:
             raise KeyError(name) from None
+
+
+class _Later:
+    """Stand in a class for a method that is made when it is first asked for: most never are."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._owner, self._name = owner, name
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        setattr(self._owner, self._name, self._make())
+        return getattr(owner if instance is None else instance, self._name)
+
+
+def _build_later(module: types.ModuleType, full: str, about: Json) -> Any:
+    if about["is"] != "function" or full.endswith("__"):
+        return _build_member(module, full, about)
+    return _Later(partial(_build_member, module, full, about))
 
 
 def _build_member(module: types.ModuleType, full: str, about: Json) -> Any:

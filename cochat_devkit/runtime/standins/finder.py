@@ -92,7 +92,8 @@ def install(generation: Generation, place: Path | None = None) -> None:
 
 
 def uninstall() -> None:
-    """Forget the stand-ins and every module of theirs."""
+    """Forget the stand-ins, every module of theirs, and the folder that they made."""
+    home.leave()
     sys.meta_path[:] = [each for each in sys.meta_path if not isinstance(each, StandIns)]
     for name in [each for each, module in sys.modules.items() if isinstance(module, StandInModule)]:
         del sys.modules[name]

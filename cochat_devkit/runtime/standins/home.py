@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,20 @@ class _Home:
 
     version = ""
     place: Path | None = None
+    #: the folder that nobody else takes away
+    made: Path | None = None
 
 
 def settle(version: str, place: Path | None) -> None:
     """Say which version is played, and below which folder; None makes one when it is needed."""
     _Home.version, _Home.place = version, place
+
+
+def leave() -> None:
+    """Take away the folder that was made, where one was."""
+    if _Home.made is not None:
+        shutil.rmtree(_Home.made, ignore_errors=True)
+    _Home.place = _Home.made = None
 
 
 def version() -> str:
@@ -38,7 +48,7 @@ def module(name: str) -> Any:
 def folder(name: str = "") -> Path:
     """Name a folder of the server's, made where it is not there."""
     if _Home.place is None:
-        _Home.place = Path(tempfile.mkdtemp(prefix="cochat-standins-"))
+        _Home.place = _Home.made = Path(tempfile.mkdtemp(prefix="cochat-standins-"))
     found = _Home.place / "data" / name
     found.mkdir(parents=True, exist_ok=True)
     return found

@@ -23,6 +23,7 @@ from cochat_devkit.runtime.standins.library.finding import (
     to_models,
     where,
 )
+from cochat_devkit.runtime.standins.library.folders import FolderTable
 from cochat_devkit.runtime.standins.library.history import (
     clean,
     current_of,
@@ -150,13 +151,17 @@ class ChatTable:
         words = clean(search_text).lower().split(" " if home.is_old() else None)
         if not any(words):
             return self.get_chat_list_by_user_id(user_id, include_archived, {}, skip, limit)
-        if any(word.startswith("folder:") for word in words):
-            raise NotOffline("open_webui.models.chats.Chats.get_chats_by_user_id_and_search_text by folder")
+        names = [word.removeprefix("folder:") for word in words if word.startswith("folder:")]
+        folders = [each.id for each in FolderTable().search_folders_by_names(user_id, names)]
+        # 0.6 passes over a folder that is not there
+        is_anywhere = not folders and (home.is_old() or not names)
         text = " ".join(word for word in words if not word.startswith(_WORDS))
         found = [
             row
             for row in _visible(where("chat", user_id=user_id))
-            if _is_asked_for(row, words, include_archived=include_archived) and _says(row, text)
+            if (is_anywhere or row["folder_id"] in folders)
+            and _is_asked_for(row, words, include_archived=include_archived)
+            and _says(row, text)
         ]
         found = by(by(found, "id"), "updated_at", descending=True)
         if not home.is_old():

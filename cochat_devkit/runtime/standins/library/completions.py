@@ -20,7 +20,7 @@ Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any] | AsyncIterator[Any
 
 def answer_with(answer: Answer | None) -> None:
     """Say who answers from now on, until the memory is reset; None for nobody."""
-    memory.rows("model that answers")["it"] = {"answer": answer}
+    memory.set_answerer("model", answer)
 
 
 async def generate_chat_completion(request: Any, form_data: dict[str, Any]) -> Any:
@@ -33,7 +33,7 @@ async def generate_chat_completion(request: Any, form_data: dict[str, Any]) -> A
         form_data["metadata"] = {**form_data.get("metadata", {}), **request.state.metadata}
     if form_data["model"] not in request.app.state.MODELS:
         raise Exception("Model not found")  # noqa: TRY002 - the server's own
-    answer: Answer | None = memory.rows("model that answers").get("it", {}).get("answer")
+    answer: Answer | None = memory.answerer("model")
     if answer is None:
         raise NotOffline(f"the model {form_data['model']!r} (`cochat chat` has one that answers, a test `model`)")
     found = await answer(form_data)

@@ -22,12 +22,25 @@ Row = dict[str, Any]
 _TABLES: dict[str, dict[str, Row]] = {}
 #: by table, what puts more into it
 _FILLERS: dict[str, list[Callable[[], object]]] = {}
+#: what answers for the server beside its tables, by what it does
+_ANSWERERS: dict[str, Any] = {}
 
 
 def reset() -> None:
     """Forget everything."""
     _TABLES.clear()
     _FILLERS.clear()
+    _ANSWERERS.clear()
+
+
+def set_answerer(what: str, answerer: Callable[..., Any] | None) -> None:
+    """Say who answers for the server, until everything is forgotten; None for nobody."""
+    _ANSWERERS[what] = answerer
+
+
+def answerer(what: str) -> Any:
+    """Find who answers for the server; None where nobody does."""
+    return _ANSWERERS.get(what)
 
 
 def rows(table: str) -> dict[str, Row]:

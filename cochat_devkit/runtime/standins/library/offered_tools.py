@@ -17,14 +17,14 @@ Give = Callable[[list[str], Mapping[str, Any]], dict[str, Any]]
 
 def give_with(give: Give) -> None:
     """Say who gives tools from now on, until the memory is reset."""
-    memory.rows("giver of tools")["it"] = {"give": give}
+    memory.set_answerer("tools", give)
 
 
 async def get_tools(tool_ids: list[str], extra_params: Mapping[str, Any]) -> dict[str, Any]:
     """Give the tools with these ids; one that takes no part is left out."""
     if not tool_ids:
         return {}
-    give: Give | None = memory.rows("giver of tools").get("it", {}).get("give")
+    give: Give | None = memory.answerer("tools")
     if give is None:
         raise NotOffline("open_webui.utils.tools.get_tools outside of a turn")
     return give(tool_ids, extra_params)
