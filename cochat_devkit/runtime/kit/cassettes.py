@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import vcr
 from vcr.persisters.filesystem import FilesystemPersister
+from vcr.request import Request
 
 from cochat_devkit.kit import HttpRequest
 from cochat_devkit.runtime.environment import secrets_in
@@ -146,7 +147,7 @@ class Http:
         secrets = self.secrets()
         headers = mask_headers(dict(request.headers), secrets)
         body = mask_body(_bytes_of(request), _content_type(headers), secrets)
-        return vcr.Request(request.method, mask_url(request.uri, secrets), body or None, headers)
+        return Request(request.method, mask_url(request.uri, secrets), body or None, headers)
 
     def _masked_response(self, response: Json) -> Json:
         secrets = self.secrets()
