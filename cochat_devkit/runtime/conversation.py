@@ -98,6 +98,8 @@ class Conversation:
         self.requests: list[Json] = []
         self.chunks: list[Json] = []
         self.answer_body: Json = None
+        #: the images of this turn, by where they are kept
+        self.images: dict[str, str] = {}
         #: what the answer rests on
         self.sources: list[Json] = []
         self.script = Script(turn.script)
@@ -187,6 +189,16 @@ class Conversation:
         """Look at the chat that a page has; a plain call has none."""
         assert self.saved is not None  # noqa: S101 - whoever asks is on a page
         return self.saved
+
+    def keep_image(self, url: str) -> str:
+        """Put an image that a tool returned among the files of a saved chat, as 0.12 does: where it is from now on."""
+        if self.saved is None or self.generation == "0.6" or not url.startswith("data:image/"):
+            return url
+        id_ = memory.new_id()
+        memory.add_file(id=id_, user_id=self.make_user()["id"], filename="image.png")
+        place = f"/api/v1/files/{id_}/content"
+        self.images[place] = url
+        return place
 
     def sources_event(self) -> Json:
         """Make the event that tells the sources of an answer; empty where it has none."""

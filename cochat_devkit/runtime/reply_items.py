@@ -201,7 +201,6 @@ class ItemReply:
         """Take the results of calls: what the page is told."""
         for each in results:
             files = each.get("files", [])
-            images = [file["url"] for file in files if file.get("type") == "image" and file.get("url")]
             shown = [file for file in files if not (file.get("type") == "image" and _is_inline(file.get("url", "")))]
             status = "failed" if is_error(each.get("content", "")) else "completed"
             self._items.append({
@@ -210,7 +209,7 @@ class ItemReply:
                 "call_id": each["tool_call_id"],
                 "output": [
                     {"type": "input_text", "text": each.get("content", "")},
-                    *({"type": "input_image", "image_url": url} for url in images),
+                    *({"type": "input_image", "image_url": url} for url in each.get("images", [])),
                 ],
                 "status": status,
                 **({"files": shown} if shown else {}),

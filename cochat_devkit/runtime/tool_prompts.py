@@ -77,6 +77,9 @@ async def _call(chat: Conversation, call: Json, tools: Mapping[str, Any], source
         return
     tool = tools[name]
     called = await run_tool(chat, name, tool, call.get("parameters", {}), {})
+    for file in called.answer.files:
+        if file.get("type") == "image" and file.get("url"):
+            file["url"] = chat.keep_image(file["url"])
     for kind in ("files", "embeds"):
         if found := getattr(called.answer, kind):
             await chat.page.emit({"type": kind, "data": {kind: to_json(found)}})

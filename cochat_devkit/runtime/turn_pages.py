@@ -152,13 +152,19 @@ async def _result(chat: Conversation, payload: Json, call: Json) -> Json:
     if content is None and chat.generation != "0.6":
         content = unreadable(call["function"]["name"])
         chat.trace[-1]["result"] = content
+    images = [chat.keep_image(each["url"]) for each in called.answer.files if _is_image(each)]
     return {
         "tool_call_id": call.get("id", ""),
         "content": content or "",
+        "images": images,
         "arguments": call["function"].get("arguments", "{}"),
         **({"files": called.answer.files} if called.answer.files else {}),
         **({"embeds": called.answer.embeds} if called.answer.embeds else {}),
     }
+
+
+def _is_image(file: Json) -> bool:
+    return file.get("type") == "image" and bool(file.get("url"))
 
 
 async def _next_payload(
@@ -170,10 +176,21 @@ async def _next_payload(
         made["messages"] = reply.next_messages(payload["messages"])
         return made, messages
     messages = reply.next_messages(messages)
-    made["messages"] = [clean_message(each) for each in messages]
+    made["messages"] = [_with_bytes(chat, clean_message(each)) for each in messages]
     made = await chat.run_hook("request", made, offered)
     made["messages"] = merge_system(made.get("messages", []))
     return made, messages
+
+
+def _with_bytes(chat: Conversation, message: Json) -> Json:
+    """Put an image itself where a message says in which file it is kept: a model can read no files."""
+    if not isinstance(message.get("content"), list):
+        return message
+    parts = to_json(message["content"])
+    for part in parts:
+        if isinstance(part, dict) and part.get("type") == "image_url":
+            part["image_url"]["url"] = chat.images.get(part["image_url"]["url"], part["image_url"]["url"])
+    return {**message, "content": parts}
 
 
 async def _refuse_round(chat: Conversation, answer: Whole | Refused) -> None:

@@ -326,3 +326,13 @@ def test_what_only_a_server_can_do_is_said_to_be_left_out(loader, generation):
     body = {"features": {"web_search": True, "memory": False}, "files": [{"type": "file", "id": "f"}]}
     told = run(loader, generation, body=body)
     assert [each["id"] for each in told.trace if each["step"] == "left out"] == ["web_search", "files"]
+
+
+def test_an_image_that_a_tool_returns_is_kept_as_a_file(loader):
+    """The chat of 0.12 names the file, and the model is given the image itself."""
+    image = "data:image/png;base64,iVBORw0KGgo="
+    source = f"class Tools:\n    def forecast(self, city: str):\n        return {image!r}\n"
+    told = run(loader, "0.12", part("draws", source), script=(CALLS, {"text": "See."}))
+    (kept,) = [each for each in told.messages[-1]["output"] if each["type"] == "function_call_output"]
+    assert kept["output"][1]["image_url"].startswith("/api/v1/files/")
+    assert told.requests[1]["messages"][-1]["content"][1]["image_url"]["url"] == image

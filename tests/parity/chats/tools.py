@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cochat_devkit.plugin import Part, Turn
-from tests.parity.chats.scenario import Gap, Scenario, function, says, tool
+from tests.parity.chats.scenario import Scenario, function, says, tool
 from tests.parity.chats.sources import (
     STARTS_WITH_VALVES,
     a_filter,
@@ -210,12 +210,6 @@ _IMAGE = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJg"
     "gg=="
 )
-_STORED = {
-    "0.12.4": Gap(
-        "The server keeps images among its files and names those; ours leaves them where they are.",
-        ("events[10].data.output[1].output[1].image_url", "messages[1].output[1].output[1].image_url"),
-    )
-}
 _RESULTS = (
     _returning("returns_text", "A text is what the model reads.", "return 'text'"),
     _returning("returns_dictionary", "A dictionary is written as JSON.", "return {'a': 1, 'b': ['ä']}"),
@@ -225,12 +219,11 @@ _RESULTS = (
     _returning("returns_none", "Nothing is nothing.", "return None"),
     _returning("returns_empty_text", "An empty text is one.", "return ''"),
     _returning("returns_files", "Data URIs of a list become files.", "return ['data:text/plain;base64,eA==', 'rest']"),
-    _returning("returns_image", "An image is shown, and not read as text.", f"return {_IMAGE!r}", gaps=_STORED),
+    _returning("returns_image", "An image is shown, and not read as text.", f"return {_IMAGE!r}"),
     _returning(
         "returns_image_among_others",
         "An image in a dictionary is taken out of it; 0.6 leaves it.",
         f"return {{'image': {_IMAGE!r}, 'a': 1}}",
-        gaps=_STORED,
     ),
     _returning(
         "returns_page",
