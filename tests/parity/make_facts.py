@@ -250,21 +250,26 @@ def _read_field(node: ast.AnnAssign) -> Entry:
         case None:
             pass
         case ast.Call(func=ast.Name(id="Field"), args=positional, keywords=named):
-            entry["with"] = _read_keywords(named)
-            for each in positional:
-                entry["with"]["default"] = ast.unparse(_short_or_dots(each))
+            entry["with"] = _read_keywords([*(ast.keyword("default", each) for each in positional), *named])
         case value:
             entry["default"] = ast.unparse(_short_or_dots(value))
     return entry
 
 
 def _read_keywords(keywords: list[ast.keyword]) -> dict[str, str]:
-    """Read what a field or the configuration of a model is made with, as far as it is short or a name."""
-    return {
-        each.arg: ast.unparse(each.value)
-        for each in keywords
-        if each.arg not in (None, *_PROSE) and (_is_short(each.value) or isinstance(each.value, ast.Name))
-    }
+    """Read what a field or the configuration of a model is made with, as far as it is short or a name.
+
+    A default that is neither is told as `...`; one that is `...` is none, and not told.
+    """
+    found: dict[str, str] = {}
+    for each in keywords:
+        if each.arg is None or each.arg in _PROSE or ast.unparse(each.value) == "...":
+            continue
+        if _is_short(each.value) or isinstance(each.value, ast.Name):
+            found[each.arg] = ast.unparse(each.value)
+        elif each.arg in ("default", "default_factory"):
+            found["default"] = "..."
+    return found
 
 
 def _read_value(node: ast.expr) -> Entry:

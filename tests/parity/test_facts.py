@@ -37,6 +37,9 @@ else:
 class UsersTable(Base):
     name: str = ""
     tags: list = Field(default_factory=list, exclude=True, description="what somebody wrote")
+    told: str = Field("a sentence that is somebody's", min_length=1)
+    needed: str = Field(...)
+    listed: list = Field(default_factory=lambda: [1])
     model_config = ConfigDict(extra="allow")
     @staticmethod
     async def get(self): ...
@@ -82,6 +85,9 @@ def test_what_is_read_of_a_module():
         "members": {
             "name": {"is": "field", "type": "str", "default": "''"},
             "tags": {"is": "field", "type": "list", "with": {"default_factory": "list", "exclude": "True"}},
+            "told": {"is": "field", "type": "str", "with": {"default": "...", "min_length": "1"}},
+            "needed": {"is": "field", "type": "str", "with": {}},
+            "listed": {"is": "field", "type": "list", "with": {"default": "..."}},
             "model_config": {"is": "value", "made": "ConfigDict", "with": {"extra": "'allow'"}},
             "get": {"is": "function", "takes": "self", "async": True, "by": ["staticmethod"]},
         },

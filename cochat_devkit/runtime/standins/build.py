@@ -89,7 +89,7 @@ def _build_value(module: types.ModuleType, full: str, entry: Json) -> Any:
     made = entry.get("made", "")
     if made in _MADE:
         return _MADE[made](full, entry)
-    if (value := read_value(entry)) is not _UNKNOWN:
+    if (value := _read_value(entry)) is not _UNKNOWN:
         return value
     about = module.__dict__["_facts"].get(made.partition(".")[0], {})
     # what a value makes, nobody knows; what a class makes is one of it
@@ -97,7 +97,7 @@ def _build_value(module: types.ModuleType, full: str, entry: Json) -> Any:
     return object.__new__(kind) if isinstance(kind, type) and kind.__module__ == module.__name__ else Refusing(full)
 
 
-def read_value(entry: Json) -> Any:
+def _read_value(entry: Json) -> Any:
     """Read a literal, or a setting from the environment as the server does where none is saved; else `_UNKNOWN`."""
     if "setting" in entry:
         found = os.environ.get(entry["setting"], ast.literal_eval(entry["literal"]))
@@ -107,7 +107,7 @@ def read_value(entry: Json) -> Any:
 
 def _build_saved(full: str, entry: Json) -> Any:
     """Make a setting of 0.6's, which keeps its value beside its name and its place."""
-    value = read_value(entry)
+    value = _read_value(entry)
     name, place = map(ast.literal_eval, entry["of"])
     return PersistentConfig(name, place, Refusing(f"{full}.value") if value is _UNKNOWN else value)
 
@@ -180,9 +180,10 @@ def _default_of(module: types.ModuleType, name: str, about: Json) -> dict[str, A
 
 
 def _keywords(module: types.ModuleType, told: Mapping[str, str]) -> dict[str, Any]:
-    """Read what a field or a configuration is made with: literals, and names."""
+    """Read what a field or a configuration is made with: literals, and names; what is not among the facts is None."""
+    known = {each: text if text != "..." else "None" for each, text in told.items()}
     return {
-        each: _look_up(module, text) if text.isidentifier() else ast.literal_eval(text) for each, text in told.items()
+        each: _look_up(module, text) if text.isidentifier() else ast.literal_eval(text) for each, text in known.items()
     }
 
 
