@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterable
 from contextlib import contextmanager
+from http.client import responses
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import vcr
@@ -98,7 +99,7 @@ class Http:
         elif text is not None:
             body = text.encode()
         response = {
-            "status": {"code": status, "message": ""},
+            "status": {"code": status, "message": responses.get(status, "")},
             "headers": {name: [value] for name, value in sent.items()},
             "body": {"string": body},
         }
