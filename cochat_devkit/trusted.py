@@ -59,7 +59,8 @@ def write_trust(path: Path, root: Path, trusted: Mapping[str, Trust]) -> None:
     """
     said = {"workspace": str(root), "resources": {name: asdict(each) for name, each in sorted(trusted.items())}}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (path.parent.parent, path.parent):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:

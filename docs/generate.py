@@ -101,7 +101,7 @@ Variables:
 |---|---|
 | `COCHAT_URL` | the address of the server, instead of the target's |
 | `COCHAT_TOKEN` | a session token or API key, instead of the stored one |
-| `COCHAT_CONFIG_DIR` | the folder of the credentials file, where there is no OS keyring |
+| `COCHAT_CONFIG_DIR` | the folder of what you trust, and of the credentials file where there is no OS keyring |
 | `NO_COLOR` | no colors |
 """
 

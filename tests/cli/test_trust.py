@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -277,6 +280,30 @@ def test_i_see_what_i_am_asked_about(reader, server):
     assert all(each in listed for each in ("tool/clock", NAME, server.url, str(item["size_bytes"])))
 
 
+@pytest.mark.parametrize(("answer", "exit_code"), [("y", 0), ("n", 2)])
+def test_a_person_at_a_terminal_is_asked(reader, mark, answer, exit_code):
+    """Where I sit at a terminal, a command shows what would run and asks; a no runs nothing, a yes holds."""
+    ours, theirs = os.openpty()
+    try:
+        os.write(ours, f"{answer}\n".encode())
+        done = subprocess.run(
+            [sys.executable, "-m", "cochat_devkit", "run", "tool/clock", "now"],
+            cwd=reader.folder,
+            stdin=theirs,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert (done.returncode, mark.exists()) == (exit_code, exit_code == 0), done
+    assert NAME in done.stderr
+    assert "may this code run on this machine, with your rights?" in done.stderr
+    assert states(reader) == {"tool/clock": "trusted" if exit_code == 0 else "not trusted"}
+
+
 def test_only_what_came_from_one_target_is_meant(reader):
     """I trust one server's code and not another's."""
     reader.edit("cochat.toml", "[targets.main]", '[targets.other]\nurl = "https://other.test"\n\n[targets.main]')
@@ -296,6 +323,7 @@ def test_only_i_can_read_what_i_trust(reader):
         if json.loads(each.read_text())["workspace"] == str(reader.folder.resolve())
     )
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (kept.parent, config_folder())] == [0o700, 0o700]
     assert not any(each.name.startswith(".") for each in kept.parent.iterdir())
     kept.write_text("{")
     told = reader.json("run", "tool/clock", "now", expected=1).json["error"]
