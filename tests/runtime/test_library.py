@@ -6,12 +6,15 @@ import ast
 import asyncio
 import importlib
 import inspect
+import subprocess
+import sys
 
 import pytest
 
 from cochat_devkit.facts import VERSIONS, read_facts
 from cochat_devkit.plugin import Call, LoadRequest
 from cochat_devkit.runtime.child_loader import ChildLoader
+from cochat_devkit.runtime.standins import library
 from cochat_devkit.runtime.standins.finder import install, uninstall
 from cochat_devkit.runtime.standins.library import PLAYED, memory, plays_in
 from cochat_devkit.runtime.standins.playing import NEEDLESS, coloured
@@ -131,6 +134,16 @@ def test_what_is_not_played_of_a_class_refuses():
 
     with pytest.raises(NotOffline, match=r"models\.users\.UsersTable\.get_users_by_group_id"):
         asyncio.run(ask())
+
+
+def test_nothing_is_played_before_a_plugin_asks_for_it():
+    """A plugin that imports nothing of the server's pays for nothing of it."""
+    program = "import sys, cochat_devkit.runtime.child\nprint(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(ran.stdout.split())
+    played = {each.rpartition(".")[2] for each in loaded if each.startswith(f"{library.__name__}.")}
+    assert played <= {"memory", "completions", "offered_tools"}
+    assert not loaded & {"fastapi", "starlette", "sqlalchemy", "http.client", "open_webui"}
 
 
 def test_an_argument_that_nobody_plays_is_refused_where_it_is_given():
