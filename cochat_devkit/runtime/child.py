@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 #: what an answer may take: a plugin's schemas, or the text of its exception
 ANSWER_LIMIT_BYTES = 4_000_000
+#: what a turn of a chat may take: each piece of a long answer, as each filter was given it and made of it
+TURN_LIMIT_BYTES = 64_000_000
 OUTPUT_LIMIT_CHARS = 10_000
 OUTPUT_LIMIT_BYTES = OUTPUT_LIMIT_CHARS * 4
 #: what a plugin may have of memory, so that it and not the machine runs out of it
@@ -49,9 +51,6 @@ _CHUNK_BYTES = 65_536
 _ENDING_S = 0.2
 #: a fork whose parent was killed ends itself this much after its time is over
 _SELF_END_AFTER_S = 5
-
-
-_TOO_LARGE = LoadFailure("TooLarge", f"what the plugin answers is larger than {ANSWER_LIMIT_BYTES:,} bytes")
 
 
 def serve() -> None:
@@ -72,7 +71,18 @@ def serve_once() -> None:
     _run_plugin(request, answers)
 
 
-def judge(answer: bytes, output: bytes, *, timeout_s: float, in_time: bool, exit_code: int | None) -> Json:
+def limit_of(request: Json) -> int:
+    """Say how many bytes the answer to a request may take."""
+    return TURN_LIMIT_BYTES if "turn" in request else ANSWER_LIMIT_BYTES
+
+
+def _too_large(limit_bytes: int) -> LoadFailure:
+    return LoadFailure("TooLarge", f"what the plugin answers is larger than {limit_bytes:,} bytes")
+
+
+def judge(
+    answer: bytes, output: bytes, *, timeout_s: float, limit_bytes: int, in_time: bool, exit_code: int | None
+) -> Json:
     """Turn what came out of a plugin's process into a message; the process's own words pass through unread.
 
     `exit_code` is None where the process lived on without an answer.
@@ -80,8 +90,8 @@ def judge(answer: bytes, output: bytes, *, timeout_s: float, in_time: bool, exit
     text = output.decode("utf-8", "replace")[:OUTPUT_LIMIT_CHARS]
     if not in_time:
         told = LoadFailure("TimedOut", f"the plugin did not finish within {timeout_s:g} seconds")
-    elif len(answer) > ANSWER_LIMIT_BYTES:
-        told = _TOO_LARGE
+    elif len(answer) > limit_bytes:
+        told = _too_large(limit_bytes)
     elif not answer.endswith(b"\n") and exit_code is None:
         told = LoadFailure("Crashed", "the plugin closed the pipe that its answer was to go through")
     elif not answer.endswith(b"\n"):
@@ -136,7 +146,8 @@ def _answer_in_fork(request: Json) -> Json:
     # what a plugin started may hold the pipe open for longer than the plugin lives
     life = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
     try:
-        answer, output, in_time = _gather(answer_end, output_end, life, time.monotonic() + request["timeout_s"])
+        deadline = time.monotonic() + request["timeout_s"]
+        answer, output, in_time = _gather(answer_end, output_end, life, deadline, limit_of(request))
         has_ended = answer.endswith(b"\n") or not in_time or _ends_by_itself(pid)
     finally:
         exit_code = _end(pid)
@@ -148,6 +159,7 @@ def _answer_in_fork(request: Json) -> Json:
         answer,
         output + output_rest,
         timeout_s=request["timeout_s"],
+        limit_bytes=limit_of(request),
         in_time=in_time,
         exit_code=exit_code if has_ended else None,
     )
@@ -241,14 +253,17 @@ async def _run_chat(request: Json) -> str:
         plugins.append(Plugin(Part(asked, each["valves"], each["user_valves"]), loaded))
     turn = Turn(**{**wire, "parts": tuple(each.part for each in plugins), "script": tuple(wire["script"])})
     try:
-        return _encode({"chat": dataclasses.asdict(await run_turn(plugins, turn, request["generation"]))})
+        told = await run_turn(plugins, turn, request["generation"])
+        return _encode({"chat": dataclasses.asdict(told)}, limit_of(request))
     except BaseException as error:  # noqa: BLE001 - SystemExit and all: whatever a plugin raises is the answer
         return _encode_failure(error, "")
 
 
-def _encode(result: Json) -> str:
+def _encode(result: Json, limit_bytes: int = ANSWER_LIMIT_BYTES) -> str:
     encoded = json.dumps(result)
-    return encoded if len(encoded) <= ANSWER_LIMIT_BYTES else json.dumps({"failure": dataclasses.asdict(_TOO_LARGE)})
+    if len(encoded) <= limit_bytes:
+        return encoded
+    return json.dumps({"failure": dataclasses.asdict(_too_large(limit_bytes))})
 
 
 def _encode_failure(error: BaseException, filename: str, plugin: str | None = None) -> str:
@@ -263,14 +278,16 @@ def _to_request(wire: Json) -> LoadRequest:
     return LoadRequest(wire["kind"], wire["id"], wire["source"], path, wire["generation"], wire["stands_in"])
 
 
-def _gather(answer_end: int, output_end: int, life: int | None, deadline: float) -> tuple[bytes, bytes, bool]:
+def _gather(
+    answer_end: int, output_end: int, life: int | None, deadline: float, limit_bytes: int
+) -> tuple[bytes, bytes, bool]:
     """Read a fork's answer up to its line end, and its output up to the limit: (answer, output, was it in time).
 
     `life` can be read from when the fork has ended.
     """
     answer, output = bytearray(), bytearray()
     watched = [0, answer_end, output_end, *([] if life is None else [life])]
-    while not answer.endswith(b"\n") and len(answer) <= ANSWER_LIMIT_BYTES:
+    while not answer.endswith(b"\n") and len(answer) <= limit_bytes:
         left_s = deadline - time.monotonic()
         if left_s <= 0:
             return bytes(answer), bytes(output), False

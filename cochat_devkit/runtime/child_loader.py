@@ -26,7 +26,7 @@ from cochat_devkit.plugin import (
     TurnResult,
 )
 from cochat_devkit.resource import EMPTY
-from cochat_devkit.runtime.child import ANSWER_LIMIT_BYTES, OUTPUT_LIMIT_BYTES, judge
+from cochat_devkit.runtime.child import OUTPUT_LIMIT_BYTES, TURN_LIMIT_BYTES, judge, limit_of
 from cochat_devkit.runtime.environment import without_secrets
 from cochat_devkit.runtime.processes import MARK, kill_group, kill_marked, make_mark
 from cochat_devkit.runtime.shapes import make
@@ -52,7 +52,7 @@ _START_LIMIT_S = 60.0
 #: what the child may need, after its own time limit, to end a plugin and say so
 _GRACE_S = 5.0
 #: a line from the child: an answer, escaped once more, and the output
-_LINE_LIMIT_BYTES = 3 * ANSWER_LIMIT_BYTES
+_LINE_LIMIT_BYTES = 3 * TURN_LIMIT_BYTES
 _CHUNK_BYTES = 65_536
 _FORGED = "something else than the process that loads plugins spoke in its place"
 _CAN_FORK = hasattr(os, "fork")
@@ -250,7 +250,10 @@ class _Child:
         self._kill()
         status = self._process.wait()
         drain.join(_GRACE_S)
-        return judge(line, bytes(output), timeout_s=timeout_s, in_time=in_time, exit_code=status)
+        limit_bytes = limit_of(message)
+        return judge(
+            line, bytes(output), timeout_s=timeout_s, limit_bytes=limit_bytes, in_time=in_time, exit_code=status
+        )
 
     def end(self) -> None:
         """End the process: politely, so that it can end a fork; after a moment, not so, and with all it started."""

@@ -336,3 +336,10 @@ def test_an_image_that_a_tool_returns_is_kept_as_a_file(loader):
     (kept,) = [each for each in told.messages[-1]["output"] if each["type"] == "function_call_output"]
     assert kept["output"][1]["image_url"].startswith("/api/v1/files/")
     assert told.requests[1]["messages"][-1]["content"][1]["image_url"]["url"] == image
+
+
+def test_a_long_answer_is_told_whole(loader, generation):
+    """A model that speaks at length, through a filter, is no plugin that floods me."""
+    pipe = "class Pipe:\n    def pipe(self, body):\n        for n in range(3_000):\n            yield 'word '\n"
+    told = run(loader, generation, part("shouts", SHOUTS), part("long", pipe), model="long")
+    assert told.text == ("WORD " * 3_000).strip() + " Bye."
