@@ -14,6 +14,9 @@ from cochat_devkit.cli.options import complete_refs, generation_option, json_opt
 @click.command("specs")
 @click.argument("ref", shell_complete=complete_refs)
 @click.option("--stored", is_flag=True, help="What the server stores; otherwise what the model is given.")
+@click.option(
+    "--stand-ins", "stands_in", is_flag=True, help="Let something that takes everything stand in for missing packages."
+)
 @generation_option
 @target_option
 @json_option
@@ -28,6 +31,7 @@ def command(ref: str, **options: Any) -> None:
       cochat specs tool/web_search
       cochat specs tool/web_search --stored
       cochat specs tool/web_search --target-version 0.6 --json
+      cochat specs tool/web_search --stand-ins
     """
     from cochat_devkit.cli.consent import with_consent
     from cochat_devkit.config import read_config
@@ -36,15 +40,18 @@ def command(ref: str, **options: Any) -> None:
     config = read_config()
     found = with_consent(
         config,
-        lambda: make_specs(config, ref, target=options["target"], generation=options["generation"]),
+        lambda: make_specs(
+            config, ref, target=options["target"], generation=options["generation"], stands_in=options["stands_in"]
+        ),
         as_json=options["as_json"],
     )
     if options["as_json"]:
-        told = {"ref": found.ref, "path": found.path, "stored": found.stored, "model": found.model}
-        render.out_json(
-            {"command": "specs", "ok": True, "exit_code": 0, **told, "pulled": found.pulled, "moved": found.moved}
-        )
+        told: dict[str, Any] = {"ref": found.ref, "path": found.path, "stored": found.stored, "model": found.model}
+        told |= {"pulled": found.pulled, "moved": found.moved}
+        render.out_json({"command": "specs", "ok": True, "exit_code": 0, **told, "stood_in": found.stood_in})
         return
+    if found.stood_in:
+        render.err(f"something stood in for packages that are missing here: {', '.join(found.stood_in)}")
     render.out_source(
         json.dumps(found.stored if options["stored"] else found.model, indent=2, ensure_ascii=False), language="json"
     )

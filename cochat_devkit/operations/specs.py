@@ -23,13 +23,17 @@ if TYPE_CHECKING:
 
 
 class Specs(NamedTuple):
-    """Hold the specs of a tool: stored, as the model sees them, and as the server told them last (None: never)."""
+    """Hold the specs of a tool: stored, as the model sees them, and as the server told them last (None: never).
+
+    `stood_in` names the packages that are missing here and that something stood in for.
+    """
 
     ref: str
     path: str
     stored: list[Json]
     model: list[Json]
     pulled: list[Json] | None
+    stood_in: tuple[str, ...]
 
     @property
     def moved(self) -> list[str]:
@@ -40,8 +44,10 @@ class Specs(NamedTuple):
         return list(difflib.unified_diff(before, now, "on the server", "here", lineterm=""))
 
 
-def make_specs(config: Config, ref: str, *, target: str | None, generation: Generation | None) -> Specs:
-    """Load a tool and make its specs.
+def make_specs(
+    config: Config, ref: str, *, target: str | None, generation: Generation | None, stands_in: bool = False
+) -> Specs:
+    """Load a tool and make its specs; `stands_in` lets something stand in for packages that are missing here.
 
     Raises:
         UsageError: the address names no tool, or several resources.
@@ -61,14 +67,14 @@ def make_specs(config: Config, ref: str, *, target: str | None, generation: Gene
             raise UnknownResource(f"{ref} has no file here", hint=f"cochat pull {ref}")
         told = known.reader.derived(known.scope, key) if known.scope and key in known.rows else {}
     require_trust(config, [local])
-    request = LoadRequest(
-        "tool", str(key.slug), local.text, config.root / local.path, generation or generation_of(config)
-    )
+    path, version = config.root / local.path, generation or generation_of(config)
+    request = LoadRequest("tool", str(key.slug), local.text, path, version, stands_in)
     with closing(ChildLoader(python=python_of(config))) as loader:
         facts = loader.load(request)
     if isinstance(facts, LoadFailure):
         raise load_failed(local.path, facts)
-    return Specs(ref, local.path, facts.specs, facts.model_specs, told.get("specs") if isinstance(told, dict) else None)
+    pulled = told.get("specs") if isinstance(told, dict) else None
+    return Specs(ref, local.path, facts.specs, facts.model_specs, pulled, facts.stood_in)
 
 
 def _lines(specs: list[Json]) -> list[str]:

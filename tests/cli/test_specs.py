@@ -77,3 +77,13 @@ def test_what_has_no_specs_is_one_sentence(desk: Desk, edit: str, ref: str, exit
     """I read what is wrong, and where."""
     desk.edit("plugins/tools/weather.py", "class Tools:", f"class Tools{edit}:")
     assert said in desk.cochat("specs", ref, expected=exit_code).err
+
+
+def test_a_tool_without_its_packages_is_described_where_i_ask_for_it(desk: Desk) -> None:
+    """I read the specs of a tool whose packages I do not want, and what stood in for them."""
+    desk.edit("plugins/tools/weather.py", "class Tools", "from nowhere.at_all import Client\n\n\nclass Tools")
+    desk.cochat("specs", "tool/weather", expected=1)
+    told = desk.json("specs", "tool/weather", "--stand-ins").json
+    assert [each["name"] for each in told["stored"]] == ["forecast"]
+    assert told["stood_in"] == ["nowhere"]
+    assert "missing here: nowhere" in desk.cochat("specs", "tool/weather", "--stand-ins").err
