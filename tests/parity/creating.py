@@ -30,8 +30,9 @@ Json = Any
 _KINDS = {"tool": TOOLS, "function": FUNCTIONS}
 #: plugins of each fact that are sent to a server
 _OF_EACH = 2
-#: these end a real server, or have it run pip
-_LEFT_OUT = ("error_exit_at_import", "error_exit_in_init", "frontmatter_requirements_torn")
+#: what exits ends a server of the 0.6 generation, and for requirements it runs pip
+_NEVER_SENT = {"0.6.43": ("error_exit_at_import", "error_exit_in_init", "frontmatter_requirements_torn")}
+_SENT_TOO = ("error_exit_at_import", "error_exit_in_init")
 #: what a server keeps of a plugin by loading it
 _KEPT = ("type", "content", "specs", "manifest", "toggle", "has_user_valves")
 _PASSING = (
@@ -41,9 +42,10 @@ _PASSING = (
 )
 
 
-def chosen_plugins() -> dict[str, Plugin]:
+def chosen_plugins(version: str) -> dict[str, Plugin]:
     """Choose some plugins of each fact that a load shows, by name."""
-    names = {name for fact in LOADING for name in fact.plugins[:_OF_EACH]} - {*_LEFT_OUT}
+    names = {*_SENT_TOO, *(name for fact in LOADING for name in fact.plugins[:_OF_EACH])}
+    names -= {*_NEVER_SENT.get(version, ())}
     return {each.name: each for each in all_plugins() if each.name in names}
 
 
@@ -89,7 +91,7 @@ def rows(version: str) -> list[Row]:
         real_admin(version, Path(home) / "server") as real,
         local_admin(version) as local,
     ):
-        same = {each.name: ask(local, each) == ask(real, each) for each in chosen_plugins().values()}
+        same = {each.name: ask(local, each) == ask(real, each) for each in chosen_plugins(version).values()}
     return [
         Row(
             area="routes",

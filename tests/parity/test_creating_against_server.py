@@ -11,10 +11,10 @@ from cochat_devkit.facts import VERSIONS
 from tests.parity.creating import ask, chosen_plugins, local_admin, real_admin
 from tests.parity.index import ROUTE_GAPS
 
-PLUGINS = chosen_plugins()
+CHOSEN = {version: chosen_plugins(version) for version in sorted(VERSIONS.values())}
 
 
-@pytest.fixture(scope="module", params=sorted(VERSIONS.values()))
+@pytest.fixture(scope="module", params=CHOSEN)
 def version(request):
     return request.param
 
@@ -31,10 +31,13 @@ def local(version):
         yield client
 
 
-@pytest.mark.parametrize("name", PLUGINS)
+@pytest.mark.parametrize("name", sorted({name for chosen in CHOSEN.values() for name in chosen}))
 def test_the_routes_say_the_same(name, version, real, local):
     """Status and detail of a refusal; of what is taken its type, content, specs, manifest and valves."""
-    ours, theirs = ask(local, PLUGINS[name]), ask(real, PLUGINS[name])
+    plugin = CHOSEN[version].get(name)
+    if plugin is None:
+        pytest.skip("it would end this server, or have it run pip")
+    ours, theirs = ask(local, plugin), ask(real, plugin)
     if (name, version) in ROUTE_GAPS:
         assert ours != theirs, "the known difference is none any more: take it out of the index"
     else:
