@@ -18,7 +18,7 @@ from cochat_devkit.runtime.action_calls import run_action
 from cochat_devkit.runtime.conversation import CHAT, MESSAGE, SESSION, Conversation, Plugin
 from cochat_devkit.runtime.filter_chain import OFFERED as OFFERED_TO_FILTERS
 from cochat_devkit.runtime.filter_chain import Link, run_chain
-from cochat_devkit.runtime.loading import HOOKS, Loaded, to_failure
+from cochat_devkit.runtime.loading import Loaded, hook_names, to_failure
 from cochat_devkit.runtime.offers import ask_for_offer
 from cochat_devkit.runtime.people import EPOCH_S
 from cochat_devkit.runtime.pipe_calls import OFFERED as OFFERED_TO_PIPES
@@ -64,12 +64,13 @@ async def call_hook(loaded: Loaded, request: LoadRequest, call: Call, generation
         NoSuchHook: it has none of that name, or a word is none of it.
         Exception: its valves do not fit what is saved.
     """
-    has = [name for name in HOOKS[loaded.type] if hasattr(loaded.instance, name)]
+    has = hook_names(loaded, generation)
     if call.method not in has:
         raise NoSuchHook(f"the {loaded.type} has no hook {call.method}; it has: {', '.join(has) or 'none'}")
     plugin = Plugin(Part(request, call.valves, call.user_valves), loaded)
-    turn = Turn([{"role": "user", "content": call.words.get("text", "hello")}], (plugin.part,), role=call.role)
-    turn = Turn(turn.messages, turn.parts, _model_of(plugin), role=call.role, replies=call.replies)
+    question = {"role": "user", "content": call.words.get("text", "hello")}
+    model = await _model_of(plugin)
+    turn = Turn([question], (plugin.part,), model, role=call.role, replies=call.replies)
     chat = Conversation([plugin], turn, generation)
     answer_plugins(chat)
     asked = _Asked(plugin, chat, call, _payload(chat, call), [])
@@ -103,8 +104,12 @@ def _text_of(value: Json, hook: str) -> str:
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _model_of(plugin: Plugin) -> str:
-    return plugin.id if plugin.loaded.type == "pipe" else "scripted"
+async def _model_of(plugin: Plugin) -> str:
+    """Name the model that is asked: a pipe itself, or the first of its own."""
+    if plugin.loaded.type != "pipe":
+        return "scripted"
+    models = (await ask_for_offer(plugin.loaded, plugin.part.valves)).models
+    return f"{plugin.id}.{models[0]['id']}" if models else plugin.id
 
 
 def _payload(chat: Conversation, call: Call) -> Json:

@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Json
 
 _TYPES = {"Tools": "tool", "Pipe": "pipe", "Filter": "filter", "Action": "action", "Event": "event"}
-#: the methods that the server calls, by type
-HOOKS = {
+_HOOKS = {
     "tool": (),
     "pipe": ("pipe", "pipes"),
     "filter": ("inlet", "outlet", "stream", "request"),
@@ -153,10 +152,15 @@ def describe(loaded: Loaded, generation: Generation) -> PluginFacts:
     )
 
 
+def hook_names(loaded: Loaded, generation: Generation) -> list[str]:
+    """Name the hooks that a function has, of those that a generation calls."""
+    names = [each for each in _HOOKS[loaded.type] if generation != "0.6" or each != "request"]
+    return [each for each in names if hasattr(loaded.instance, each)]
+
+
 def _hooks_of(loaded: Loaded, generation: Generation) -> dict[str, Hook]:
     """Describe the hooks that a function has."""
-    names = [each for each in HOOKS[loaded.type] if generation != "0.6" or each != "request"]
-    return {each: _hook_of(getattr(loaded.instance, each)) for each in names if hasattr(loaded.instance, each)}
+    return {each: _hook_of(getattr(loaded.instance, each)) for each in hook_names(loaded, generation)}
 
 
 def _hook_of(method: Any) -> Hook:

@@ -231,6 +231,7 @@ def test_a_pipe_and_an_action_are_called_too(desk: Desk) -> None:
         desk.path(f"plugins/{path}").write_text(source)
     assert desk.cochat("run", "pipe/own", "pipe").out == "hi User\n"
     assert desk.cochat("run", "plugins/pipes/own.py", "pipe", 'body={"stream": false}').out == "hi User\n"
+    assert desk.json("run", "pipe/own", "pipe").json["before"]["model"] == "own.a"
     assert desk.json("run", "pipe/own", "pipes").json["value"] == [{"id": "a", "name": "A"}]
     pressed = desk.json("run", "action/act", "action", "id=two").json
     assert pressed["value"] == {"id": "two", "of": "message-of-the-devkit"}
@@ -243,6 +244,12 @@ def test_a_hook_that_raises_or_is_not_there(desk: Desk) -> None:
     done = desk.cochat("run", "filter/bad", "inlet", expected=1)
     assert (done.out, done.err) == ("", "inlet raised ZeroDivisionError (line 3): division by zero\n")
     assert "has no hook pipe; it has: inlet" in desk.cochat("run", "filter/bad", "pipe", expected=2).err
+    desk.path("plugins/filters/late.py").write_text(
+        "class Filter:\n    def request(self, body):\n        return body\n"
+    )
+    assert desk.cochat("run", "filter/late", "request").exit_code == 0
+    older = desk.cochat("run", "filter/late", "request", "--target-version", "0.6", expected=2)
+    assert "has no hook request; it has: none" in older.err
     assert "body is no JSON" in desk.cochat("run", "filter/bad", "inlet", "body=x", expected=2).err
     assert "x is no word of inlet" in desk.cochat("run", "filter/bad", "inlet", "x=1", expected=2).err
 
