@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # the tests are shared among the processors, at most four: `tests/sharing.py` says which stay together
 SHARED := --numprocesses auto --maxprocesses 4
 
-.PHONY: demo test check contract bench chaos soak mutation format clean
+.PHONY: demo test check contract parity bench chaos soak mutation format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)  ## the whole job once, as a story, against the local server
@@ -24,6 +24,10 @@ check: $(READY)  ## lint, format, types and the plugins' own check
 contract: $(READY)  ## the contract suite, which `make test` runs on the local server, on real ones, installed into a cache
 	@$(BIN)/python -m tests.contract.real.prepare
 	@COCHAT_CONTRACT_REAL=1 $(BIN)/python -m pytest $(SHARED) tests/contract tests/runtime/test_*_against_server.py tests/parity
+
+parity: $(READY)  ## what real servers say of plugins and chats beside what is said here: docs/reference/parity.md
+	@$(BIN)/python -m tests.contract.real.prepare
+	@$(BIN)/python -m tests.parity.report
 
 bench: $(READY)  ## the benchmarks, each a table
 	@$(BIN)/python -m bench

@@ -1,4 +1,7 @@
-"""Write the reference pages from the code: `python docs/generate.py`; with `--check`, only tell which are stale."""
+"""Write the reference pages from the code: `python docs/generate.py`; with `--check`, only tell which are stale.
+
+The page of parity is none of these: `make parity` writes it, from what real servers say.
+"""
 
 from __future__ import annotations
 
