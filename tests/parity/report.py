@@ -1,11 +1,12 @@
 """The page of parity: what a real server does and is the same here, what differs, and what nobody asked.
 
 `python -m tests.parity.report` asks everything of every version, which takes some minutes, and writes the page;
-`--only AREA` asks for one of its parts and prints it instead.
+`--only PART…` asks for some parts (`loading`, `chats.everything`, …) and prints them instead.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 State = Literal["validated", "gap", "unknown"]
 STATES: tuple[State, ...] = ("validated", "gap", "unknown")
@@ -93,33 +94,22 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 
-def _ask_loading() -> list[Row]:
-    from tests.parity import loading
-
-    return [row for version in VERSIONS for row in loading.rows(version)]
+#: the modules that ask, in the order of the page; each has `rows(version)`
+_PARTS = ("loading", "creating", "running", "chats.everything", "samples")
 
 
-def _ask_chats() -> list[Row]:
-    from tests.parity.chats import everything
-
-    return [row for version in VERSIONS for row in everything.rows(version)]
-
-
-def _ask_samples() -> list[Row]:
-    from tests.parity import samples
-
-    return samples.rows()
-
-
-_PARTS: dict[str, Callable[[], list[Row]]] = {"loading": _ask_loading, "chats": _ask_chats, "samples": _ask_samples}
+def _ask(part: str) -> Iterator[Row]:
+    module = importlib.import_module(f"tests.parity.{part}")
+    for version in VERSIONS:
+        yield from module.rows(version)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Ask, write the page, and say what differs that nobody has named."""
-    only = arguments[1:] if arguments[:1] == ["--only"] else list(_PARTS)
-    rows = merged(row for part in only for row in _PARTS[part]())
+    parts = tuple(arguments[1:]) if arguments[:1] == ["--only"] else _PARTS
+    rows = merged(row for part in parts for row in _ask(part))
     page = make_page(rows, f"{datetime.now(UTC):%Y-%m-%d}")
-    if only == list(_PARTS):
+    if parts == _PARTS:
         PAGE.write_text(page, encoding="utf-8")
     else:
         sys.stdout.write(page)
