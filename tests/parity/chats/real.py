@@ -36,7 +36,7 @@ TEMPLATES = {
     "TOOLS_FUNCTION_CALLING_PROMPT_TEMPLATE": "These tools can be called: {{TOOLS}}",
     "RAG_TEMPLATE": "This was found: {{CONTEXT}}",
 }
-#: the server's own tools are none of a plugin's, everybody may use every model, and nobody waits a minute for a page
+#: the tools that a server brings itself are none of a plugin, and everybody may use every model
 SETTINGS = {
     **TEMPLATES,
     "ENABLE_OPENAI_API": "True",
