@@ -66,7 +66,7 @@ _GIVEN = (
         body={**STREAMED, "params": {"temperature": 0.5, "max_tokens": 9, "stream_delta_chunk_size": 1}},
     ),
     _asked(
-        "system_prompt",
+        "system_prompt_filled_in",
         "Placeholders of a system prompt are filled in.",
         _SAYS,
         messages=[_SYSTEM, says("hi")],
