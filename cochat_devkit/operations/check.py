@@ -16,13 +16,12 @@ from cochat_devkit.operations.trust import find_untrusted, trust_hint
 from cochat_devkit.workspace.tree import LocalResource, read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
     from cochat_devkit.operations.trust import Standing
     from cochat_devkit.plugin import Generation, LoadFailure, PluginLoader
-    from cochat_devkit.resource import Key
     from cochat_devkit.workspace.tree import Tree
 
 #: a plugin whose code must not run here yet
@@ -60,16 +59,17 @@ def check_plugins_of(
     emit: Emit,
     generation: Generation | None = None,
     loader: PluginLoader | None = None,
-    held: Mapping[Key, Standing] | None = None,
+    home: Config | None = None,
 ) -> list[Finding]:
     """Check some plugins; kinds that are none are passed over. A loader that is handed in stays open.
 
-    `held` are those whose code must not run here, found out by default: each gets a finding that says so.
+    `home` is the workspace whose trust and packages count, where the files lie elsewhere. What must not run here gets a
+    finding that says so.
     """
     from cochat_devkit.lint import PluginFile, check_plugins
     from cochat_devkit.runtime.child_loader import ChildLoader
 
-    held = find_untrusted(config, chosen) if held is None else held
+    held = find_untrusted(home or config, chosen)
     plugin_kinds = {kind.name: kind.plugin for kind in all_kinds() if kind.plugin}
     files = [
         PluginFile(
@@ -87,7 +87,7 @@ def check_plugins_of(
     ]
     if not files:
         return []
-    with nullcontext(loader) if loader else closing(ChildLoader(python=python_of(config))) as child:
+    with nullcontext(loader) if loader else closing(ChildLoader(python=python_of(home or config))) as child:
         found = check_plugins(files, child, generation=generation or generation_of(config), root=config.root, emit=emit)
     return sorted([*found, *(_not_loaded(each) for each in held.values())])
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import DevkitError
 from cochat_devkit.kinds import all_kinds, ref_of
-from cochat_devkit.operations.check import check_plugins_of
+from cochat_devkit.operations.check import NOT_LOADED, check_plugins_of
 from cochat_devkit.operations.packages import python_of
 from cochat_devkit.operations.session import select
 from cochat_devkit.operations.test import test_path_of, test_plugins_of
-from cochat_devkit.operations.trust import find_untrusted
 from cochat_devkit.workspace.tree import LocalResource, read_tree
 
 if TYPE_CHECKING:
@@ -102,13 +101,12 @@ def _round(config: Config, local: LocalResource, push_to: str | None, loader: Pl
             ref_of(local.resource.key, local.resource.type), local.path, stopped_at, tuple(findings), message, ms
         )
 
-    held = find_untrusted(config, [local])
-    findings = check_plugins_of(config, [local], emit=emit, loader=loader, held=held)
+    findings = check_plugins_of(config, [local], emit=emit, loader=loader)
     is_well = not any(each.stops for each in findings)
-    if held or not is_well:
+    if not is_well or any(each.code == NOT_LOADED for each in findings):
         stopped_at, message = ("trust", "was not loaded") if is_well else ("check", "does not pass the check")
         return ended(stopped_at, message, findings)
-    tested = test_plugins_of(config, [local])
+    tested = test_plugins_of(config, [local], home=config)
     if tested.failed:
         return ended("test", f"{tested.failed} of its tests fail", tested.findings)
     passed = f"{tested.passed} tests" if tested.passed else "no tests"

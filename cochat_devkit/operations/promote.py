@@ -19,7 +19,6 @@ from cochat_devkit.operations.offline import look_offline
 from cochat_devkit.operations.push import Changes, PushOptions, plan_and_send, verify, write_order
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import Selection, connect
-from cochat_devkit.operations.trust import find_untrusted
 from cochat_devkit.resource import Key, Resource, State
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.workspace.lock import workspace_lock
@@ -175,8 +174,7 @@ def _verify_apart(config: Config, taken: Iterable[LocalResource], files: Tree, e
     """Check and test the plugins: here where the file is what is promoted, else on a copy with the same tests."""
     plugins = [each for each in taken if kind_named(each.resource.key.kind)[0].plugin]
     here = [each for each in plugins if files.found.get(each.resource.key) is each]
-    held = find_untrusted(config, plugins)
-    verify(config, here, emit, held={key: each for key, each in held.items() if each.local in here})
+    verify(config, here, emit)
     others: Sequence[LocalResource] = [each for each in plugins if each not in here]
     if not others:
         return
@@ -188,8 +186,7 @@ def _verify_apart(config: Config, taken: Iterable[LocalResource], files: Tree, e
         for each in others:
             kind, resource = kind_named(each.resource.key.kind)[0], each.resource
             copies.append(write_layout(root, foresee(root, kind, resource, None, path=each.path)))
-        held = {key: each for key, each in held.items() if each.local in others}
-        verify(config._replace(root=root), copies, emit, held=held)
+        verify(config._replace(root=root), copies, emit, home=config)
 
 
 def _pointed(outcome: Outcome, target: str) -> Outcome:

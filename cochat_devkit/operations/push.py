@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from cochat_devkit.events import Emit
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.session import Selection, Session
-    from cochat_devkit.operations.trust import Standing
     from cochat_devkit.workspace.tree import LocalResource, Tree
 
 
@@ -128,12 +127,10 @@ def _is_changed(row: Row | None, tree: Tree, key: Key) -> bool:
     return side.state is State.ABSENT and base is not None
 
 
-def verify(
-    config: Config, changed: Sequence[LocalResource], emit: Emit, *, held: Mapping[Key, Standing] | None = None
-) -> None:
+def verify(config: Config, changed: Sequence[LocalResource], emit: Emit, *, home: Config | None = None) -> None:
     """Check and test the changed plugins; what must not run here is looked at, and not loaded nor tested.
 
-    `held` are those that must not run, found out by default.
+    `home` is the workspace whose trust and packages count, where the files lie elsewhere.
 
     Raises:
         LintFailed, TestsFailed: one does not pass.
@@ -141,13 +138,13 @@ def verify(
     from cochat_devkit.operations.check import check_plugins_of
     from cochat_devkit.operations.test import test_plugins_of
 
-    held = find_untrusted(config, changed) if held is None else held
+    held = find_untrusted(home or config, changed)
     for each in held.values():
         emit(Notice(f"{each.ref} was not loaded or tested: {each.why}", trust_hint([each.ref])))
-    checked = check_plugins_of(config, changed, emit=emit, held=held)
+    checked = check_plugins_of(config, changed, emit=emit, home=home)
     if any(each.stops for each in checked):
         raise LintFailed("nothing was sent: a changed plugin does not pass the check", checked, hint=_NO_VERIFY)
-    tested = test_plugins_of(config, [each for each in changed if each.key not in held])
+    tested = test_plugins_of(config, [each for each in changed if each.key not in held], home=home or config)
     if tested.failed:
         raise TestsFailed("nothing was sent: a changed plugin's tests fail", tested.findings, hint=_NO_VERIFY)
 

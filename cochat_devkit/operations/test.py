@@ -46,12 +46,15 @@ def test(config: Config, words: Sequence[str], *, emit: Emit) -> Report:
     if not files:
         raise UsageError("there are no tests here", hint=f"tests lie in {TESTS}/; cochat new makes them")
     require_trust(config, _tested_by(config, files))
-    return _report(_run(config, files, emit))
+    return _report(_run(config, files, emit, config))
 
 
-def test_plugins_of(config: Config, chosen: Sequence[LocalResource]) -> TestRun:
-    """Run the tests of some plugins, silently; one without tests passes."""
-    return _run(config, _test_files(config, chosen), ignore)
+def test_plugins_of(config: Config, chosen: Sequence[LocalResource], *, home: Config) -> TestRun:
+    """Run the tests of some plugins, silently; one without tests passes.
+
+    `home` is the workspace whose packages are there: the same, unless the files lie elsewhere.
+    """
+    return _run(config, _test_files(config, chosen), ignore, home)
 
 
 def test_path_of(path: str) -> str:
@@ -60,13 +63,13 @@ def test_path_of(path: str) -> str:
     return f"{TESTS}/{place.parent.name}/test_{place.name}"
 
 
-def _run(config: Config, files: Sequence[Path], emit: Emit) -> TestRun:
+def _run(config: Config, files: Sequence[Path], emit: Emit, home: Config) -> TestRun:
     from cochat_devkit.runtime.testing import run_plugin_tests
 
     ran = run_plugin_tests(
         files,
         root=config.root,
-        python=python_of(config),
+        python=python_of(home),
         timeout_s=TIMEOUT_S,
         on_output=lambda line: emit(Notice(line)),
     )

@@ -79,9 +79,12 @@ def require_trust(config: Config, plugins: Iterable[LocalResource]) -> None:
     if not held:
         return
     refs = [each.ref for each in held.values()]
-    named = f"{refs[0]} was not run: " if len(refs) == 1 else f"{len(refs)} plugins were not run ({', '.join(refs)}): "
-    why = next(iter(held.values())).why if len(refs) == 1 else "they came from a server, and nobody here has said yet"
-    raise NotTrusted(f"{named}{why}", tuple(held), hint=trust_hint(refs))
+    if len(refs) == 1:
+        message = f"{refs[0]} was not run: {next(iter(held.values())).why}"
+    else:
+        named = ", ".join(refs[:_NAMED]) + (", …" if len(refs) > _NAMED else "")
+        message = f"{len(refs)} plugins came from servers, and nobody here has said that they may run: {named}"
+    raise NotTrusted(message, tuple(held), hint=trust_hint(refs))
 
 
 def trust_hint(refs: Sequence[str]) -> str:

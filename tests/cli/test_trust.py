@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cochat_devkit.config import read_config
 from cochat_devkit.credentials import config_folder
+from cochat_devkit.events import ignore
+from cochat_devkit.operations.dev import dev
 from cochat_devkit.operations.serve import running_server
 from tests.desk import Desk, make_desk
 
@@ -32,7 +35,7 @@ title: Clock
 """
 from pathlib import Path
 
-if __file__.endswith("clock.py"):
+if __file__.endswith("/clock.py"):
     Path({mark!r}).touch()
 
 
@@ -188,6 +191,36 @@ def test_a_push_of_what_is_not_trusted_runs_nothing(reader, mark):
     assert not mark.exists()
     reader.cochat("push")
     assert states(reader) == {"tool/clock": "not trusted"}
+
+
+def test_a_promotion_of_what_is_not_trusted_runs_nothing(reader, mark):
+    """What one server showed goes to another without running here, also where the file says something else by now."""
+    with running_server(flavor="owui-0.12") as other:
+        settings = reader.path("cochat.toml")
+        settings.write_text(f'{settings.read_text()}\n[targets.other]\nurl = "{other.url}"\n')
+        reader.edit(NAME, '"noon"', '"midnight"')
+        target = ("tool/clock", "--from", "main", "--to", "other")
+        said = Desk(reader.folder, other.token).cochat("promote", *target)
+    assert "tool/clock was not loaded or tested: it came from http://127.0.0.1" in said.err
+    assert not mark.exists()
+
+
+def test_a_save_of_what_is_not_trusted_is_looked_at_alone(reader, mark):
+    """While I watch, a saved plugin that is not trusted ends its round where it would have been loaded."""
+    reader.path(TEST).parent.mkdir(parents=True)
+    rounds, saves = [], iter(["# once\n"])
+
+    def is_over() -> bool:
+        for line in saves:
+            with reader.path(NAME).open("a") as file:
+                file.write(line)
+        return bool(rounds)
+
+    config = read_config(reader.folder)
+    dev(config, push_to=None, emit=ignore, on_round=rounds.append, on_ready=lambda: None, is_over=is_over)
+    assert [(each.ref, each.stopped_at, each.message) for each in rounds] == [("tool/clock", "trust", "was not loaded")]
+    assert [each.code for each in rounds[0].findings] == ["CC002"]
+    assert not mark.exists()
 
 
 def test_a_version_of_old_that_is_laid_into_the_file_is_not_hidden_by_an_edit(reader, author):
