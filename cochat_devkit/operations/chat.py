@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from cochat_devkit.errors import UsageError
+from cochat_devkit.errors import LoadFailed, UsageError
 from cochat_devkit.events import Report
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.kinds.names import RAW
@@ -75,9 +75,17 @@ def chat(config: Config, asked: ChatRequest, *, generation: Generation | None, t
         turn = _make_turn(config, asked, agent, found, endpoint, model)
         result = loader.chat(turn, generation, timeout_s=timeout_s)
     if isinstance(result, LoadFailure):
-        paths = [each.path for each in found if str(each.resource.key.slug) == result.plugin]
-        raise load_failed(paths[0] if paths else "the chat", result)
+        raise _failed(found, result)
     return _report(result)
+
+
+def _failed(found: Sequence[LocalResource], failure: LoadFailure) -> LoadFailed:
+    """Name the plugin that did not load; a turn whose process came to an end is nobody's in particular."""
+    for each in found:
+        if str(each.resource.key.slug) == failure.plugin:
+            return load_failed(each.path, failure)
+    hint = "give it more time: --timeout 600" if failure.exception == "TimedOut" else None
+    return LoadFailed(f"the chat came to no end: {failure.message}", hint=hint)
 
 
 def _report(result: TurnResult) -> Report:

@@ -148,6 +148,18 @@ def test_a_wrong_word_gets_one_sentence(desk: Desk, words: tuple[str, ...], exit
     assert said in desk.cochat("chat", *words, "hi", expected=exit_code).err
 
 
+def test_a_chat_that_never_ends_or_takes_its_process_down_is_told(desk: Desk) -> None:
+    """One sentence and exit 1; my shell goes on."""
+    source = "import os\nimport time\n\n\nclass Filter:\n    def inlet(self, body):\n        {}\n"
+    desk.path("plugins/filters/bad.py").write_text(source.format("time.sleep(60)"))
+    done = desk.cochat("chat", "--filter", "bad", "--timeout", "1", "hi", expected=1)
+    assert "the chat came to no end: the plugin did not finish within 1 seconds" in done.err
+    assert "--timeout 600" in done.err
+    desk.path("plugins/filters/bad.py").write_text(source.format("os._exit(3)"))
+    done = desk.cochat("chat", "--filter", "bad", "hi", expected=1)
+    assert "the chat came to no end: the plugin ended its process (exit code 3)" in done.err
+
+
 class _Model(BaseHTTPRequestHandler):
     """Answer as a model does, and keep what was asked with which key."""
 
