@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"\S+\s*|\s+")
 _MOST_LINES = 40
+#: what a page of 0.6 shows folded: the trace has it
+_FOLDED = re.compile(r'<details type="(?:tool_calls|reasoning)".*?</details>\n?', re.DOTALL)
 
 
 @click.command("chat")
@@ -102,7 +104,7 @@ def command(text: str, **options: Any) -> int:
     for event in told["events"] if options["events"] else ():
         render.err(f"event  {json.dumps(event, ensure_ascii=False)}")
     if told["text"] is not None:
-        render.out(told["text"])
+        render.out(_FOLDED.sub("", told["text"]).strip("\n"))
     if told["error"]:
         render.err(_error_of(told["error"]))
     elif told["text"] is None:

@@ -97,6 +97,8 @@ def test_a_tool_is_called_by_the_scripted_model(desk: Desk) -> None:
     done = desk.cochat("chat", *words)
     assert done.out == "Oslo: 20 degrees, None\n"
     assert 'tool  weather: forecast {"city": "Oslo"}\n  reads Oslo: 20 degrees, None\n' in done.err
+    older = desk.cochat("chat", *words, "--target-version", "0.6", "--param", "function_calling=native")
+    assert older.out == "Oslo: 20 degrees, None\n"
     told = desk.json("chat", *words).json
     assert [each["step"] for each in told["trace"] if each["step"] != "stream"] == ["model", "tool", "model"]
     assert (told["ok"], told["error"], told["text"]) == (True, None, "Oslo: 20 degrees, None")
