@@ -783,6 +783,11 @@ class Tools:
     def imports(self):
         import slow_to_import
 
+    def imports_and_blocks(self):
+        import slow_to_import
+
+        time.sleep(0.26)  # here
+
     def collects(self):
         def slow(phase, about):
             if phase == "stop":
@@ -826,6 +831,7 @@ class TestGuards:
         [
             ("unawaited", "allow_unawaited", r"work() was never awaited"),
             ("blocks", "allow_blocking", r"held up the event loop, and so every user, for * ms"),
+            ("imports_and_blocks", "allow_blocking", r"held up the event loop, and so every user, for * ms"),
             ("leaves", "allow_left_tasks", r"the task sleep() was left running"),
             ("starts", "allow_left_tasks", r"the task Tools.waits() was left running"),
             ("leaks", "allow_secrets", "the secret valve api_key shows in the event 'status'"),
@@ -834,7 +840,9 @@ class TestGuards:
             ("asks", "allow_network", "reached for www.example.org, and a test has no network"),
         ],
     )
-    def test_a_guard_names_the_line_and_its_marker(self, run, method, marker, said):
+    def test_a_guard_names_the_line_and_its_marker(self, run, write, monkeypatch, tmp_path, method, marker, said):
+        write("slow_to_import.py", "import time\ntime.sleep(0.25)\n")
+        monkeypatch.syspath_prepend(tmp_path)
         line = GUILTY.splitlines().index(next(each for each in _lines_of(method) if "# here" in each)) + 1
         result = run(method)
         result.assert_outcomes(failed=1)

@@ -117,6 +117,7 @@ class Watch:
         self._begun: float | None = None
         self._waited_ns = 0
         self._collecting_s = 0.0
+        self._excused_s = 0.0
         self._gc_begun = 0.0
         self._place: str | None = None
         self._delays: int | None = None
@@ -146,31 +147,36 @@ class Watch:
 
     def begin_step(self) -> None:
         """Take the time."""
-        self._place, self._collecting_s, self._waited_ns = None, 0.0, self._read_delay_ns()
+        self._place, self._waited_ns = None, self._read_delay_ns()
+        self._collecting_s = self._excused_s = 0.0
         self._begun = time.perf_counter()
 
     def end_step(self) -> None:
-        """Judge by the time that the step itself took, and not the machine or the garbage collector."""
+        """Judge by the time that the plugin itself took, and not the machine, the collector, or what is excused."""
         begun, self._begun = self._begun, None
         if begun is None or self._place is None:
             return
         waited_s = (self._read_delay_ns() - self._waited_ns) / 1e9
-        took_ms = (time.perf_counter() - begun - waited_s - self._collecting_s) * 1000
+        took_ms = (time.perf_counter() - begun - waited_s - self._collecting_s - self._excused_s) * 1000
         if took_ms > LIMIT_MS:
             self.found.append((self._place, took_ms))
 
     def _look(self, over: threading.Event) -> None:
+        looked_at, last_look = None, 0.0
         while not over.wait(_LOOK_EVERY_S):
-            begun = self._begun
-            if begun is None or time.perf_counter() - begun < _LOOK_AFTER_S:
+            begun, now = self._begun, time.perf_counter()
+            if begun is None or now - begun < _LOOK_AFTER_S:
                 continue
             frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001 - documented so
             # what called the loop has no part in it
             lines = list(itertools.takewhile(lambda each: each[0] != __file__, lines_of(frame)))
+            if self._begun != begun:
+                continue
             if any(mark in file for file, _line in lines for mark in _NOT_BLAMED):
-                self._begun = None  # this step is nobody's fault
-            elif self._begun == begun:
+                self._excused_s += now - (last_look if looked_at == begun else begun)
+            else:
                 self._place = self._places.of(lines) or self._place
+            looked_at, last_look = begun, now
 
     def _on_collection(self, phase: str, _about: Any) -> None:
         if phase == "start":

@@ -6,6 +6,7 @@ import gzip
 import http.server
 import json
 import threading
+import time
 from pathlib import Path
 
 # imported here and not by the tests that are run within: what these import is forgotten after each
@@ -66,6 +67,7 @@ class _Service(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.server.asked.append(self.headers["Authorization"])
+        time.sleep(0.15)  # the web takes its time, which is not the plugin's
         told = self.rfile.read(int(self.headers["Content-Length"]))
         body = gzip.compress(
             json.dumps(
