@@ -31,7 +31,9 @@ _FOLDED = re.compile(r'<details type="(?:tool_calls|reasoning)".*?</details>\n?'
 @click.option("--agent", metavar="REF", shell_complete=complete_refs, help="An agent: its prompt, tools and filters.")
 @click.option("--tool", "tools", multiple=True, metavar="REF", shell_complete=complete_refs, help="A tool.")
 @click.option("--filter", "filters", multiple=True, metavar="REF", shell_complete=complete_refs, help="A filter.")
-@click.option("--pipe", metavar="REF", shell_complete=complete_refs, help="A pipe that answers, and not a model.")
+@click.option(
+    "--pipe", metavar="REF", shell_complete=complete_refs, help="A pipe that answers, or one of its models: REF.ID."
+)
 @click.option(
     "--model",
     default="scripted",

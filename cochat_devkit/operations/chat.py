@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from cochat_devkit.errors import LoadFailed, UsageError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cochat_devkit.config import Config
-    from cochat_devkit.plugin import Generation, TurnResult
+    from cochat_devkit.plugin import Generation, PluginLoader, TurnResult
     from cochat_devkit.resource import Json
     from cochat_devkit.workspace.tree import LocalResource
 
@@ -73,10 +73,32 @@ def chat(config: Config, asked: ChatRequest, *, generation: Generation | None, t
         endpoint, model = _open_model(asked, agent, stack)
         loader = stack.enter_context(closing(ChildLoader(python=python_of(config))))
         turn = _make_turn(config, asked, agent, found, endpoint, model)
+        if asked.pipe and turn.endpoint is None:
+            turn = _with_model(turn, _pipe_and_model(asked.pipe)[1], loader, generation)
         result = loader.chat(turn, generation, timeout_s=timeout_s)
     if isinstance(result, LoadFailure):
         raise _failed(found, result)
     return _report(result)
+
+
+def _with_model(turn: Turn, wanted: str, loader: PluginLoader, generation: Generation) -> Turn:
+    """Ask a pipe that has models of its own for the wanted one of them, or the first.
+
+    Raises:
+        UsageError: it has not the one that is wanted.
+    """
+    part = next(each for each in turn.parts if each.request.id == turn.model)
+    offer = loader.find_offer(replace(part.request, generation=generation), part.valves)
+    if isinstance(offer, LoadFailure):
+        return turn  # the turn itself tells what is wrong with it
+    models = [str(each["id"]) for each in offer.models or []]
+    if wanted and wanted not in models:
+        some = ", ".join(models) or "none"
+        raise UsageError(
+            f"{turn.model} has no model {wanted}; it has: {some}", hint=f"cochat run pipe/{turn.model} pipes"
+        )
+    chosen = wanted or next(iter(models), "")
+    return replace(turn, model=f"{turn.model}.{chosen}" if chosen else turn.model)
 
 
 def _failed(found: Sequence[LocalResource], failure: LoadFailure) -> LoadFailed:
@@ -106,9 +128,17 @@ def _plugins(config: Config, asked: ChatRequest, agent: LocalResource | None) ->
     body: Mapping[str, Any] = agent.resource.body if agent else {}
     words = [(each, ("tool",)) for each in (*asked.tools, *_refs(body.get("tools")))]
     words += [(each, ("filter",)) for each in (*asked.filters, *_refs(body.get("filters")))]
-    words += [(asked.pipe, ("pipe",))] if asked.pipe else []
+    words += [(_pipe_and_model(asked.pipe)[0], ("pipe",))] if asked.pipe else []
     found = [_one(config, word, types) for word, types in words]
     return list({each.path: each for each in found}.values())
+
+
+def _pipe_and_model(word: str) -> tuple[str, str]:
+    """Take a `pipe/router.small` apart, as the server names the models of a pipe: (the pipe, its model)."""
+    if word.endswith(".py"):
+        return word, ""
+    pipe, _, model = word.partition(".")
+    return pipe, model
 
 
 def _refs(refs: Json) -> list[str]:

@@ -32,8 +32,10 @@ class TextReply:
         self.blocks: list[Json] = [{"type": "text", "content": begun}]
         self._said, self._tags = begun, tags
         self._calls: list[Json] = []
-        #: what the page is told at the end of a stream
+        #: what the page is told before the first piece comes, and at the end of a stream
+        self.opening: list[Json] = []
         self.closing: list[Json] = []
+        self.finish_reason: str | None = None
 
     def take(self, event: Json) -> list[Json]:
         """Take one event of the stream: what the page is told."""

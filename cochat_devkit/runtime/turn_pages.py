@@ -57,7 +57,7 @@ async def stream_to_page(chat: Conversation, payload: Json, answer: Stream) -> N
     begun = saved.answer.get("content", "")
     tags = tags_by_kind(chat.metadata["params"]["reasoning_tags"])
     reply: ItemReply | TextReply = ItemReply(begun, tags) if chat.generation != "0.6" else TextReply(begun, tags)
-    await chat.tell(getattr(reply, "opening", []))
+    await chat.tell(reply.opening)
     if event := chat.sources_event():
         await chat.tell([{"type": "chat:completion", "data": event}])
         saved.save(event)
@@ -99,7 +99,7 @@ async def _end_stream(chat: Conversation, reply: ItemReply | TextReply) -> None:
     done = {"done": True} if chat.generation != "0.6" else {}
     chat.saved_chat.save({**done, **ending})
     await chat.tell([{"type": "chat:completion", "data": {"done": True, **ending, "title": "New Chat"}}])
-    await run_page_outlets(chat, getattr(reply, "finish_reason", None))
+    await run_page_outlets(chat, reply.finish_reason)
 
 
 async def _take_stream(chat: Conversation, reply: ItemReply | TextReply, answer: Stream, offered: Json) -> None:

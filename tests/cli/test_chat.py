@@ -123,6 +123,16 @@ def test_a_pipe_answers_as_a_page_or_a_caller_reads_it(desk: Desk) -> None:
     assert desk.cochat(*words, "--api", "--target-version", "0.6", "hi").out == "piped hi!\n"
 
 
+def test_one_of_the_models_of_a_pipe_is_asked(desk: Desk) -> None:
+    """The first of them, or the one that I name as the server does."""
+    source = "class Pipe:\n    pipes = [{'id': 'a', 'name': 'A'}, {'id': 'b.1', 'name': 'B'}]\n"
+    desk.path("plugins/pipes/many.py").write_text(source + "    def pipe(self, body):\n        return body['model']\n")
+    assert desk.cochat("chat", "--pipe", "many", "hi").out == "many.a\n"
+    assert desk.cochat("chat", "--pipe", "pipe/many.b.1", "hi").out == "many.b.1\n"
+    assert desk.cochat("chat", "--pipe", "plugins/pipes/many.py", "hi").out == "many.a\n"
+    assert "many has no model c; it has: a, b.1" in desk.cochat("chat", "--pipe", "many.c", "hi", expected=2).err
+
+
 def test_what_a_plugin_raises_is_named_with_its_line(desk: Desk) -> None:
     """Exit 1, the sentence and the line in my file, also where the server would say nothing."""
     done = desk.cochat("chat", "--filter", "shouts", "--api", "--stream", "--target-version", "0.6", "hi", expected=1)
