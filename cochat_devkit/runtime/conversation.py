@@ -80,7 +80,10 @@ class Conversation:
         self._filenames = {each.id: each.loaded.filename for each in plugins}
         self.model = _make_model(self)
         self.models = {SCRIPTED: _bare_model(SCRIPTED), self.model["id"]: self.model}
-        self.saved = SavedChat(turn.messages, MESSAGE, self.model["id"], generation) if self.is_page else None
+        is_asked = turn.action is None
+        self.saved = (
+            SavedChat(turn.messages, MESSAGE, self.model["id"], generation, is_asked=is_asked) if self.is_page else None
+        )
         person = self.make_user()
         add_person(person, plugins)
         add_parts(person["id"], plugins, turn, generation)

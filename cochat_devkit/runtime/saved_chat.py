@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 class SavedChat:
     """Hold the messages of a chat by id, the answer of this turn among them, which begins empty.
 
-    `said` are the messages before the answer, without those of the system, which no chat saves.
+    `said` are the messages before the answer, without those of the system, which no chat saves. `is_asked` tells a
+    question from a button under an answer that is there.
     """
 
-    def __init__(self, said: Sequence[Json], answer_id: str, model: str, generation: Generation) -> None:
+    def __init__(
+        self, said: Sequence[Json], answer_id: str, model: str, generation: Generation, *, is_asked: bool = True
+    ) -> None:
         self.answer_id = answer_id
         self._generation = generation
         self.messages: dict[str, Json] = {}
@@ -33,7 +36,7 @@ class SavedChat:
             "role": "assistant",
             "content": "",
             "model": model,
-            **({} if generation == "0.6" else {"done": False}),
+            **({"done": False} if is_asked and generation != "0.6" else {}),
         }
         for number, message in enumerate([*told, answer], 1):
             id_ = answer_id if number > len(told) else str(message.get("id") or f"message-{number}")
