@@ -25,9 +25,11 @@ contract: $(READY)  ## the contract suite, which `make test` runs on the local s
 	@$(BIN)/python -m tests.contract.real.prepare
 	@COCHAT_CONTRACT_REAL=1 $(BIN)/python -m pytest $(SHARED) tests/contract tests/runtime/test_*_against_server.py tests/parity
 
+# the last line: records of a real server, against the packages that it had: make parity GOLDEN=FILE SOURCES=DIR
 parity: $(READY)  ## what real servers say of plugins and chats beside what is said here: docs/reference/parity.md
 	@$(BIN)/python -m tests.contract.real.prepare
 	@$(BIN)/python -m tests.parity.report
+	@python=$$($(BIN)/python -m tests.parity.environment) && $(if $(GOLDEN),$(BIN)/cochat parity --golden "$(GOLDEN)" --sources "$(SOURCES)" --python,echo) "$$python"
 
 bench: $(READY)  ## the benchmarks, each a table
 	@$(BIN)/python -m bench
