@@ -36,7 +36,7 @@ def test_first_steps(tmp_path: Path) -> None:
     """The first steps of the README run from the first to the last."""
     text = (ROOT / "README.md").read_text(encoding="utf-8").split("## First steps")[1].split("##")[0]
     steps = [command[1:] for command in _commands_in(text) if command[0] == "cochat"]
-    assert [step[0] for step in steps] == ["init", "login", "pull", "new", "check", "test", "push", "push"]
+    assert [step[0] for step in steps] == ["init", "login", "pull", "new", "check", "test", "chat", "push", "push"]
     with running_server(empty=False) as server:
         desk = Desk(tmp_path, server.token)
         for step in steps:
