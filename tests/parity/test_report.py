@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.parity.chats.compare import differences
-from tests.parity.chats.everything import SCENARIOS
+from tests.parity.chats.everything import SCENARIOS, UNKNOWN
 from tests.parity.chats.scenario import Gap
 from tests.parity.chats.seen import plain
-from tests.parity.report import HEAD, PAGE, Row, make_page, merged
+from tests.parity.index import LOADING
+from tests.parity.report import HEAD, PAGE, Row, make_page, merged, read_rows
+from tests.parity.running import all_runs
 
 
 def test_rows_of_one_behaviour_become_one():
@@ -35,6 +39,25 @@ def test_the_page_counts_and_names():
     assert "| 0.12.4 | 1 | 0 | 1 |\n| 0.6.43 | 0 | 1 | 0 |" in page
     assert "| `text` | A \\| B C &lt;b> | validated | gap | differs |" in page
     assert "| `new` | Only there. | unknown |  | why |" in page
+
+
+def test_a_page_is_read_back():
+    """Where some parts are asked anew, the other rows stay as they were, whatever text is in them."""
+    rows = [
+        Row("pipes", "a | b", "It says <b> \\| and more.", {"0.12.4": "validated", "0.6.43": "gap"}, "one | two"),
+        Row("library, each alone", "new", "Only there.", {"0.12.4": "unknown"}),
+    ]
+    assert list(read_rows(make_page(rows, "2026-11-30"))) == rows
+
+
+def test_every_behaviour_stands_on_the_page():
+    """The page that is shipped is of today's scenarios and plugins: `make parity` writes it."""
+    page = PAGE.read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `([^`]*)`", page, re.MULTILINE))
+    asked = {each.name for each in SCENARIOS} | {name for _, name, *_ in UNKNOWN}
+    loaded = {name for fact in LOADING for name in fact.plugins}
+    assert page.startswith(HEAD)
+    assert (asked | loaded | set(all_runs())) - named == set()
 
 
 def test_no_difference_lacks_its_reason():
