@@ -187,6 +187,9 @@ class Tools:
 
     def draws(self):
         return "data:image/png;base64,AAAA"
+
+    def keeps_quiet(self):
+        pass
 '''
 
 
@@ -216,6 +219,16 @@ class TestCallTool:
         with pytest.raises(ValueError, match="no wind"):
             answer.value  # noqa: B018 - that is what raises
 
+    def test_the_model_is_told_something_of_nothing(self, call_tool):
+        """0.12 takes a tool that returns nothing for a call that it could not read."""
+        answer = call_tool("keeps_quiet")
+        assert answer.value is None
+        assert answer.text.startswith("Error: Tool call arguments could not be parsed")
+
+    @pytest.mark.cochat_target_version("0.6")
+    def test_0_6_tells_the_model_nothing_of_nothing(self, call_tool):
+        assert call_tool("keeps_quiet").text is None
+
     def test_files_go_to_the_page(self, call_tool):
         answer = call_tool("draws")
         assert answer.files == [{"type": "image", "url": "data:image/png;base64,AAAA"}]
@@ -234,7 +247,7 @@ class TestCallTool:
         assert call_tool("forecast", city="a").text.endswith(" R")
 
     def test_an_unknown_method_names_those_that_there_are(self, call_tool):
-        with pytest.raises(UsageError, match="no method wether; it has: ask, draws, fails, forecast, lists"):
+        with pytest.raises(UsageError, match="no method wether; it has: ask, draws, fails, forecast, keeps_quiet, lists"):
             call_tool("wether")
 
     def test_an_argument_is_json(self, call_tool):

@@ -10,7 +10,7 @@ from cochat_devkit.runtime.conversation import Conversation, Plugin
 from cochat_devkit.runtime.loading import Loaded, stored_specs, to_failure
 from cochat_devkit.runtime.tool_calls import OFFERED, call_tool, parse_arguments
 from cochat_devkit.runtime.turn_models import answer_plugins
-from cochat_devkit.runtime.turn_tools import unreadable
+from cochat_devkit.runtime.turn_tools import text_of_result
 
 if TYPE_CHECKING:
     from cochat_devkit.plugin import Generation
@@ -45,8 +45,7 @@ async def make_call(loaded: Loaded, request: LoadRequest, call: Call, generation
     begun = time.perf_counter()
     named = {name: offered[name] for name in OFFERED[generation]}
     answer, error = await call_tool(instance, spec, arguments, named, generation)
-    # 0.12 takes nothing for arguments that it could not read, and tells the model so
-    text = unreadable(call.method) if answer.text is None and generation != "0.6" else answer.text
+    text = text_of_result(call.method, answer.text, generation)
     return CallResult(
         text=text if isinstance(text, str | None) else repr(text),
         files=answer.files,

@@ -17,7 +17,7 @@ from cochat_devkit.runtime.snapshots import to_json
 from cochat_devkit.runtime.texts import merge_system
 from cochat_devkit.runtime.turn_models import ask
 from cochat_devkit.runtime.turn_outlets import run_page_outlets
-from cochat_devkit.runtime.turn_tools import run_call, unreadable
+from cochat_devkit.runtime.turn_tools import run_call, text_of_result
 
 if TYPE_CHECKING:
     from cochat_devkit.plugin import Generation
@@ -148,9 +148,8 @@ async def _result(chat: Conversation, payload: Json, call: Json) -> Json:
     if chat.generation != "0.6":
         more["__files__"] = more["__files__"] or []
     called = await run_call(chat, call, chat.metadata.get("tools", {}), more)
-    content = called.answer.text
-    if content is None and chat.generation != "0.6":
-        content = unreadable(call["function"]["name"])
+    content = text_of_result(call["function"]["name"], called.answer.text, chat.generation)
+    if content is not called.answer.text:
         chat.trace[-1]["result"] = content
     images = [chat.keep_image(each["url"]) for each in called.answer.files if _is_image(each)]
     return {

@@ -146,7 +146,7 @@ def _parse_new(name: str, said: str) -> tuple[Any, str | None]:
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             continue
     else:
-        return {}, unreadable(name)
+        return {}, _unreadable(name)
     if not isinstance(found, dict):
         return {}, f"Error: Tool call arguments for `{name}` must be a JSON object. Please try again."
     return found, None
@@ -162,8 +162,12 @@ def _parse_old(_name: str, said: str) -> tuple[Any, str | None]:
     return {}, None
 
 
-def unreadable(name: str) -> str:
-    """Say what a model reads on 0.12 of arguments that cannot be read, and of a tool that returns nothing."""
+def text_of_result(name: str, text: Any, generation: Generation) -> Any:
+    """Say what the model reads of a call; 0.12 takes nothing for arguments that it could not read."""
+    return _unreadable(name) if text is None and generation != "0.6" else text
+
+
+def _unreadable(name: str) -> str:
     return (
         "Error: Tool call arguments could not be parsed. The model generated malformed or incomplete JSON for "
         f"`{name}`. Please try again."

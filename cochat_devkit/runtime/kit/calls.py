@@ -20,6 +20,7 @@ from cochat_devkit.runtime.pipe_calls import OFFERED as OFFERED_TO_PIPES
 from cochat_devkit.runtime.pipe_calls import apply_valves, run_streamed, run_whole
 from cochat_devkit.runtime.tool_calls import OFFERED as OFFERED_TO_TOOLS
 from cochat_devkit.runtime.tool_calls import call_method
+from cochat_devkit.runtime.turn_tools import text_of_result
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -74,9 +75,10 @@ class CallTool(_Call):
             )
             ms = (time.perf_counter() - begun) * 1000
         answer = to_answer(name, value, stage.generation)
-        stage.tell(f"what {name}() returned", [answer.text, answer.files, answer.embeds])
+        text = text_of_result(name, answer.text, stage.generation)
+        stage.tell(f"what {name}() returned", [text, answer.files, answer.embeds])
         returned = None if error else value
-        return ToolAnswer(answer.text, returned, answer.files, answer.embeds, chat.page.events, error, ms)
+        return ToolAnswer(text, returned, answer.files, answer.embeds, chat.page.events, error, ms)
 
 
 class RunFilter(_Call):
