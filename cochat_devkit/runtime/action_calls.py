@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.runtime.answers import to_answer
 from cochat_devkit.runtime.conversation import CHAT, MESSAGE, SESSION
+from cochat_devkit.runtime.saved_valves import apply_valves
 from cochat_devkit.runtime.snapshots import to_json
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ async def _press(chat: Conversation, plugin: Plugin, button: str) -> Json:
     body = {"model": chat.model["id"], "messages": copy.deepcopy(chat.turn.messages)}
     body |= {"chat_id": CHAT, "id": MESSAGE, "session_id": SESSION}
     step = chat.note("action", plugin.id, before=body, after=None)
-    if hasattr(instance, "valves") and hasattr(instance, "Valves"):
-        instance.valves = instance.Valves(**plugin.part.valves)
+    apply_valves(instance, plugin.part.valves)
     offered = {name: each for name, each in {**chat.offer(), "__id__": button}.items() if name in OFFERED}
     result, _ = await run_action(plugin.id, instance, body, offered, plugin.part.user_valves, chat.generation)
     if hasattr(result, "body") and hasattr(result, "render"):

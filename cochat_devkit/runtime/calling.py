@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.plugin import Call, CallResult, LoadRequest, Part, Turn
 from cochat_devkit.runtime.conversation import Conversation, Plugin
 from cochat_devkit.runtime.loading import Loaded, stored_specs, to_failure
+from cochat_devkit.runtime.saved_valves import apply_valves
 from cochat_devkit.runtime.tool_calls import OFFERED, call_tool, parse_arguments
 from cochat_devkit.runtime.turn_models import answer_plugins
 from cochat_devkit.runtime.turn_tools import text_of_result
@@ -32,8 +33,7 @@ async def make_call(loaded: Loaded, request: LoadRequest, call: Call, generation
     if call.method not in specs:
         known = ", ".join(specs) or "none"
         raise NoSuchMethod(f"the tool has no method {call.method}; it has: {known}")
-    if hasattr(instance, "valves") and hasattr(instance, "Valves"):
-        instance.valves = instance.Valves(**call.valves)
+    apply_valves(instance, call.valves)
     turn = Turn([], role=call.role, replies=call.replies)
     chat = Conversation([Plugin(Part(request), loaded)], turn, generation)
     answer_plugins(chat)

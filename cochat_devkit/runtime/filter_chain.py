@@ -10,6 +10,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cochat_devkit.runtime.offers import written_priority
+from cochat_devkit.runtime.saved_valves import apply_valves
 from cochat_devkit.runtime.snapshots import to_json
 
 if TYPE_CHECKING:
@@ -109,8 +110,7 @@ async def run_chain(
 
 async def _run_one(link: Link, handler: Any, hook: str, payload: Json, offered: Mapping[str, Any]) -> Json:
     instance = link.instance
-    if hasattr(instance, "valves") and hasattr(instance, "Valves"):
-        instance.valves = instance.Valves(**link.valves)
+    apply_valves(instance, link.valves)
     parameters = inspect.signature(handler).parameters
     named = {name: each for name, each in {**offered, "__id__": link.id}.items() if name in parameters}
     given = {_PAYLOAD.get(hook, "body"): payload, **named}

@@ -22,7 +22,8 @@ from cochat_devkit.runtime.loading import Loaded, hook_names, to_failure
 from cochat_devkit.runtime.offers import ask_for_offer
 from cochat_devkit.runtime.people import EPOCH_S
 from cochat_devkit.runtime.pipe_calls import OFFERED as OFFERED_TO_PIPES
-from cochat_devkit.runtime.pipe_calls import apply_valves, run_streamed, run_whole
+from cochat_devkit.runtime.pipe_calls import run_streamed, run_whole
+from cochat_devkit.runtime.saved_valves import apply_valves, apply_valves_to_pipe
 from cochat_devkit.runtime.snapshots import to_json
 from cochat_devkit.runtime.standins import home
 from cochat_devkit.runtime.turn_models import answer_plugins
@@ -200,7 +201,7 @@ async def _call_pipe(asked: _Asked) -> Any:
     }
     given = {**chat.offer(), "__chat_id__": CHAT, "__message_id__": MESSAGE, **more}
     offered = {name: given[name] for name in OFFERED_TO_PIPES}
-    apply_valves(asked.instance, asked.call.valves)
+    apply_valves_to_pipe(asked.instance, asked.call.valves)
     valves, failed = asked.call.user_valves, asked.errors.append
     if not body.get("stream"):
         return await run_whole(asked.instance, body, offered, valves, failed=failed)
@@ -218,8 +219,7 @@ def _event_in(line: Any) -> Any:
 
 async def _call_action(asked: _Asked) -> Any:
     chat, instance = asked.chat, asked.instance
-    if hasattr(instance, "valves") and hasattr(instance, "Valves"):
-        instance.valves = instance.Valves(**asked.call.valves)
+    apply_valves(instance, asked.call.valves)
     given = {**chat.offer(), "__id__": asked.call.words.get("id", asked.plugin.id)}
     offered = {name: given[name] for name in OFFERED_TO_ACTIONS}
     body = to_json(asked.payload)
@@ -229,8 +229,7 @@ async def _call_action(asked: _Asked) -> Any:
 
 async def _call_event(asked: _Asked) -> Any:
     instance, payload = asked.instance, to_json(asked.payload)
-    if hasattr(instance, "valves") and hasattr(instance, "Valves"):
-        instance.valves = instance.Valves(**asked.call.valves)
+    apply_valves(instance, asked.call.valves)
     model = importlib.import_module("open_webui.events").Event
     given = {
         "event": payload,

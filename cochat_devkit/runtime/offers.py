@@ -11,6 +11,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.plugin import PluginOffer
+from cochat_devkit.runtime.saved_valves import apply_valves_to_pipe
 
 if TYPE_CHECKING:
     from cochat_devkit.plugin import Generation
@@ -26,8 +27,7 @@ async def ask_for_offer(loaded: Loaded, valves: Json) -> PluginOffer:
     """
     instance = loaded.instance
     if loaded.type == "pipe":
-        if hasattr(instance, "valves") and hasattr(instance, "Valves"):
-            instance.valves = instance.Valves(**{key: each for key, each in (valves or {}).items() if each is not None})
+        apply_valves_to_pipe(instance, valves or {})
         return PluginOffer(models=await _models_of(instance), icon=icon_of(instance))
     has_buttons = loaded.type == "action" and hasattr(instance, "actions")
     return PluginOffer(

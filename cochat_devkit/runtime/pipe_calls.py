@@ -31,16 +31,6 @@ OFFERED = (
 _DONE = "data: [DONE]"
 
 
-def apply_valves(instance: Any, valves: Mapping[str, Json]) -> None:
-    """Give a pipe its saved valves, without nulls.
-
-    Raises:
-        Exception: they do not fit, and the chat fails.
-    """
-    if hasattr(instance, "valves") and hasattr(instance, "Valves"):
-        instance.valves = instance.Valves(**{name: each for name, each in valves.items() if each is not None})
-
-
 def _ignore(_error: Exception) -> None:
     """Make nothing of what a pipe raises beside what the reader is told."""
 

@@ -13,7 +13,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.runtime.offers import ask_for_offer
-from cochat_devkit.runtime.pipe_calls import apply_valves, run_streamed, run_whole
+from cochat_devkit.runtime.pipe_calls import run_streamed, run_whole
+from cochat_devkit.runtime.saved_valves import apply_valves_to_pipe
 from cochat_devkit.runtime.scripts import Answer, Refused, Stream, Whole
 from cochat_devkit.runtime.snapshots import to_json
 from cochat_devkit.runtime.standins.library import completions
@@ -139,7 +140,7 @@ async def _ask_pipe(chat: Conversation, pipe: Plugin, payload: Json, *, is_agent
     if is_agent:
         _apply_agent(chat, body, metadata, is_first=is_first)
     instance = pipe.loaded.instance
-    apply_valves(instance, pipe.part.valves)
+    apply_valves_to_pipe(instance, pipe.part.valves)
     asked = to_json(body)
     chat.requests.append(asked)
     step = chat.note("pipe", pipe.id, before=asked, after=None)

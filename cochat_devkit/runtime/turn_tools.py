@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cochat_devkit.runtime.answers import to_answer
 from cochat_devkit.runtime.loading import stored_specs
+from cochat_devkit.runtime.saved_valves import apply_valves
 from cochat_devkit.runtime.snapshots import to_json
 from cochat_devkit.runtime.specs import model_specs
 from cochat_devkit.runtime.tool_calls import coerce
@@ -47,8 +48,7 @@ def make_tools(plugins: Sequence[Plugin], offered: Mapping[str, Any], generation
     for plugin in plugins:
         instance = plugin.loaded.instance
         user = {**offered["__user__"]}
-        if hasattr(instance, "valves") and hasattr(instance, "Valves"):
-            instance.valves = instance.Valves(**plugin.part.valves)
+        apply_valves(instance, plugin.part.valves)
         if hasattr(instance, "UserValves"):
             user["valves"] = instance.UserValves(**plugin.part.user_valves)
         own = {**offered, "__id__": plugin.id, "__user__": user}

@@ -21,6 +21,7 @@ from cochat_devkit.plugin import LoadRequest
 from cochat_devkit.runtime import pipe_calls
 from cochat_devkit.runtime.filter_chain import Link, order, run_chain
 from cochat_devkit.runtime.loading import load_here, stored_specs
+from cochat_devkit.runtime.saved_valves import apply_valves_to_pipe
 from cochat_devkit.runtime.tool_calls import call_tool
 from tests.parity.index import fact_of
 from tests.parity.loading import all_plugins
@@ -153,7 +154,7 @@ def _pipe(name: str, *, streamed: bool) -> Run:
         instance = _load("function", "sample", name, generation, home).instance
         offered = {**_TO_PIPES, "__user__": {"id": "u"}}
         try:
-            pipe_calls.apply_valves(instance, PIPE_VALVES)
+            apply_valves_to_pipe(instance, PIPE_VALVES)
             if streamed:
                 lines = pipe_calls.run_streamed(instance, dict(body), offered, PIPE_USER_VALVES, generation)
                 return {"stream": [each async for each in lines]}

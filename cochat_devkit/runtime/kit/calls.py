@@ -17,7 +17,8 @@ from cochat_devkit.runtime.filter_chain import OFFERED as TO_FILTERS
 from cochat_devkit.runtime.filter_chain import Link, run_chain
 from cochat_devkit.runtime.kit.offered import StagedChat
 from cochat_devkit.runtime.pipe_calls import OFFERED as OFFERED_TO_PIPES
-from cochat_devkit.runtime.pipe_calls import apply_valves, run_streamed, run_whole
+from cochat_devkit.runtime.pipe_calls import run_streamed, run_whole
+from cochat_devkit.runtime.saved_valves import apply_valves, apply_valves_to_pipe
 from cochat_devkit.runtime.tool_calls import OFFERED as OFFERED_TO_TOOLS
 from cochat_devkit.runtime.tool_calls import call_method
 from cochat_devkit.runtime.turn_tools import text_of_result
@@ -66,7 +67,7 @@ class CallTool(_Call):
         chat = self._chat(plugin)
         offered = self._offered(chat, plugin, OFFERED_TO_TOOLS[stage.generation], {})
         with stage.valves_of(plugin) as valves:
-            _settle_valves(plugin.instance, valves)
+            apply_valves(plugin.instance, valves)
             if hasattr(plugin.instance, "UserValves"):
                 offered["__user__"]["valves"] = plugin.instance.UserValves(**stage.user.valves)
             begun = time.perf_counter()
@@ -127,7 +128,7 @@ class RunPipe(_Call):
         errors: list[Exception] = []
         whole: Json = None
         with stage.valves_of(plugin) as valves:
-            apply_valves(plugin.instance, valves)
+            apply_valves_to_pipe(plugin.instance, valves)
             begun = time.perf_counter()
             if stream:
                 lines = run_streamed(
@@ -158,7 +159,7 @@ class RunAction(_Call):
         offered = self._offered(chat, plugin, OFFERED_TO_ACTIONS, {"__id__": id or plugin.id, **more})
         sent = {"model": chat.model["id"], "chat_id": CHAT, "id": MESSAGE, "session_id": SESSION, **copy.deepcopy(body)}
         with stage.valves_of(plugin) as valves:
-            _settle_valves(plugin.instance, valves)
+            apply_valves(plugin.instance, valves)
             begun = time.perf_counter()
             value, embeds = await run_action(
                 plugin.id, plugin.instance, sent, offered, stage.user.valves, stage.generation
@@ -166,12 +167,6 @@ class RunAction(_Call):
             ms = (time.perf_counter() - begun) * 1000
         stage.tell("what action() returned", [value, embeds])
         return ActionAnswer(value, embeds, chat.page.events, ms)
-
-
-def _settle_valves(instance: Any, valves: dict[str, Json]) -> None:
-    """Give a tool or an action its saved valves, as the server does before each call."""
-    if hasattr(instance, "valves") and hasattr(instance, "Valves"):
-        instance.valves = instance.Valves(**valves)
 
 
 def _as_said(arguments: dict[str, Json]) -> dict[str, Json]:
