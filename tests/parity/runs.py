@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cochat_devkit.resource import EMPTY
+from tests.parity.index import RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,37 +75,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "call_takes_a_misspelt_reserved_argument": {},
 }
 #: pipes that are asked, streamed and whole
-PIPES = (
-    "pipe_gives_text",
-    "pipe_gives_text_like_an_event",
-    "pipe_gives_empty_text",
-    "pipe_gives_text_later",
-    "pipe_gives_nothing",
-    "pipe_gives_a_number",
-    "pipe_gives_a_list",
-    "pipe_gives_a_dict",
-    "pipe_gives_a_model",
-    "pipe_yields",
-    "pipe_yields_nothing",
-    "pipe_yields_later",
-    "pipe_gives_an_iterator",
-    "pipe_yields_events",
-    "pipe_yields_bytes",
-    "pipe_yields_empty_text",
-    "pipe_gives_a_streaming_response",
-    "pipe_raises",
-    "pipe_raises_later",
-    "pipe_takes_the_body_under_another_name",
-    "pipe_takes_a_misspelt_reserved_argument",
-    "pipe_takes_the_body",
-    "pipe_takes_what_is_reserved",
-    "pipe_takes_what_pipes_do_not_get",
-    "pipe_takes_the_rest",
-    "pipe_takes_saved_valves",
-    "pipe_takes_valves_of_the_user",
-    "pipe_takes_valves_of_the_user_that_do_not_fit",
-    "pipe_is_static",
-)
+PIPES = tuple(each for fact in RUNNING for each in fact.plugins if each.startswith("pipe_"))
 #: what is saved for each pipe: by the admin, and by who asks
 PIPE_VALVES: dict[str, Any] = {"word": "saved", "n": None}
 PIPE_USER_VALVES: dict[str, Any] = {"city": "Rome"}

@@ -164,6 +164,17 @@ _VALVES = (
     ),
 )
 
+_NOTES_ITS_METADATA = function(
+    "fa",
+    a_filter(
+        hook(
+            "inlet",
+            "note(metadata={k: v for k, v in __metadata__.items() if k not in ('model', 'user_agent')})",
+            "return body",
+            takes="body, __metadata__",
+        )
+    ),
+)
 _CALLS = (
     _echoed(
         "inlet",
@@ -219,32 +230,12 @@ _CALLS = (
     _on_page(
         "metadata_page",
         "What `__metadata__` says of a page's question.",
-        function(
-            "fa",
-            a_filter(
-                hook(
-                    "inlet",
-                    "note(metadata={k: v for k, v in __metadata__.items() if k not in ('model', 'user_agent')})",
-                    "return body",
-                    takes="body, __metadata__",
-                )
-            ),
-        ),
+        _NOTES_ITS_METADATA,
     ),
     _echoed(
         "metadata",
         "What `__metadata__` says of a plain call of the API.",
-        function(
-            "fa",
-            a_filter(
-                hook(
-                    "inlet",
-                    "note(metadata={k: v for k, v in __metadata__.items() if k not in ('model', 'user_agent')})",
-                    "return body",
-                    takes="body, __metadata__",
-                )
-            ),
-        ),
+        _NOTES_ITS_METADATA,
     ),
     _echoed(
         "user",

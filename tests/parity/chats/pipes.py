@@ -148,6 +148,20 @@ _MANIFOLD = plugin(
     ),
     hook("pipe", 'return body["model"]'),
 )
+_GREETER = tool(
+    "greeter",
+    a_tool(
+        hook(
+            "greet",
+            '"""Greet somebody.',
+            "",
+            ":param name: who",
+            '"""',
+            'return f"Hello {name}"',
+            takes="name: str",
+        )
+    ),
+)
 _CALLS_A_TOOL = (
     "note(tools=sorted(__tools__), spec=__tools__['greet']['spec'], of=__tools__['greet']['tool_id'])",
     "return await __tools__['greet']['callable'](name='Ann')",
@@ -230,20 +244,7 @@ _GIVEN = (
         "tools_of_a_pipe",
         "A pipe is given the tools of the request, and may call them.",
         a_pipe(*_CALLS_A_TOOL, takes="body, __tools__", is_async=True),
-        tool(
-            "greeter",
-            a_tool(
-                hook(
-                    "greet",
-                    '"""Greet somebody.',
-                    "",
-                    ":param name: who",
-                    '"""',
-                    'return f"Hello {name}"',
-                    takes="name: str",
-                )
-            ),
-        ),
+        _GREETER,
         body=STREAMED,
         path="page",
     ),
@@ -251,20 +252,7 @@ _GIVEN = (
         "tools_of_a_pipe_api",
         "A pipe is given the tools of a plain call of the API, too.",
         a_pipe(*_CALLS_A_TOOL, takes="body, __tools__", is_async=True),
-        tool(
-            "greeter",
-            a_tool(
-                hook(
-                    "greet",
-                    '"""Greet somebody.',
-                    "",
-                    ":param name: who",
-                    '"""',
-                    'return f"Hello {name}"',
-                    takes="name: str",
-                )
-            ),
-        ),
+        _GREETER,
     ),
 )
 
