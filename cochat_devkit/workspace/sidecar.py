@@ -109,14 +109,12 @@ def _edit(present: str, dropped: list[str], changed: Mapping[str, Json]) -> str 
     if not expected:
         comments = [line for line in present.splitlines(keepends=True) if line.startswith("#")]
         return "".join(comments) or None
-    if whole.fa.flow_style() is not True:
-        edited = "".join(_edited_lines(present, whole, dropped, changed))
+    ways = (_edited_lines, _edited_tree) if whole.fa.flow_style() is not True else (_edited_tree,)
+    for way in ways:
+        edited = "".join(way(present, whole, dropped, changed))
         if _reads_as(edited, expected):
             return edited
-    for name in dropped:
-        del whole[name]
-    whole.update({name: _styled(value) for name, value in changed.items()})
-    return _dump(whole)
+    return _render(expected)
 
 
 def _edited_lines(present: str, whole: Any, dropped: list[str], changed: Mapping[str, Json]) -> Iterator[str]:
@@ -139,6 +137,14 @@ def _edited_lines(present: str, whole: Any, dropped: list[str], changed: Mapping
     for name, value in changed.items():
         if name not in starts:
             yield _render({name: value}).replace("\n", end)
+
+
+def _edited_tree(_present: str, whole: Any, dropped: list[str], changed: Mapping[str, Json]) -> Iterator[str]:
+    """Change the tree and write it whole, by the library's own hand, which does not keep every number to its last bit."""
+    for name in dropped:
+        del whole[name]
+    whole.update({name: _styled(value) for name, value in changed.items()})
+    yield _dump(whole)
 
 
 def _with_comment(line: str, whole: Any, name: str) -> str:
@@ -239,7 +245,10 @@ def _plain(value: Any) -> Json:
 
 
 def _styled(value: Json) -> Any:
-    """Write a text of several lines as a block where that keeps every byte, what cannot be seen in quotes."""
+    """Write a text of several lines as a block where that keeps every byte, what cannot be seen in quotes.
+
+    A block that ended in empty lines would take in the empty lines below it.
+    """
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
     if isinstance(value, dict):
@@ -248,6 +257,7 @@ def _styled(value: Json) -> Any:
         return [_styled(each) for each in value]
     if not isinstance(value, str) or value.isprintable():
         return value
-    lines = value.split("\n")
-    keeps = all(line == line.strip() and line.isprintable() for line in lines) and lines[0] and not lines[-1]
+    *shown, last = value.split("\n")
+    ends = [*shown[:1], *shown[-1:]]
+    keeps = not last and all(ends) and all(line == line.strip() and line.isprintable() for line in shown)
     return LiteralScalarString(value) if keeps else DoubleQuotedScalarString(value)

@@ -122,6 +122,21 @@ def test_an_edit_of_a_sidecar_says_the_new_body(before, after):
     assert is_same_json(read(render(after, lines)), after)
 
 
+def test_a_text_that_ends_in_empty_lines_takes_no_comment_with_it():
+    """What stands beside and below such a text stays as its author wrote it."""
+    present = "# mine\ndescription: short  # why\n\n# deep\nmeta:\n  icon:   x # ours\n"
+    body = PLAIN | {"description": "a\n\n", "meta": {"icon": "x"}}
+    assert render(body, present) == present.replace("short", r'"a\n\n"')
+
+
+def test_a_number_beside_an_edit_keeps_its_last_bit():
+    """The library that edits YAML in braces rounds a number that it only passes on."""
+    number = -1.071386116975322e50
+    present = f"{{description: short, meta: {{weight: {number!r}}}}}\n"
+    body = PLAIN | {"description": "long", "meta": {"weight": number}}
+    assert read(render(body, present)) == body
+
+
 def test_where_the_source_says_it_all_there_is_no_sidecar():
     """A plugin is one file as long as it can be."""
     assert render(PLAIN) is None
