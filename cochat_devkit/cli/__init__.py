@@ -49,6 +49,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "ls": "List the resources of the mirror.",
         "show": "Show one resource.",
         "search": "Find resources by the words in them.",
+        "browse": "Look at everything in a web page, offline.",
     },
     "Write plugins": {
         "trust": "Say that code which came from a server may run here.",

@@ -29,8 +29,8 @@ _OBEYED = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\
 
 #: the commands that take `--target`, where a hint names them
 _AIMED = re.compile(
-    r"\bcochat (diff|doctor|init|log|login|logout|ls|pull|push|resolve|restore|search|show|specs|status|undo|valves"
-    r"|whoami)\b"
+    r"\bcochat (browse|diff|doctor|init|log|login|logout|ls|pull|push|resolve|restore|search|show|specs|status"
+    r"|undo|valves|whoami)\b"
 )
 
 

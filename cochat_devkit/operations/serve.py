@@ -83,7 +83,7 @@ def serve(
             not one of ours, of another flavor, or in use.
     """
     starting = running_server(flavor=flavor, host=host, port=port, data=data, empty=empty, more_writes=more_writes)
-    with starting as running, _ended_by_sigterm():
+    with starting as running, ended_by_sigterm():
         on_ready(running.ready)
         running.wait()
 
@@ -161,7 +161,7 @@ class _Terminated(BaseException):
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
+def ended_by_sigterm() -> Iterator[None]:
     """Leave the block when SIGTERM comes."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's

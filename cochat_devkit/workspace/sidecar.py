@@ -140,7 +140,7 @@ def _edited_lines(present: str, whole: Any, dropped: list[str], changed: Mapping
 
 
 def _edited_tree(_present: str, whole: Any, dropped: list[str], changed: Mapping[str, Json]) -> Iterator[str]:
-    """Change the tree and write it whole, by the library's own hand, which does not keep every number to its last bit."""
+    """Change the tree and write it whole by the library's own hand, which rounds the numbers that it passes on."""
     for name in dropped:
         del whole[name]
     whole.update({name: _styled(value) for name, value in changed.items()})

@@ -1,0 +1,49 @@
+"""What a page is: a path, a template, what the template is given, and every address that it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+from cochat_devkit.resource import EMPTY
+from cochat_devkit.workspace.paths import file_stem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from cochat_devkit.operations.browse import Catalogue
+
+#: the parts of a page's path by name, as they were before they were made safe for a URL and a file's name
+Params = dict[str, str]
+
+
+class Asked(NamedTuple):
+    """Hold what a reader asks of a page: the parts of its path, and behind the question mark what is never needed.
+
+    `query` is empty in the static site.
+    """
+
+    params: Mapping[str, str]
+    query: Mapping[str, str] = EMPTY
+
+
+class Page(NamedTuple):
+    """Say everything of one page; routes, links, the static site and the walk of the browser tests loop over these.
+
+    `path` has its parts in braces: `{type}/{stem}` stand for a resource, which `make` is given as `ref`. `make` gives
+    what the template is laid out with. `every` lists the parts of every address that there is of it.
+    """
+
+    name: str
+    path: str
+    template: str
+    make: Callable[[Catalogue, Asked], dict[str, Any]]
+    every: Callable[[Catalogue], Iterable[Params]] = lambda _catalogue: [{}]
+
+    def address(self, **params: str) -> str:
+        """Write the path of one address: relative to a language's root, each part as a URL takes it."""
+        parts = dict(params)
+        if "ref" in parts:
+            parts["type"], _, slug = parts.pop("ref").partition("/")
+            parts["stem"] = file_stem(slug)
+        return self.path.format(**{name: quote(part, safe="") for name, part in parts.items()})

@@ -1,0 +1,100 @@
+"""From a page and what it is given to HTML: the environment of the templates, links, words in two languages."""
+
+from __future__ import annotations
+
+import functools
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from cochat_devkit import __version__
+from cochat_devkit.web.formatted import highlight, markdown
+from cochat_devkit.web.pages import all_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from importlib.resources.abc import Traversable
+
+    from cochat_devkit.operations.browse import Catalogue
+    from cochat_devkit.web.page import Asked, Page
+
+LANGUAGES = ("en", "zh")
+_HERE = files("cochat_devkit.web")
+
+
+def render(page: Page, catalogue: Catalogue, asked: Asked, language: str) -> str:
+    """Make the HTML of one address.
+
+    Raises:
+        DevkitError: there is no such resource, or the mirror cannot be read.
+    """
+    given = page.make(catalogue, asked)
+    return render_template(page.template, page.address(**asked.params), language, catalogue, given, asked.query)
+
+
+def render_template(
+    template: str,
+    path: str,
+    language: str,
+    catalogue: Catalogue,
+    given: Mapping[str, Any],
+    query: Mapping[str, str] | None = None,
+) -> str:
+    """Lay out a template for the address `path`, which all links are relative to."""
+    up = "../" * path.count("/")
+    asked = f"?{urlencode(query)}" if query else ""
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **given,
+            catalogue=catalogue,
+            language=language,
+            languages={each: f"{up}../{each}/{path}{asked}" for each in LANGUAGES},
+            static=f"{up}../static/",
+            t=functools.partial(_translated, language),
+            to=functools.partial(_link, up),
+            version=__version__,
+        )
+    )
+
+
+def static_files() -> dict[str, Traversable]:
+    """List what stands beside the pages by name: style sheet, script, pictures."""
+    return {each.name: each for each in (_HERE / "static").iterdir() if each.is_file()}
+
+
+def _link(up: str, name: str, **params: Any) -> str:
+    """Write a link to an address of a page, relative to the page that it stands on."""
+    return up + all_pages()[name].address(**{key: str(each) for key, each in params.items()})
+
+
+def _translated(language: str, text: str, /, **values: object) -> str:
+    """Say a text of ours in a language; what has no translation stays English, which a test forbids."""
+    said = _chinese().get(text, text) if language == "zh" else text
+    return said.format(**values) if values else said
+
+
+@functools.cache
+def _chinese() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in (_HERE / "chinese").iterdir():
+        if each.name.endswith(".json"):
+            found |= json.loads(each.read_text(encoding="utf-8"))
+    return found
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(str(_HERE / "templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"markdown": markdown, "highlight": highlight}
+    return environment
