@@ -49,6 +49,7 @@ KIND = Kind(
     is_valid_slug=is_model_id,
     slug_rule=MODEL_ID_RULE,
     refers_to=("knowledge",),
+    answers_to=("model",),
     write_order=60,
     # Source: Open WebUI 0.12.4 and 0.6.43, routers/models.py; checked by tests/contract/. For CoChat its own reference,
     # which documents GET and POST and no answer: further requests are named in cochat.toml.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cochat_devkit.kinds.codecs import LIST, MAPPING, PLAIN, REST, SWITCH, TEXT
+from cochat_devkit.kinds.codecs import LIST, MAPPING, PLAIN, REST, SWITCH, TEXT, id_of, ids_under
 from cochat_devkit.kinds.kind import (
     Endpoint,
     Endpoints,
@@ -21,6 +21,8 @@ _KEYS_12 = (
     *("created_at", "updated_at", "last_run", "next_runs"),
 )
 _ONLY_12 = {"cochat": None}
+#: what a step may say it is done by
+_NAMED_IN_STEPS = {"model": "model", "model_id": "model", "agent": "agent", "agent_id": "agent"}
 
 
 def _only_cochat(name: str) -> dict[str, tuple[str, ...] | None]:
@@ -35,7 +37,7 @@ KIND = Kind(
     fields=(
         Field("name", ("name",), TEXT, implied=lambda facts: facts.slug),
         Field("prompt", ("data", "prompt"), TEXT, implied=lambda _facts: "", elsewhere=_ONLY_12),
-        Field("model", ("data", "model_id"), TEXT, implied=lambda _facts: "", elsewhere=_ONLY_12),
+        Field("model", ("data", "model_id"), id_of("model", TEXT), implied=lambda _facts: "", elsewhere=_ONLY_12),
         Field("rrule", ("data", "rrule"), TEXT, implied=lambda _facts: "", elsewhere=_ONLY_12),
         Field(
             "active",
@@ -64,7 +66,13 @@ KIND = Kind(
             implied=lambda _facts: {},
             elsewhere=_only_cochat("trigger_config"),
         ),
-        Field("steps", ("actions",), LIST, implied=lambda _facts: [], elsewhere=_only_cochat("actions")),
+        Field(
+            "steps",
+            ("actions",),
+            ids_under(_NAMED_IN_STEPS, LIST),
+            implied=lambda _facts: [],
+            elsewhere=_only_cochat("actions"),
+        ),
         Field("output", ("chat_output",), PLAIN, implied=lambda _facts: None, elsewhere=_only_cochat("chat_output")),
         Field("max_runs", ("max_runs",), PLAIN, implied=lambda _facts: None, elsewhere=_only_cochat("max_runs")),
     ),

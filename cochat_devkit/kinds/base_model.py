@@ -81,6 +81,7 @@ KIND = Kind(
     unlisted=(),
     is_valid_slug=lambda _slug: False,
     slug_rule="the provider's own",
+    answers_to=("model",),
     write_order=90,
     # Source: Open WebUI 0.12.4 and 0.6.43, main.py; checked by tests/contract/. It answers an object with `data`.
     endpoints={"0.12": _endpoints("/api/models"), "0.6": _endpoints("/api/models")},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import NotSupported, UnexpectedReply, UsageError
@@ -11,7 +12,7 @@ from cochat_devkit.kinds.names import RAW
 from cochat_devkit.kinds.plugin_source import replace_imports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     from cochat_devkit.kinds.kind import Field, WireContext
     from cochat_devkit.resource import Json, Wire
@@ -146,7 +147,7 @@ def refs_to(word: str) -> Codec:
     def lay(wire: Wire, value: Json, of: Field, context: WireContext) -> None:
         _lay_plain(wire, [each.removeprefix(RAW).removeprefix(f"{word}/") for each in value], of, context)
 
-    return Codec(read, lay, parse=_ref_parser(word), refers=True)
+    return Codec(read, lay, parse=_ref_parser(word), refers=True, mentions=partial(_mentions_in_list, word))
 
 
 def object_refs_to(kind: str, **fresh: Json) -> Codec:
@@ -170,7 +171,38 @@ def object_refs_to(kind: str, **fresh: Json) -> Codec:
             found.append(each if remote_id is None else present.get(remote_id, {"id": remote_id, **fresh}))
         _lay_plain(wire, found, of, context)
 
-    return Codec(read, lay, parse=_parse_list, refers=True)
+    return Codec(read, lay, parse=_parse_list, refers=True, mentions=partial(_mentions_in_list, kind))
+
+
+def id_of(word: str, codec: Codec) -> Codec:
+    """Say of a codec whose value is a text that this is the id of what answers to a word."""
+
+    def mentions(value: Json) -> Iterator[str]:
+        if value and isinstance(value, str):
+            yield f"{word}:{value}"
+
+    return codec._replace(mentions=mentions)
+
+
+def ids_under(words: Mapping[str, str], codec: Codec) -> Codec:
+    """Say of a codec whose value is a list of mappings under which of their keys stand ids, and of what: its word."""
+
+    def mentions(value: Json) -> Iterator[str]:
+        for each in value if isinstance(value, list) else []:
+            for key, word in words.items() if isinstance(each, dict) else []:
+                if each.get(key) and isinstance(each[key], str):
+                    yield f"{word}:{each[key]}"
+
+    return codec._replace(mentions=mentions)
+
+
+def _mentions_in_list(word: str, value: Json) -> Iterator[str]:
+    for each in value if isinstance(value, list) else []:
+        if isinstance(each, dict):
+            yield f"{word}:{each.get('id')}"
+        else:
+            ref = str(each)
+            yield f"{word}:{ref.removeprefix(RAW)}" if ref.startswith(RAW) else ref
 
 
 def _ref_parser(kind: str) -> Callable[[Json], Json]:

@@ -39,6 +39,7 @@ KIND = Kind(
     unlisted=(),
     is_valid_slug=lambda _slug: False,
     slug_rule="the address of a server",
+    answers_to=(TOOL.name,),
     write_order=92,
     # Source: Open WebUI 0.12.4 and 0.6.43, routers/tools.py; checked by tests/contract/test_external_tools.py.
     endpoints={"0.12": _ENDPOINTS, "0.6": _ENDPOINTS},

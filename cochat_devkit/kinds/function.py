@@ -70,6 +70,8 @@ KIND = Kind(
     required=("id", "name", "content", "meta"),
     plugin="function",
     items_are_for_admins=True,
+    # a pipe's models are `pipe.model`
+    offers={"pipe": "model"},
     type_field="type",
     unlisted=("content", "priority"),
     # Source: Open WebUI 0.12.4 and 0.6.43, routers/functions.py; checked by tests/contract/.

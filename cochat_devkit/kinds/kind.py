@@ -15,7 +15,7 @@ from cochat_devkit.kinds.names import Names
 from cochat_devkit.kinds.plugin_source import is_valid_plugin_id, parse_frontmatter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from cochat_devkit.kinds.dialects import Dialect
     from cochat_devkit.plugin import PluginKind
@@ -85,7 +85,8 @@ class Codec(NamedTuple):
     """Carry one field between a wire object and its canonical form.
 
     `read(wire, field, context)` gives the canonical value; `lay(wire, value, field, context)` lays a canonical value
-    over a wire object; `parse(value)` brings a value from a file into canonical form.
+    over a wire object; `parse(value)` brings a value from a file into canonical form; `mentions(value)` lists whom a
+    canonical value names: `kind/slug`, or `word:id` where it is by an id of the server's.
     """
 
     read: Callable[[Wire, Field, WireContext], Json]
@@ -93,6 +94,8 @@ class Codec(NamedTuple):
     parse: Callable[[Json], Json] = _as_it_is
     #: the value is a list of addresses of other resources
     refers: bool = False
+    #: None: it names nobody
+    mentions: Callable[[Json], Iterator[str]] | None = None
 
 
 class Field(NamedTuple):
@@ -355,6 +358,10 @@ class Kind(NamedTuple):
     is_on_request: bool = False
     #: the kinds whose resources a body of this one names by ids that the server made
     refers_to: tuple[str, ...] = ()
+    #: words, besides its own name, under which other bodies name its resources by their ids
+    answers_to: tuple[str, ...] = ()
+    #: by type: the word for what its resources offer, under ids that are their own, or begin with that and a dot
+    offers: Mapping[str, str] = MappingProxyType({})
     #: the order of writes; deletes go the other way round
     write_order: int = 50
 

@@ -14,6 +14,7 @@ from cochat_devkit.kinds.codecs import (
     REST,
     SWITCH,
     TEXT,
+    id_of,
     object_refs_to,
     refs_to,
 )
@@ -54,7 +55,7 @@ def persona_fields(*, elsewhere: dict[str, dict[str, tuple[str, ...] | None]]) -
     fields = (
         Field("name", ("name",), TEXT, implied=lambda facts: facts.slug),
         Field("system", ("params", "system"), TEXT, implied=lambda _facts: ""),
-        Field("base", ("base_model_id",), PLAIN, implied=lambda _facts: None),
+        Field("base", ("base_model_id",), id_of("model", PLAIN), implied=lambda _facts: None),
         Field("description", ("meta", "description"), TEXT, implied=lambda _facts: ""),
         Field("image", ("meta", "profile_image_url"), PICTURE, implied=lambda _facts: None),
         Field("tags", ("meta", "tags"), LABELS, implied=lambda _facts: []),

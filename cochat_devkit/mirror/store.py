@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cochat_devkit.errors import MirrorDamaged, MirrorError
 from cochat_devkit.mirror.bodies import pack_json, pack_plain
 from cochat_devkit.mirror.index import add_words, forget_index, prepare_index
+from cochat_devkit.mirror.mentions import add_mentions, prepare_mentions
 from cochat_devkit.mirror.past import add_history, add_history_of_rows, begin_history, keep_lock_digests, note_conflicts
 from cochat_devkit.mirror.reader import check_schema_version
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
@@ -82,6 +83,7 @@ class MirrorStore:
             with self._begin() as connection:
                 _migrate(connection)
                 self._has_index = prepare_index(connection)
+                prepare_mentions(connection)
         except BaseException:
             self._connection.close()
             raise
@@ -139,6 +141,7 @@ class MirrorStore:
             new = self._find_new(bodies, seen)
             connection.executemany(_KEEP_BODY, [(digest, pack_plain(each.plain)) for digest, each in new.items()])
             self._index(connection, new)
+            add_mentions(connection, rows, {digest: each.body for digest, each in new.items()})
             connection.executemany(_KEEP_ROW, [_to_columns(scope, row) for row in rows])
             add_history(connection, scope, seen)
             add_history_of_rows(connection, scope, rows, gone)
@@ -243,7 +246,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise MirrorDamaged("mirror.db is a database of something else", hint="move it away and pull again")
     if version < SCHEMA_VERSION:
-        # versions 2 and 3 brought tables and changed none; the index is made wherever it is not there
+        # versions 2 to 4 brought tables and changed none; those made of bodies are made wherever they are not there
         make_tables(connection)
         if version == 1:
             begin_history(connection)

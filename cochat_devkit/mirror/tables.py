@@ -139,3 +139,17 @@ INDEX_TABLES = (
         title, text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
     )""",
 )
+
+#: made by mentions.py alone
+MENTION_TABLES = (
+    # whom a body names, when a resource of a kind shows it: the same body may be shown by several kinds
+    """CREATE TABLE mention (
+        kind VARCHAR NOT NULL,
+        digest VARCHAR NOT NULL REFERENCES body (digest),
+        field VARCHAR NOT NULL,
+        ref VARCHAR NOT NULL,
+        PRIMARY KEY (digest, kind, field, ref)
+    ) WITHOUT ROWID""",
+    # who names somebody
+    "CREATE INDEX mention_of ON mention (ref)",
+)

@@ -1,0 +1,132 @@
+"""Deps: what a resource uses and what uses it, however far; the whole graph; and what is named and not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from cochat_devkit.errors import UnknownResource
+from cochat_devkit.operations.relations import Node, Standing, open_relations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cochat_devkit.config import Config
+    from cochat_devkit.operations.relations import Place, Relations, Tie
+
+
+class Link(NamedTuple):
+    """Hold one step from a resource to another: by which fields, and whether the server does not know of it yet.
+
+    `further` are the steps from there, unless they stand elsewhere in the same tree (`is_elsewhere`).
+    """
+
+    node: Node
+    fields: tuple[str, ...]
+    is_only_here: bool
+    further: tuple[Link, ...] = ()
+    is_elsewhere: bool = False
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Hold what one resource uses, in its own order, and what uses it, by address."""
+
+    node: Node
+    uses: tuple[Link, ...]
+    used_by: tuple[Link, ...]
+
+
+class Edge(NamedTuple):
+    """Say that one resource uses another: their addresses, and by which fields."""
+
+    user: str
+    used: str
+    fields: tuple[str, ...]
+    is_only_here: bool
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Hold every resource that uses another or is used, and who uses whom; both by address."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+class Missing(NamedTuple):
+    """Hold one resource that is named and not there, and who names it."""
+
+    node: Node
+    users: tuple[Edge, ...]
+
+
+def deps(config: Config, ref: str, *, target: str | None, depth: int = 1) -> Deps:
+    """Tell what a resource uses and what uses it, so many steps far.
+
+    What is gone, or was never ours, can be asked for as long as somebody names it.
+
+    Raises:
+        UnknownResource: neither file nor mirror has it, and nobody names it.
+        UsageError: the address is none.
+    """
+    with open_relations(config, target) as relations:
+        place = relations.place_of(ref)
+        node = relations.node(place)
+        uses = _walk(relations, place, relations.uses, lambda tie: tie.used, depth)
+        used_by = _walk(relations, place, relations.used_by, lambda tie: tie.user, depth)
+    if node.standing not in (Standing.THERE, Standing.ONLY_HERE) and not used_by:
+        raise UnknownResource(f"there is no {node.ref}, and nobody names it", hint="see cochat ls")
+    return Deps(node, uses, used_by)
+
+
+def graph(config: Config, *, target: str | None) -> Graph:
+    """Tell who uses whom among all resources."""
+    with open_relations(config, target, is_whole=True) as relations:
+        ties = relations.ties()
+        places = sorted({place for tie in ties for place in (tie.user, tie.used)}, key=lambda each: each.ref)
+        edges = tuple(Edge(tie.user.ref, tie.used.ref, tie.fields, tie.is_only_here) for tie in ties)
+        return Graph(tuple(relations.node(each) for each in places), edges)
+
+
+def missing(config: Config, *, target: str | None) -> list[Missing]:
+    """List what is named and neither in the files nor in the mirror."""
+    found = graph(config, target=target)
+    users: dict[str, list[Edge]] = {}
+    for edge in found.edges:
+        users.setdefault(edge.used, []).append(edge)
+    return [Missing(each, tuple(users[each.ref])) for each in found.nodes if each.standing is Standing.MISSING]
+
+
+def _walk(
+    relations: Relations,
+    start: Place,
+    step: Callable[[Place], Sequence[Tie]],
+    end_of: Callable[[Tie], Place],
+    depth: int,
+) -> tuple[Link, ...]:
+    """Go so many steps, each resource once: a circle ends where it began."""
+    steps: dict[Place, Sequence[Tie]] = {}
+    reached_from: dict[Place, Place | None] = {start: None}
+    edge_of = [start]
+    for _ in range(depth):
+        ahead: list[Place] = []
+        for place in edge_of:
+            steps[place] = step(place)
+            for other in map(end_of, steps[place]):
+                if other not in reached_from:
+                    reached_from[other] = place
+                    ahead.append(other)
+        edge_of = ahead
+
+    def links(place: Place) -> tuple[Link, ...]:
+        found = []
+        for tie in steps.get(place, ()):
+            other = end_of(tie)
+            is_first = reached_from[other] == place
+            further = links(other) if is_first else ()
+            is_elsewhere = not is_first and bool(steps.get(other))
+            found.append(Link(relations.node(other), tie.fields, tie.is_only_here, further, is_elsewhere))
+        return tuple(found)
+
+    return links(start)

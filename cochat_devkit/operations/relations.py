@@ -1,0 +1,263 @@
+"""Who uses whom, as the files say it, and where there are none as the server showed it last; offline."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from enum import StrEnum
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from cochat_devkit.errors import BadResource, UnknownKind
+from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
+from cochat_devkit.kinds.references import kinds_answering, mentions_in, names_others, naming_of
+from cochat_devkit.mirror.mentions import Told, read_made_ids, read_mentions, read_mentions_by, read_mentions_of
+from cochat_devkit.operations.offline import survey
+from cochat_devkit.operations.session import Selection
+from cochat_devkit.resource import Key, Slug, State
+from cochat_devkit.workspace.glance import glance
+from cochat_devkit.workspace.tree import read_one
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from cochat_devkit.config import Config
+    from cochat_devkit.mirror.rows import Row
+    from cochat_devkit.operations.offline import Survey
+    from cochat_devkit.resource import Body
+
+
+class Standing(StrEnum):
+    """Say what is known of a resource that somebody names."""
+
+    THERE = "there"
+    #: in the files, and the server does not have it yet
+    ONLY_HERE = "only here"
+    #: neither in the files nor among what the server showed
+    MISSING = "missing"
+    #: nobody looked: its kind was never pulled, or no listing explains the id
+    UNKNOWN = "unknown"
+    #: a service that the server only passes on
+    OUTSIDE = "outside"
+
+
+class Node(NamedTuple):
+    """Hold one resource of the graph; `title` is what people call it, "" where nobody knows."""
+
+    ref: str
+    type: str
+    title: str
+    standing: Standing
+
+
+class Place(NamedTuple):
+    """Address a node: kind, slug, and type within the kind. An id that means nothing here has no kind."""
+
+    kind: str
+    slug: str
+    type: str = ""
+
+    @property
+    def ref(self) -> str:
+        """Write the address, as it is sorted and shown."""
+        return ref_of(Key(self.kind, Slug(self.slug)), self.type) if self.kind else self.slug
+
+
+class Tie(NamedTuple):
+    """Say that one resource uses another, and by which fields; `is_only_here` where the server does not know yet."""
+
+    user: Place
+    used: Place
+    fields: tuple[str, ...]
+    is_only_here: bool
+
+
+@contextmanager
+def open_relations(config: Config, target: str | None, *, is_whole: bool = False) -> Iterator[Relations]:
+    """Look at files and mirror; the mirror stays open while the block runs.
+
+    The files of the kinds that name others are looked at, all files only with `is_whole`: of the rest, those that are
+    asked for.
+
+    Raises:
+        MirrorError: the mirror cannot be read.
+    """
+    kinds = tuple(kind for kind in all_kinds() if kind.form and (is_whole or names_others(kind)))
+    with survey(config, Selection(kinds=kinds), target) as surveyed:
+        yield Relations(config, surveyed)
+
+
+class Relations:
+    """Answer who uses whom and what is known of each; made by `open_relations`."""
+
+    def __init__(self, config: Config, surveyed: Survey) -> None:
+        self._config, self._surveyed = config, surveyed
+        self._scope, self._reader = surveyed.rest.scope, surveyed.rest.reader
+        self._row, self._glance = cache(self._read_row), cache(self._look_at)
+        self._told_here = {(key.kind, str(key.slug)): told for key, told in self._read_apart()}
+
+    def place_of(self, ref: str) -> Place:
+        """Read an address; one of `function` gets its type.
+
+        Raises:
+            UsageError: it is none.
+        """
+        key, type_ = parse_ref(ref)
+        if type_ is None and kind_named(key.kind)[0].types:
+            here, row = self._here(key.kind, key.slug), self._row(key.kind, key.slug)
+            type_ = here.type if here else row.type if row else ""
+        return Place(key.kind, str(key.slug), type_ or "")
+
+    def uses(self, place: Place) -> list[Tie]:
+        """Tell what a resource uses, in the order of the fields that name it."""
+        there = self._told_there(place)
+        here = self._told_here.get((place.kind, place.slug))
+        names = [each.name for each in kind_named(place.kind)[0].fields] if place.kind else []
+        ties = self._tied(there if here is None else here)
+        return sorted(ties, key=lambda tie: (names.index(tie.fields[0]), tie.used))
+
+    def used_by(self, place: Place) -> list[Tie]:
+        """Tell what uses a resource, by address."""
+        naming = naming_of(kind_named(place.kind)[0], place.slug, place.type, self._remote_id(place))
+        told = [*read_mentions_of(self._reader, self._scope, naming)] if self._scope else []
+        told = [each for each in told if each[:2] not in self._told_here]
+        told += [each for here in self._told_here.values() for each in here if naming.fits(each.ref)]
+        return sorted(each for each in self._tied(told) if each.used == place)
+
+    def ties(self) -> list[Tie]:
+        """Tell who uses whom among all resources, by address."""
+        told = read_mentions(self._reader, self._scope) if self._scope else []
+        told = [each for each in told if each[:2] not in self._told_here]
+        return sorted(self._tied([*told, *(each for here in self._told_here.values() for each in here)]))
+
+    def node(self, place: Place) -> Node:
+        """Say what is known of a resource."""
+        if not place.kind:
+            return Node(place.ref, "", "", Standing.UNKNOWN)
+        row, here = self._row_of(place), self._here(place.kind, place.slug)
+        here = here if here and here.type == place.type else None
+        title = here.title if here else str(self._body_there(row).get("name", ""))
+        return Node(place.ref, place.type or place.kind, title, self._standing(place, row, is_here=here is not None))
+
+    def _standing(self, place: Place, row: Row | None, *, is_here: bool) -> Standing:
+        kind = kind_named(place.kind)[0]
+        if any(kind_named(word)[0].is_external(place.slug) for word in (kind.name, *kind.answers_to)):
+            return Standing.OUTSIDE
+        if row is not None:
+            return Standing.THERE
+        if is_here:
+            return Standing.ONLY_HERE
+        return Standing.MISSING if place.kind in self._listed else Standing.UNKNOWN
+
+    def _tied(self, told: Iterable[Told]) -> list[Tie]:
+        """Find out whom each mention means, and put those of the same two together."""
+        fields: dict[tuple[Place, Place], dict[str, bool]] = {}
+        for each in told:
+            user = Place(each.kind, each.slug, each.type)
+            is_only_here = (each.kind, each.slug) in self._told_here and each not in self._told_there(user)
+            for used in self._meant_by(each.ref):
+                fields.setdefault((user, used), {})[each.field] = is_only_here
+        return [Tie(*pair, tuple(found), all(found.values())) for pair, found in fields.items()]
+
+    def _meant_by(self, ref: str) -> Sequence[Place]:
+        """Find whom a mention means: by an address one, by an id perhaps several, as a model and its pipe."""
+        word, mark, name = ref.partition("/")
+        if not mark or ":" in word:
+            word, _, name = ref.partition(":")
+            return self._named_by_id(word, name)
+        try:
+            kind, type_ = kind_named(word)
+        except UnknownKind:
+            return [Place("", ref)]
+        return [Place(kind.name, name, type_ or "")]
+
+    def _named_by_id(self, word: str, id_: str) -> Sequence[Place]:
+        answering = kinds_answering(word)
+        found = [place for kind in answering if (place := self._with_id(kind.name, id_))]
+        if not found:
+            # what has no files is called as its server calls it
+            stands_for = next((kind.name for kind in reversed(answering) if kind.form is None), "")
+            found = [Place(stands_for, id_) if stands_for else Place("", f"id:{id_}")]
+        offering = ((kind, type_) for kind in all_kinds() for type_, offered in kind.offers.items() if offered == word)
+        for kind, type_ in offering:
+            place = self._with_id(kind.name, id_.partition(".")[0])
+            if place and place.type == type_:
+                found.append(place)
+        return found
+
+    def _with_id(self, kind: str, id_: str) -> Place | None:
+        if known := self._made_ids.get((kind, id_)):
+            return Place(kind, *known)
+        row = self._row(kind, id_)
+        if row is not None:
+            return Place(kind, id_, row.type) if row.remote_id == id_ else None
+        here = self._here(kind, id_)
+        return Place(kind, id_, here.type) if here else None
+
+    @cached_property
+    def _made_ids(self) -> dict[tuple[str, str], tuple[str, str]]:
+        return read_made_ids(self._reader, self._scope) if self._scope else {}
+
+    def _told_there(self, place: Place) -> list[Told]:
+        return read_mentions_by(self._reader, self._scope, place.kind, place.slug) if self._scope else []
+
+    def _read_apart(self) -> Iterator[tuple[Key, list[Told]]]:
+        """Read what the files name that are not as the server knows them; of one that cannot be read, nothing."""
+        for key, local in self._surveyed.rest.tree.found.items():
+            kind = kind_named(key.kind)[0]
+            if names_others(kind):
+                try:
+                    body = local.resource.body
+                except BadResource:
+                    continue
+                yield key, [Told(key.kind, key.slug, local.type, *each) for each in mentions_in(kind, body)]
+
+    def _remote_id(self, place: Place) -> str | None:
+        row = self._row_of(place)
+        return row.remote_id if row else None
+
+    def _row_of(self, place: Place) -> Row | None:
+        """Find what the mirror knows of a resource of this type, unless the server said that it is gone."""
+        row = self._row(place.kind, place.slug)
+        return row if row and row.type == place.type else None
+
+    def _read_row(self, kind: str, slug: str) -> Row | None:
+        row = self._reader.row(self._scope, kind, slug) if self._scope else None
+        return None if row is None or row.remote_state is State.ABSENT else row
+
+    def _body_there(self, row: Row | None) -> Body:
+        return self._reader.body(row.remote_digest) if row and row.remote_digest else {}
+
+    @cached_property
+    def _listed(self) -> dict[str, str]:
+        return self._reader.bases_of_listings(self._scope) if self._scope else {}
+
+    def _here(self, kind: str, slug: str) -> _Here | None:
+        """Find a resource in the files: its type and title."""
+        row = self._row(kind, slug)
+        if kind in self._surveyed.glance.kinds or row is None or row.path is None or _has_tree(kind):
+            return self._glance(kind).get(slug)
+        try:
+            local = read_one(self._config.root, kind_named(kind)[0], row.type, row.path)
+        except BadResource:
+            return None
+        return _Here(local.type, local.title)
+
+    def _look_at(self, kind: str) -> dict[str, _Here]:
+        """Look at all files of a kind."""
+        seen = self._surveyed.glance
+        if kind not in seen.kinds:
+            seen = glance(self._config.root, [kind_named(kind)[0]])
+        return {each.slug: _Here(each.type, each.title) for each in seen.glimpses() if each.kind == kind}
+
+
+class _Here(NamedTuple):
+    """Hold what the files say of a resource: its type, and what people call it."""
+
+    type: str
+    title: str
+
+
+def _has_tree(kind: str) -> bool:
+    """Tell whether a resource of a kind has further files, which to read may take long."""
+    form = kind_named(kind)[0].form
+    return form is None or form.tree_field is not None
