@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, kind_named
 from cochat_devkit.operations.ls import ls, show, text_of
+from cochat_devkit.operations.search import search
 from cochat_devkit.operations.session import select
 from cochat_devkit.workspace.paths import file_stem, name_of_stem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fastapi import FastAPI
 
     from cochat_devkit.config import Config
     from cochat_devkit.operations.ls import Listed, Shown, Text
+    from cochat_devkit.operations.search import Answer
 
 HOST = "127.0.0.1"
 PORT = 8766
@@ -63,6 +65,15 @@ class Catalogue:
     def text_of(self, shown: Shown) -> Text:
         """Say which field of a resource is its text."""
         return text_of(shown.line.ref)
+
+    def search(self, words: str, kinds: Sequence[str], limit: int) -> Answer:
+        """Find what has all of the words, among some kinds or all.
+
+        Raises:
+            UsageError: there is no word to look for, or a filter that there is not.
+            MirrorError: the mirror cannot be searched.
+        """
+        return search(self.config, words, kinds=kinds, limit=limit, target=self.target)
 
     def ref_of_stem(self, type_: str, stem: str) -> str:
         """Find the address whose last part is written so in paths.

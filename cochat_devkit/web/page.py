@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: the parts of a page's path by name, as they were before they were made safe for a URL and a file's name
 Params = dict[str, str]
 
+#: a longer number names nothing, and would take long to read
+_LONGEST_NUMBER = 9
+
 
 class Asked(NamedTuple):
     """Hold what a reader asks of a page: the parts of its path, and behind the question mark what is never needed.
@@ -47,3 +50,8 @@ class Page(NamedTuple):
             parts["type"], _, slug = parts.pop("ref").partition("/")
             parts["stem"] = file_stem(slug)
         return self.path.format(**{name: quote(part, safe="") for name, part in parts.items()})
+
+
+def number_in(text: str, otherwise: int) -> int:
+    """Read a number from 1 that stands in an address; what is none is `otherwise`."""
+    return max(1, int(text)) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else otherwise
