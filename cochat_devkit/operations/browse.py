@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource
@@ -53,6 +54,19 @@ class Catalogue:
                 self._listed = ls(self.config, self._everything, target=self.target)
                 self._listed_at_s = time.monotonic()
             return self._listed
+
+    def counts(self) -> dict[str, int]:
+        """Count the resources of each type: what others are made of comes last, what is mirrored on request behind it.
+
+        Raises:
+            MirrorError: the mirror cannot be read.
+        """
+        found = Counter(each.type for each in self.listed())
+        kinds = sorted(all_kinds(), key=lambda kind: (kind.is_on_request, -kind.write_order))
+        names = [name for kind in kinds for name in (*kind.types, kind.name)]
+        # of a newer server
+        names += sorted(found.keys() - {*names})
+        return {name: found[name] for name in names if found[name]}
 
     def shown(self, ref: str) -> Shown:
         """Show one resource.

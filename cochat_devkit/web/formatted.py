@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import json
+import re
+from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -11,6 +14,11 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+if TYPE_CHECKING:
+    from cochat_devkit.resource import Json
+
+#: pictures that stand in the page itself: in an <img> not even an SVG can do anything
+_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml)(?:;charset=[\w-]+)?(?:;base64)?,")
 #: a longer text is shown as it is: to colour it takes longer than anybody waits
 _MOST_COLOURED = 200_000
 
@@ -27,6 +35,21 @@ def highlight(text: str, language: str) -> Markup:
     except ClassNotFound:
         lexer = get_lexer_by_name("text", stripnl=False)
     return Markup(paint(text, lexer, _formatter()))  # noqa: S704 - the formatter escapes the text
+
+
+def is_picture(text: str) -> bool:
+    """Tell whether a text is a picture that a page may show: its bytes, and never an address."""
+    return _PICTURE.match(text) is not None
+
+
+def is_plain(values: list[Json]) -> bool:
+    """Tell whether a list holds but short texts and numbers, which stand well in a row."""
+    return all(isinstance(each, int | float) or (isinstance(each, str) and "\n" not in each) for each in values)
+
+
+def to_readable_json(value: Json) -> str:
+    """Write a value as JSON that people read."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
 @functools.cache

@@ -34,7 +34,8 @@ class Page(NamedTuple):
     """Say everything of one page; routes, links, the static site and the walk of the browser tests loop over these.
 
     `path` has its parts in braces: `{type}/{stem}` stand for a resource, which `make` is given as `ref`. `make` gives
-    what the template is laid out with. `every` lists the parts of every address that there is of it.
+    what the template is laid out with. `every` lists the parts of every address that there is of it. `menu` is what the
+    navigation calls a page without parts, in English; "" where it does not lead there.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Page(NamedTuple):
     template: str
     make: Callable[[Catalogue, Asked], dict[str, Any]]
     every: Callable[[Catalogue], Iterable[Params]] = lambda _catalogue: [{}]
+    menu: str = ""
 
     def address(self, **params: str) -> str:
         """Write the path of one address: relative to a language's root, each part as a URL takes it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -11,8 +12,10 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cochat_devkit import __version__
-from cochat_devkit.web.formatted import highlight, markdown
+from cochat_devkit.errors import DevkitError
+from cochat_devkit.web.formatted import highlight, is_picture, is_plain, markdown, to_readable_json
 from cochat_devkit.web.pages import all_pages
+from cochat_devkit.web.words import ago, many_of, one_of, to_instant, tone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +34,7 @@ def render(page: Page, catalogue: Catalogue, asked: Asked, language: str) -> str
     Raises:
         DevkitError: there is no such resource, or the mirror cannot be read.
     """
-    given = page.make(catalogue, asked)
+    given = {**page.make(catalogue, asked), "here": page.name, "type_here": _type_of(asked.params)}
     return render_template(page.template, page.address(**asked.params), language, catalogue, given, asked.query)
 
 
@@ -46,25 +49,39 @@ def render_template(
     """Lay out a template for the address `path`, which all links are relative to."""
     up = "../" * path.count("/")
     asked = f"?{urlencode(query)}" if query else ""
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            **given,
-            catalogue=catalogue,
-            language=language,
-            languages={each: f"{up}../{each}/{path}{asked}" for each in LANGUAGES},
-            static=f"{up}../static/",
-            t=functools.partial(_translated, language),
-            to=functools.partial(_link, up),
-            version=__version__,
-        )
-    )
+    t = functools.partial(_translated, language)
+    every = {
+        "ago": functools.partial(ago, now=datetime.now(UTC), t=t),
+        "catalogue": catalogue,
+        "counts_by_type": _counts_by_type(catalogue),
+        "here": "",
+        "language": language,
+        "languages": {each: f"{up}../{each}/{path}{asked}" for each in LANGUAGES},
+        "pages": all_pages(),
+        "static": f"{up}../static/",
+        "t": t,
+        "to": functools.partial(_link, up),
+        "type_here": "",
+        "version": __version__,
+    }
+    return _environment().get_template(template).render({**every, **given})
 
 
 def static_files() -> dict[str, Traversable]:
     """List what stands beside the pages by name: style sheet, script, pictures."""
     return {each.name: each for each in (_HERE / "static").iterdir() if each.is_file()}
+
+
+def _counts_by_type(catalogue: Catalogue) -> Mapping[str, int]:
+    """Count for the navigation; where nothing can be counted, the page itself says why."""
+    try:
+        return catalogue.counts()
+    except DevkitError:
+        return {}
+
+
+def _type_of(params: Mapping[str, str]) -> str:
+    return params.get("type") or params.get("ref", "").partition("/")[0]
 
 
 def _link(up: str, name: str, **params: Any) -> str:
@@ -96,5 +113,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"markdown": markdown, "highlight": highlight}
+    environment.filters |= {"markdown": markdown, "highlight": highlight, "as_json": to_readable_json}
+    environment.globals |= {
+        "instant_of": to_instant,
+        "is_picture": is_picture,
+        "is_plain": is_plain,
+        "many_of": many_of,
+        "one_of": one_of,
+        "tone": tone,
+    }
     return environment

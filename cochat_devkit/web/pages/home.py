@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.web.page import Page
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _make(catalogue: Catalogue, _asked: Asked) -> dict[str, Any]:
-    return {"counts": Counter(each.type for each in catalogue.listed())}
+    return {"counts": catalogue.counts()}
 
 
-PAGES = (Page("home", "index.html", "home.html", _make),)
+PAGES = (Page("home", "index.html", "home.html", _make, menu="Overview"),)

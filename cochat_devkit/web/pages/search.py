@@ -70,4 +70,4 @@ def _pieces(text: str, marks: Sequence[tuple[int, int]]) -> Iterator[tuple[str, 
     yield text[done:], False
 
 
-PAGES = (Page("search", "search.html", "search.html", _make),)
+PAGES = (Page("search", "search.html", "search.html", _make, menu="Search"),)

@@ -1,1 +1,84 @@
 "use strict";
+
+// What a little script adds to pages that do without it: a choice of theme, copying, and a key that leads to the search.
+
+(() => {
+  const root = document.documentElement;
+  const themes = ["", "light", "dark"];
+  const signs = ["◐", "☀", "☾"];
+
+  const remembered = (change) => {
+    try {
+      return change(window.localStorage);
+    } catch {
+      return null;
+    }
+  };
+
+  const setTheme = (theme) => {
+    if (theme) {
+      root.dataset.theme = theme;
+    } else {
+      delete root.dataset.theme;
+    }
+  };
+
+  // before anything is painted
+  setTheme(remembered((storage) => storage.getItem("theme")) ?? "");
+
+  const addThemeButton = () => {
+    const words = document.body.dataset.themes.split("|");
+    const button = document.createElement("button");
+    button.type = "button";
+    const tell = () => {
+      const chosen = Math.max(0, themes.indexOf(root.dataset.theme ?? ""));
+      button.textContent = signs[chosen];
+      button.title = words[chosen];
+      button.setAttribute("aria-label", words[chosen]);
+      return chosen;
+    };
+    button.addEventListener("click", () => {
+      const next = themes[(tell() + 1) % themes.length];
+      setTheme(next);
+      remembered((storage) => storage.setItem("theme", next));
+      tell();
+    });
+    tell();
+    document.querySelector(".tongues").append(button);
+  };
+
+  const addCopyButton = (place) => {
+    const { copy, copied } = document.body.dataset;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = copy;
+    button.addEventListener("click", async () => {
+      const source = place.dataset.copy ? document.getElementById(place.dataset.copy) : place;
+      await navigator.clipboard.writeText(source.dataset.text ?? source.textContent);
+      button.textContent = copied;
+      window.setTimeout(() => {
+        button.textContent = copy;
+      }, 1500);
+    });
+    place.after(button);
+  };
+
+  const isWriting = (element) => element?.matches("input, textarea, select, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    const box = document.getElementById("find");
+    if (event.key === "/" && box && !isWriting(document.activeElement) && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      box.focus();
+      box.select();
+    }
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    addThemeButton();
+    if (navigator.clipboard) {
+      document.querySelectorAll("[data-copyable]").forEach(addCopyButton);
+    }
+  });
+})();

@@ -1,0 +1,74 @@
+"""Words of the pages that no template knows beforehand: kinds and types, states and their tones, times that passed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cochat_devkit.errors import UnknownKind
+from cochat_devkit.kinds import kind_named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: how a state is coloured, by its word; what is in none of these is told in the tone of a clash
+_TONES = {
+    "in step": "calm",
+    "edited here": "ours",
+    "new here": "ours",
+    "deleted here": "ours",
+    "edited there": "theirs",
+    "new there": "theirs",
+    "deleted there": "theirs",
+    "same on both sides": "calm",
+    "unavailable": "hidden",
+    "invisible": "hidden",
+    "kept by the mirror alone": "calm",
+}
+_DAY_S = 86_400
+#: from the longest: how many seconds a unit has, how one of it is said, and how many are
+SPANS = (
+    (_DAY_S, "1 day ago", "{count} days ago"),
+    (3600, "1 hour ago", "{count} hours ago"),
+    (60, "1 minute ago", "{count} minutes ago"),
+)
+#: what is older is dated
+_MOST_DAYS = 30
+
+
+def one_of(type_: str) -> str:
+    """Name one resource of a type, in English: "base model"."""
+    return type_.replace("-", " ")
+
+
+def many_of(type_: str) -> str:
+    """Name the resources of a type, in English: "Base models"."""
+    try:
+        kind, within = kind_named(type_)
+    except UnknownKind:
+        # of a newer server
+        return one_of(type_).capitalize()
+    return one_of(f"{within}s" if within else kind.plural).capitalize()
+
+
+def tone(state: str) -> str:
+    """Name the class of the colours of a state."""
+    return _TONES.get(state, "clash")
+
+
+def to_instant(value: datetime | str) -> datetime:
+    """Read an instant as the mirror writes it."""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return at.astimezone(UTC)
+
+
+def ago(at: datetime, now: datetime, t: Callable[..., str]) -> str:
+    """Say how long ago an instant was; of what is long past, or yet to come, its date."""
+    past_s = (now - at).total_seconds()
+    if past_s < 0 or past_s >= _MOST_DAYS * _DAY_S:
+        return at.strftime("%Y-%m-%d")
+    for unit_s, one, many in SPANS:
+        count = int(past_s // unit_s)
+        if count:
+            return t(one) if count == 1 else t(many, count=count)
+    return t("just now")
