@@ -31,12 +31,8 @@ class Naming(NamedTuple):
         return ref in self.refs or any(ref.startswith(f"{lead}.") for lead in self.leads)
 
 
-def naming_of(kind: Kind, slug: str, type_: str = "", remote_id: str | None = None) -> Naming:
-    """List the ways in which bodies can name a resource; one without a type by any that the kind has.
-
-    Its remote id is its slug unless another is known.
-    """
-    id_ = slug if remote_id is None else remote_id
+def naming_of(kind: Kind, slug: str, type_: str, id_: str) -> Naming:
+    """List the ways in which bodies can name a resource; one without a type by any that the kind has."""
     types = [type_] if type_ else [*kind.types]
     offered = [f"{word}:{id_}" for of, word in kind.offers.items() if of in types]
     words = dict.fromkeys([kind.name, *types, *kind.answers_to])

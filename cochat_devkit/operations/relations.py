@@ -13,7 +13,7 @@ from cochat_devkit.kinds.references import kinds_answering, mentions_in, names_o
 from cochat_devkit.mirror.mentions import Told, read_made_ids, read_mentions, read_mentions_by, read_mentions_of
 from cochat_devkit.operations.offline import survey
 from cochat_devkit.operations.session import Selection
-from cochat_devkit.resource import Key, Slug, State
+from cochat_devkit.resource import Fingerprint, Key, Slug, State
 from cochat_devkit.workspace.glance import glance
 from cochat_devkit.workspace.tree import read_one
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.offline import Survey
     from cochat_devkit.resource import Body
+    from cochat_devkit.workspace.glance import Glimpse
+    from cochat_devkit.workspace.local import LocalResource
 
 
 class Standing(StrEnum):
@@ -72,16 +74,18 @@ class Tie(NamedTuple):
 
 
 @contextmanager
-def open_relations(config: Config, target: str | None, *, is_whole: bool = False) -> Iterator[Relations]:
+def open_relations(
+    config: Config, target: str | None, *, also: Sequence[str] = (), is_whole: bool = False
+) -> Iterator[Relations]:
     """Look at files and mirror; the mirror stays open while the block runs.
 
-    The files of the kinds that name others are looked at, all files only with `is_whole`: of the rest, those that are
-    asked for.
+    The files of the kinds that name others, and of those in `also`, are looked at as a whole, with `is_whole` those of
+    all kinds; of the rest single ones as they are asked for.
 
     Raises:
         MirrorError: the mirror cannot be read.
     """
-    kinds = tuple(kind for kind in all_kinds() if kind.form and (is_whole or names_others(kind)))
+    kinds = tuple(kind for kind in all_kinds() if kind.form and (is_whole or kind.name in also or names_others(kind)))
     with survey(config, Selection(kinds=kinds), target) as surveyed:
         yield Relations(config, surveyed)
 
@@ -92,8 +96,14 @@ class Relations:
     def __init__(self, config: Config, surveyed: Survey) -> None:
         self._config, self._surveyed = config, surveyed
         self._scope, self._reader = surveyed.rest.scope, surveyed.rest.reader
-        self._row, self._glance = cache(self._read_row), cache(self._look_at)
+        self._row, self._glimpses = cache(self._read_row), cache(self._look_at)
+        self._told_there = cache(self._read_told)
         self._told_here = {(key.kind, str(key.slug)): told for key, told in self._read_apart()}
+
+    @property
+    def dialect_name(self) -> str:
+        """Name how the server speaks that was pulled of; "" before the first pull."""
+        return self._scope.dialect if self._scope else ""
 
     def place_of(self, ref: str) -> Place:
         """Read an address; one of `function` gets its type.
@@ -109,25 +119,73 @@ class Relations:
 
     def uses(self, place: Place) -> list[Tie]:
         """Tell what a resource uses, in the order of the fields that name it."""
-        there = self._told_there(place)
         here = self._told_here.get((place.kind, place.slug))
         names = [each.name for each in kind_named(place.kind)[0].fields] if place.kind else []
-        ties = self._tied(there if here is None else here)
+        ties = self._tied(self._told_there(place.kind, place.slug) if here is None else here)
         return sorted(ties, key=lambda tie: (names.index(tie.fields[0]), tie.used))
 
     def used_by(self, place: Place) -> list[Tie]:
         """Tell what uses a resource, by address."""
-        naming = naming_of(kind_named(place.kind)[0], place.slug, place.type, self._remote_id(place))
+        naming = naming_of(kind_named(place.kind)[0], place.slug, place.type, self.id_of(place))
         told = [*read_mentions_of(self._reader, self._scope, naming)] if self._scope else []
         told = [each for each in told if each[:2] not in self._told_here]
         told += [each for here in self._told_here.values() for each in here if naming.fits(each.ref)]
-        return sorted(each for each in self._tied(told) if each.used == place)
+        return sorted(
+            each for each in self._tied(told) if each.used == place._replace(type=place.type or each.used.type)
+        )
 
     def ties(self) -> list[Tie]:
         """Tell who uses whom among all resources, by address."""
         told = read_mentions(self._reader, self._scope) if self._scope else []
         told = [each for each in told if each[:2] not in self._told_here]
         return sorted(self._tied([*told, *(each for here in self._told_here.values() for each in here)]))
+
+    def named_by_id(self, word: str, id_: str) -> Sequence[Place]:
+        """Find what an id means to those who say `word:id`: what bears it, and what offers something under it.
+
+        Where nothing bears it, that is one place of which nobody knows.
+        """
+        answering = kinds_answering(word)
+        found = [place for kind in answering if (place := self._with_id(kind.name, id_))]
+        if not found:
+            # what has no files is called as its server calls it
+            stands_for = next((kind.name for kind in reversed(answering) if kind.form is None), "")
+            found = [Place(stands_for, id_) if stands_for else Place("", f"id:{id_}")]
+        offering = ((kind, type_) for kind in all_kinds() for type_, offered in kind.offers.items() if offered == word)
+        for kind, type_ in offering:
+            place = self._with_id(kind.name, id_.partition(".")[0])
+            if place and place.type == type_:
+                found.append(place)
+        return found
+
+    def is_known(self, place: Place) -> bool:
+        """Tell whether a resource is in the files or the mirror."""
+        return bool(place.kind) and self.node(place).standing in (Standing.THERE, Standing.ONLY_HERE)
+
+    def id_of(self, place: Place) -> str:
+        """Name what the server calls a resource; a new one will be called by its slug."""
+        row = self._row_of(place)
+        return row.remote_id if row else place.slug
+
+    def places(self, kind: str, type_: str) -> list[Place]:
+        """List all resources of a type of a kind whose files were looked at, by address."""
+        here, rows = self._glimpses(kind), self._reader.rows(self._scope, [kind]) if self._scope else {}
+        found = {slug: each.type for slug, each in here.items()}
+        found |= {str(row.key.slug): row.type for row in rows.values() if row.remote_state is not State.ABSENT} | found
+        return [Place(kind, slug, type_) for slug in sorted(found) if found[slug] == type_]
+
+    def body(self, place: Place) -> Body:
+        """Read one resource of a kind whose files were looked at; `{}` where nobody may know it.
+
+        Raises:
+            BadResource: its file has changed meanwhile.
+        """
+        here = self._glimpses(place.kind).get(place.slug)
+        if here is None or here.type != place.type:
+            return self._body_there(self._row_of(place))
+        digest = self._reader.body_named(Fingerprint(here.fingerprint))
+        # a parser of YAML takes long to load
+        return self._reader.body(digest) if digest else self._surveyed.glance.local(here).resource.body
 
     def node(self, place: Place) -> Node:
         """Say what is known of a resource."""
@@ -153,7 +211,7 @@ class Relations:
         fields: dict[tuple[Place, Place], dict[str, bool]] = {}
         for each in told:
             user = Place(each.kind, each.slug, each.type)
-            is_only_here = (each.kind, each.slug) in self._told_here and each not in self._told_there(user)
+            is_only_here = each[:2] in self._told_here and each not in self._told_there(*each[:2])
             for used in self._meant_by(each.ref):
                 fields.setdefault((user, used), {})[each.field] = is_only_here
         return [Tie(*pair, tuple(found), all(found.values())) for pair, found in fields.items()]
@@ -163,26 +221,12 @@ class Relations:
         word, mark, name = ref.partition("/")
         if not mark or ":" in word:
             word, _, name = ref.partition(":")
-            return self._named_by_id(word, name)
+            return self.named_by_id(word, name)
         try:
             kind, type_ = kind_named(word)
         except UnknownKind:
             return [Place("", ref)]
         return [Place(kind.name, name, type_ or "")]
-
-    def _named_by_id(self, word: str, id_: str) -> Sequence[Place]:
-        answering = kinds_answering(word)
-        found = [place for kind in answering if (place := self._with_id(kind.name, id_))]
-        if not found:
-            # what has no files is called as its server calls it
-            stands_for = next((kind.name for kind in reversed(answering) if kind.form is None), "")
-            found = [Place(stands_for, id_) if stands_for else Place("", f"id:{id_}")]
-        offering = ((kind, type_) for kind in all_kinds() for type_, offered in kind.offers.items() if offered == word)
-        for kind, type_ in offering:
-            place = self._with_id(kind.name, id_.partition(".")[0])
-            if place and place.type == type_:
-                found.append(place)
-        return found
 
     def _with_id(self, kind: str, id_: str) -> Place | None:
         if known := self._made_ids.get((kind, id_)):
@@ -197,8 +241,8 @@ class Relations:
     def _made_ids(self) -> dict[tuple[str, str], tuple[str, str]]:
         return read_made_ids(self._reader, self._scope) if self._scope else {}
 
-    def _told_there(self, place: Place) -> list[Told]:
-        return read_mentions_by(self._reader, self._scope, place.kind, place.slug) if self._scope else []
+    def _read_told(self, kind: str, slug: str) -> list[Told]:
+        return read_mentions_by(self._reader, self._scope, kind, slug) if self._scope else []
 
     def _read_apart(self) -> Iterator[tuple[Key, list[Told]]]:
         """Read what the files name that are not as the server knows them; of one that cannot be read, nothing."""
@@ -210,10 +254,6 @@ class Relations:
                 except BadResource:
                     continue
                 yield key, [Told(key.kind, key.slug, local.type, *each) for each in mentions_in(kind, body)]
-
-    def _remote_id(self, place: Place) -> str | None:
-        row = self._row_of(place)
-        return row.remote_id if row else None
 
     def _row_of(self, place: Place) -> Row | None:
         """Find what the mirror knows of a resource of this type, unless the server said that it is gone."""
@@ -231,30 +271,22 @@ class Relations:
     def _listed(self) -> dict[str, str]:
         return self._reader.bases_of_listings(self._scope) if self._scope else {}
 
-    def _here(self, kind: str, slug: str) -> _Here | None:
-        """Find a resource in the files: its type and title."""
+    def _here(self, kind: str, slug: str) -> Glimpse | LocalResource | None:
+        """Find what the files say of a resource."""
         row = self._row(kind, slug)
         if kind in self._surveyed.glance.kinds or row is None or row.path is None or _has_tree(kind):
-            return self._glance(kind).get(slug)
+            return self._glimpses(kind).get(slug)
         try:
-            local = read_one(self._config.root, kind_named(kind)[0], row.type, row.path)
+            return read_one(self._config.root, kind_named(kind)[0], row.type, row.path)
         except BadResource:
             return None
-        return _Here(local.type, local.title)
 
-    def _look_at(self, kind: str) -> dict[str, _Here]:
-        """Look at all files of a kind."""
+    def _look_at(self, kind: str) -> dict[str, Glimpse]:
+        """Look at all files of a kind, by slug."""
         seen = self._surveyed.glance
         if kind not in seen.kinds:
             seen = glance(self._config.root, [kind_named(kind)[0]])
-        return {each.slug: _Here(each.type, each.title) for each in seen.glimpses() if each.kind == kind}
-
-
-class _Here(NamedTuple):
-    """Hold what the files say of a resource: its type, and what people call it."""
-
-    type: str
-    title: str
+        return {each.slug: each for each in seen.glimpses() if each.kind == kind}
 
 
 def _has_tree(kind: str) -> bool:
