@@ -6,17 +6,20 @@ import secrets
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, kind_named
-from cochat_devkit.operations.ls import ls, show, text_of
+from cochat_devkit.operations.ls import list_surveyed, ls, show, show_surveyed, text_of
+from cochat_devkit.operations.offline import survey
 from cochat_devkit.operations.search import search
 from cochat_devkit.operations.session import select
 from cochat_devkit.workspace.paths import file_stem, name_of_stem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from fastapi import FastAPI
 
@@ -42,6 +45,18 @@ class Catalogue:
         self._lock = threading.Lock()
         self._listed: list[Listed] = []
         self._listed_at_s = float("-inf")
+        self._show: Callable[[str], Shown] = partial(show, config, target=self.target)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Look once at files and mirror for all that one thread asks within the block."""
+        with survey(self.config, self._everything, self.target) as surveyed:
+            look_up, self._show = self._show, partial(show_surveyed, surveyed)
+            self._listed, self._listed_at_s = list_surveyed(surveyed), float("inf")
+            try:
+                yield
+            finally:
+                self._show, self._listed_at_s = look_up, float("-inf")
 
     def listed(self) -> list[Listed]:
         """List every resource, by address.
@@ -74,7 +89,7 @@ class Catalogue:
         Raises:
             UnknownResource: neither file nor mirror has it.
         """
-        return show(self.config, ref, target=self.target)
+        return self._show(ref)
 
     def text_of(self, shown: Shown) -> Text:
         """Say which field of a resource is its text."""

@@ -7,11 +7,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.config import read_config
-from cochat_devkit.errors import DevkitError, UsageError
+from cochat_devkit.errors import DevkitError, UnknownResource, UsageError
 from cochat_devkit.kinds import kind_named, parse_ref, ref_of
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, survey
 from cochat_devkit.operations.session import select
-from cochat_devkit.resource import Key
+from cochat_devkit.resource import Key, Slug
 from cochat_devkit.sync.decide import Action, Decision, Reason, decide
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cochat_devkit.config import Config
     from cochat_devkit.mirror.reader import Stamp
     from cochat_devkit.mirror.rows import Row
-    from cochat_devkit.operations.offline import Known
+    from cochat_devkit.operations.offline import Known, Survey
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.resource import Body, Json
     from cochat_devkit.workspace.glance import Glimpse
@@ -52,15 +52,20 @@ class Shown:
 def ls(config: Config, selection: Selection, *, target: str | None, with_stamps: bool = True) -> list[Listed]:
     """List what the files and the mirror know, by address; versions of what is in step only with stamps."""
     with survey(config, selection, target) as surveyed:
-        known = surveyed.rest
-        stamps = known.reader.stamps(known.scope) if with_stamps and known.scope else {}
-        found: list[Glimpse | Key] = sorted([*surveyed.in_step, *known.types], key=attrgetter("kind", "slug"))
-        return [
-            _line(known, each, _name_of(known, each))
-            if isinstance(each, Key)
-            else _line_in_step(each, stamps.get((each.kind, each.slug), _NO_STAMP))
-            for each in found
-        ]
+        return list_surveyed(surveyed, with_stamps=with_stamps)
+
+
+def list_surveyed(surveyed: Survey, *, with_stamps: bool = True) -> list[Listed]:
+    """List what a look at both sides found, by address."""
+    known = surveyed.rest
+    stamps = known.reader.stamps(known.scope) if with_stamps and known.scope else {}
+    found: list[Glimpse | Key] = sorted([*surveyed.in_step, *known.types], key=attrgetter("kind", "slug"))
+    return [
+        _line(known, each, _name_of(known, each))
+        if isinstance(each, Key)
+        else _line_in_step(each, stamps.get((each.kind, each.slug), _NO_STAMP))
+        for each in found
+    ]
 
 
 def _name_of(known: Known, key: Key) -> str:
@@ -80,17 +85,37 @@ def show(config: Config, ref: str, *, target: str | None) -> Shown:
         count = len(known.types) + len(surveyed.in_step)
         if count != 1:
             raise UsageError(f"{ref} names {count} resources", hint=f"list them: cochat ls '{ref}'")
-        for glimpse in surveyed.in_step:
-            local = surveyed.glance.local(glimpse)
-            derived = _derived(known, local.key)
-            row = known.reader.row(known.scope, *glimpse[:2]) if known.scope else None
-            return Shown(_line_in_step(glimpse, _stamp_of(row)), _body_here(known, local), derived, is_local=True)
-        (key,) = known.types
-        here = known.tree.found.get(key)
-        body = _body_here(known, here) if here else _body_there(known, key)
-        line = _line(known, key, str(body.get("name", "")))
-        derived = _derived(known, key) if key in known.rows else {}
+        found: list[Glimpse | Key] = [*surveyed.in_step, *known.types]
+        return _show(surveyed, found[0])
+
+
+def show_surveyed(surveyed: Survey, ref: str) -> Shown:
+    """Show one resource of those that a look at both sides found.
+
+    Raises:
+        UnknownResource: it is none of them.
+    """
+    type_, _, slug = ref.partition("/")
+    kind = kind_named(type_)[0].name
+    key = Key(kind, Slug(slug))
+    found = key if key in surveyed.rest.types else surveyed.by_address.get((kind, slug))
+    if found is None:
+        raise UnknownResource(f"there is no {ref}", hint="list what there is: cochat ls")
+    return _show(surveyed, found)
+
+
+def _show(surveyed: Survey, found: Glimpse | Key) -> Shown:
+    known = surveyed.rest
+    if isinstance(found, Key):
+        here = known.tree.found.get(found)
+        body = _body_here(known, here) if here else _body_there(known, found)
+        line = _line(known, found, str(body.get("name", "")))
+        derived = _derived(known, found) if found in known.rows else {}
         return Shown(line, body, derived, is_local=here is not None)
+    local = surveyed.glance.local(found)
+    row = known.reader.row(known.scope, *found[:2]) if known.scope else None
+    line, body = _line_in_step(found, _stamp_of(row)), _body_here(known, local)
+    return Shown(line, body, _derived(known, local.key), is_local=True)
 
 
 def _derived(known: Known, key: Key) -> Json:

@@ -63,6 +63,11 @@ class Survey:
         meant = self.glance.glimpses(self.meant)
         return [each for each in meant if each[:2] not in self.apart] if self.apart else [*meant]
 
+    @cached_property
+    def by_address(self) -> dict[Address, Glimpse]:
+        """Tell the same by (kind, slug)."""
+        return {each[:2]: each for each in self.in_step}
+
 
 @contextmanager
 def look_offline(config: Config, selection: Selection, target: str | None) -> Iterator[Known]:

@@ -14,6 +14,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from cochat_devkit.redaction import redact
+
 if TYPE_CHECKING:
     from cochat_devkit.resource import Json
 
@@ -25,7 +27,7 @@ _MOST_COLOURED = 200_000
 
 def markdown(text: str) -> Markup:
     """Render Markdown; HTML in it is shown and not obeyed, and of a picture only its words: nothing is fetched."""
-    return Markup(_markdown().render(text))  # noqa: S704 - HTML is switched off in it, and links are checked
+    return Markup(_markdown().render(redact(text)))  # noqa: S704 - HTML is switched off in it, and links are checked
 
 
 def highlight(text: str, language: str) -> Markup:
@@ -34,7 +36,7 @@ def highlight(text: str, language: str) -> Markup:
         lexer = get_lexer_by_name(language if len(text) <= _MOST_COLOURED else "text", stripnl=False)
     except ClassNotFound:
         lexer = get_lexer_by_name("text", stripnl=False)
-    return Markup(paint(text, lexer, _formatter()))  # noqa: S704 - the formatter escapes the text
+    return Markup(paint(redact(text), lexer, _formatter()))  # noqa: S704 - the formatter escapes the text
 
 
 def is_picture(text: str) -> bool:

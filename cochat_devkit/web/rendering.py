@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from cochat_devkit import __version__
 from cochat_devkit.errors import DevkitError
+from cochat_devkit.redaction import redact
 from cochat_devkit.web.formatted import highlight, is_picture, is_plain, markdown, to_readable_json
+from cochat_devkit.web.page import Asked
 from cochat_devkit.web.pages import all_pages
+from cochat_devkit.web.safety import EXPORT_POLICY
 from cochat_devkit.web.words import ago, many_of, one_of, to_instant, tone
 
 if TYPE_CHECKING:
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from cochat_devkit.operations.browse import Catalogue
-    from cochat_devkit.web.page import Asked, Page
+    from cochat_devkit.web.page import Page, Params
 
 LANGUAGES = ("en", "zh")
 _HERE = files("cochat_devkit.web")
@@ -34,8 +38,19 @@ def render(page: Page, catalogue: Catalogue, asked: Asked, language: str) -> str
     Raises:
         DevkitError: there is no such resource, or the mirror cannot be read.
     """
-    given = {**page.make(catalogue, asked), "here": page.name, "type_here": _type_of(asked.params)}
+    given = _given(page, catalogue, asked)
     return render_template(page.template, page.address(**asked.params), language, catalogue, given, asked.query)
+
+
+def render_export(page: Page, catalogue: Catalogue, params: Params) -> dict[str, str]:
+    """Make the HTML of one address as it stands in the static site, by language.
+
+    Raises:
+        DevkitError: there is no such resource any more, or the mirror cannot be read.
+    """
+    given = {**_given(page, catalogue, Asked(params)), "is_export": True}
+    path = page.address(**params)
+    return {each: render_template(page.template, path, each, catalogue, given) for each in LANGUAGES}
 
 
 def render_template(
@@ -54,7 +69,9 @@ def render_template(
         "ago": functools.partial(ago, now=datetime.now(UTC), t=t),
         "catalogue": catalogue,
         "counts_by_type": _counts_by_type(catalogue),
+        "export_policy": EXPORT_POLICY,
         "here": "",
+        "is_export": False,
         "language": language,
         "languages": {each: f"{up}../{each}/{path}{asked}" for each in LANGUAGES},
         "pages": all_pages(),
@@ -84,6 +101,10 @@ def _type_of(params: Mapping[str, str]) -> str:
     return params.get("type") or params.get("ref", "").partition("/")[0]
 
 
+def _given(page: Page, catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
+    return {**page.make(catalogue, asked), "here": page.name, "type_here": _type_of(asked.params)}
+
+
 def _link(up: str, name: str, **params: Any) -> str:
     """Write a link to an address of a page, relative to the page that it stands on."""
     return up + all_pages()[name].address(**{key: str(each) for key, each in params.items()})
@@ -104,12 +125,18 @@ def _chinese() -> dict[str, str]:
     return found
 
 
+def _without_secrets(value: object) -> object:
+    """Mask what is a secret; what is HTML already was made of masked text."""
+    return redact(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 @functools.cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(str(_HERE / "templates")),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_without_secrets,
         trim_blocks=True,
         lstrip_blocks=True,
     )
