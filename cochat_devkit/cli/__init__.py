@@ -138,6 +138,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         # the reader of our output went away: nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         exit_code = 0
+    if argv is None:
+        # the process ends: what lives until then is given back as a whole, and nobody needs to find out what is garbage
+        gc.freeze()
     sys.exit(exit_code)
 
 
