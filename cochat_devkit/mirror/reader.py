@@ -25,11 +25,18 @@ SELECT kind, slug, type, remote_id, remote_state, remote_fingerprint, remote_dig
        base_digest, version, updated_at, writable, path
 FROM resource WHERE scope_id = ?
 """
-#: the server still shows what both sides agreed on: a file that is as it was then is in step
+#: the server still shows what both sides agreed on: a file that is as it was then is in step. SQLite finds the index
+#: of such rows, and that of the others, by these very words
 _AGREED = """
 SELECT slug, base_local FROM resource
 WHERE scope_id = ? AND kind = ?
     AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
+"""
+_AGREED_AS_ONE = """
+SELECT kind, type, group_concat(slug, char(0)), group_concat(base_local, char(0)) FROM resource
+WHERE scope_id = ?
+    AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
+GROUP BY kind, type
 """
 _APART = f"""{_ROW}
 AND (remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL) IS NOT TRUE
@@ -79,6 +86,13 @@ class MirrorReader:
     def agreed(self, scope: Scope, kind: str) -> dict[str, str]:
         """Read which resources of a kind the server still shows as agreed: the files' fingerprints then, by slug."""
         return dict(self.ask(_AGREED, (scope.id, kind)))
+
+    def agreed_as_one(self, scope: Scope) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Read the same of all kinds, by (kind, type): (slugs, fingerprints), with a NUL between each and the next.
+
+        They are sorted by slug where the mirror has its indexes; one of an earlier version may give them in any order.
+        """
+        return {each[:2]: each[2:] for each in self.ask(_AGREED_AS_ONE, (scope.id,))}
 
     def stamps(self, scope: Scope) -> dict[tuple[str, str], Stamp]:
         """Read how the server dates its resources: stamps by (kind, slug)."""

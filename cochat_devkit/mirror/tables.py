@@ -67,6 +67,13 @@ TABLES = (
     )""",
     # which rows show a body: what was found by its words
     "CREATE INDEX IF NOT EXISTS resource_shows ON resource (remote_digest)",
+    # rows that the server still shows as agreed: what is in step is told without reading the table
+    """CREATE INDEX IF NOT EXISTS resource_agreed ON resource
+        (scope_id, kind, type, slug, base_local, remote_state, remote_fingerprint, base_remote)
+        WHERE remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL""",
+    # and the few that it does not
+    """CREATE INDEX IF NOT EXISTS resource_apart ON resource (scope_id, kind)
+        WHERE (remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL) IS NOT TRUE""",
     "CREATE INDEX IF NOT EXISTS history_of ON history (scope_id, kind, slug, origin, id)",
     # versions that were told in part: few, and asked for with every batch
     "CREATE INDEX IF NOT EXISTS history_told ON history (scope_id, kind, slug, version) WHERE origin = 'their history'",

@@ -77,14 +77,12 @@ def look_offline(config: Config, selection: Selection, target: str | None) -> It
         UnknownResource: an address of the selection names nothing.
         MirrorError: the mirror cannot be read.
     """
-    from cochat_devkit.operations.agreed import rows_with_lock
-
     aim = config.target_named(target)
     tree = glance(config.root, selection.kinds).tree()
     with MirrorReader(config.mirror_path) as reader:
         scope = reader.scope_of(aim.name, aim.url)
         names = [kind.name for kind in selection.kinds]
-        rows = rows_with_lock(config, aim, reader.rows(scope, names) if scope else {}, reader, names)
+        rows = _rows_by_lock(config, aim, scope, reader, names)
         types = dict.fromkeys(tree.unreadable, "")
         types |= {key: row.type for key, row in rows.items()}
         types |= {key: local.type for key, local in tree.found.items()}
@@ -105,8 +103,8 @@ def survey(config: Config, selection: Selection, target: str | None) -> Iterator
     names = [kind.name for kind in selection.kinds]
     with MirrorReader(config.mirror_path) as reader:
         scope = reader.scope_of(aim.name, aim.url)
-        agreed, told = _agreed(config, aim, scope, reader, names)
-        here = seen.fingerprints()
+        told = None if is_lock_as_left(config.root, aim, reader) else _rows_by_lock(config, aim, scope, reader, names)
+        here, agreed = _unlike_kinds(seen, scope, reader, names) if told is None else _by_rows(seen, told)
         apart, gone = _unlike(here, agreed), _unlike(agreed, here)
         rows = _rows_apart(scope, reader, names, gone) if told is None else told
         rows = {
@@ -163,21 +161,32 @@ def last_seen(row: Row | None) -> Side:
     return Side(row.remote_state)
 
 
-def _agreed(
-    config: Config, aim: Target, scope: Scope | None, reader: MirrorReader, names: list[str]
-) -> tuple[Fingerprints, dict[Key, Row] | None]:
-    """Find what the server still shows as agreed; where the lock says something else than the mirror, in its rows."""
-    if is_lock_as_left(config.root, aim, reader):
-        return {name: reader.agreed(scope, name) for name in names} if scope else {}, None
-    from cochat_devkit.operations.agreed import rows_with_lock
+def _unlike_kinds(
+    seen: Glance, scope: Scope | None, reader: MirrorReader, names: list[str]
+) -> tuple[Fingerprints, Fingerprints]:
+    """Find the kinds whose files are not all as agreed: (what they say, what was agreed), of those kinds alone."""
+    here, agreed = seen.columns(), reader.agreed_as_one(scope) if scope else {}
+    unlike = {kind for (kind, _type), _columns in here.items() ^ agreed.items() if kind in names}
+    return seen.fingerprints(unlike), {name: reader.agreed(scope, name) for name in unlike} if scope else {}
 
-    rows = rows_with_lock(config, aim, reader.rows(scope, names) if scope else {}, reader, names)
-    agreed: dict[str, dict[str, str]] = {name: {} for name in names}
+
+def _by_rows(seen: Glance, rows: Mapping[Key, Row]) -> tuple[Fingerprints, Fingerprints]:
+    """Find what files say, and what was agreed by rows that the server still shows so."""
+    agreed: dict[str, dict[str, str]] = {}
     for key, row in rows.items():
         base = base_of(row)
         if base is not None and last_seen(row) == present(base.remote):
-            agreed[key.kind][key.slug] = base.local
-    return agreed, rows
+            agreed.setdefault(key.kind, {})[key.slug] = base.local
+    return seen.fingerprints(), agreed
+
+
+def _rows_by_lock(
+    config: Config, aim: Target, scope: Scope | None, reader: MirrorReader, names: list[str]
+) -> dict[Key, Row]:
+    """Read the rows where the lock says something else than the mirror."""
+    from cochat_devkit.operations.agreed import rows_with_lock
+
+    return rows_with_lock(config, aim, reader.rows(scope, names) if scope else {}, reader, names)
 
 
 def _unlike(these: Fingerprints, those: Fingerprints) -> set[Address]:
@@ -198,6 +207,6 @@ def _rows_apart(scope: Scope | None, reader: MirrorReader, names: list[str], gon
     if scope is None:
         return {}
     if len(gone) > _MOST_ADDRESSES:
-        return reader.rows(scope, names)
+        return reader.rows_apart(scope, names) | reader.rows(scope, {kind for kind, _slug in gone})
     found = (reader.row(scope, *address) for address in gone)
     return reader.rows_apart(scope, names) | {row.key: row for row in found if row}

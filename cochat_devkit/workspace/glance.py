@@ -63,12 +63,21 @@ class Glance:
     sightings: list[Sighting] = field(default_factory=list)
     faults: Tree = field(default_factory=Tree)
 
-    def fingerprints(self) -> dict[str, dict[str, str]]:
-        """Name the content of every resource: fingerprints by slug, by kind."""
-        found: dict[str, dict[str, str]] = {name: {} for name in self.kinds}
+    def fingerprints(self, kinds: Container[str] | None = None) -> dict[str, dict[str, str]]:
+        """Name the content of every resource, or of those of some kinds: fingerprints by slug, by kind."""
+        found: dict[str, dict[str, str]] = {name: {} for name in self.kinds if kinds is None or name in kinds}
         for kind, _type, _folder, shelf in self.sightings:
-            found[kind.name].update(zip(shelf.slugs, shelf.fingerprints, strict=True))
+            if kind.name in found:
+                found[kind.name].update(zip(shelf.slugs, shelf.fingerprints, strict=True))
         return found
+
+    def columns(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Tell by (kind, type) what `fingerprints` does as two texts: (slugs, fingerprints), sorted by slug.
+
+        Between each and the next is a NUL; where a slug has one, there is no text that can be like another.
+        """
+        shelves = [((kind.name, type_), shelf) for kind, type_, _folder, shelf in self.sightings if len(shelf)]
+        return {place: shelf.columns[1:3] if shelf.can_be_parted else ("", "") for place, shelf in shelves}
 
     def types(self) -> dict[tuple[str, str], str]:
         """Say of which type every resource is, by (kind, slug)."""
@@ -127,8 +136,10 @@ def glance(root: Path, kinds: Iterable[Kind]) -> Glance:
 
 def _has_twins(seen: Glance) -> bool:
     """Tell whether two files claim to be the same resource."""
-    count = sum(len(each.shelf.slugs) for each in seen.sightings)
-    return sum(map(len, seen.fingerprints().values())) != count
+    slugs: dict[str, set[str]] = {name: set() for name in seen.kinds}
+    for kind, _type, _folder, shelf in seen.sightings:
+        slugs[kind.name].update(shelf.slugs)
+    return sum(map(len, slugs.values())) != sum(len(each.shelf) for each in seen.sightings)
 
 
 def _look_closer(
@@ -157,7 +168,7 @@ def _look_closer(
                 known[stem] = Known(local.key.slug, local.fingerprint, local.title, digest)
         except BadResource as error:
             faults[path] = error
-    return dict(sorted(known.items())), faults
+    return known, faults
 
 
 def _sort_out(seen: Glance, broken: Mapping[str, BadResource]) -> None:
@@ -200,7 +211,7 @@ def _ask(root: Path, kind: Kind, folder: str, faults: Tree) -> Stats | None:
             fault = BadResource(f"{folder} cannot be listed: {error.strerror}", hint="check its rights")
             faults.unlisted[folder] = fault
             return None
-    return Stats([], [])
+    return Stats()
 
 
 def _ask_in(folder: str, suffixes: tuple[str, ...], lead: str = "") -> Stats:
@@ -221,7 +232,7 @@ def _ask_in(folder: str, suffixes: tuple[str, ...], lead: str = "") -> Stats:
                     numbers += _UNSURE
                 else:
                     numbers += (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-    return Stats(names, numbers)
+    return Stats.of(names, numbers)
 
 
 @contextmanager
@@ -261,7 +272,7 @@ def _ask_in_folders(folder: str, form: FileForm) -> Stats:
             stats.pop(f"{path}/{name}", None)
             if form.tree_field and name != "__pycache__":
                 waiting.append(f"{path}/{name}")
-    return Stats.of(stats)
+    return Stats.of_each(stats)
 
 
 def _has_main(root: Path, kind: Kind, path: str, stem: str, stats: Mapping[str, Stat]) -> bool:
@@ -276,7 +287,7 @@ def _has_main(root: Path, kind: Kind, path: str, stem: str, stats: Mapping[str, 
 
 def _lasting(stats: Stats, unsure: set[str], before_ns: int) -> Stats:
     """Say what to believe the next time: not a link, nor what changed just now, nor a file of what is broken."""
-    return Stats.of(
+    return Stats.of_each(
         {
             name: found
             if found != _UNSURE

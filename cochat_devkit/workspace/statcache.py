@@ -11,6 +11,7 @@ import os
 import zlib
 from array import array
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit import __version__
@@ -18,34 +19,51 @@ from cochat_devkit.errors import BadResource
 from cochat_devkit.workspace.files import inside, name_beside, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 PATH = ".cochat/files.cache"
 #: moves when the file's form does, or what is read out of files
-FORMAT = 2
+FORMAT = 3
 #: size in bytes, times of the last change of content and of status in nanoseconds, inode
 Stat = tuple[int, ...]
 _STAT_LENGTH = 4
 #: stands for what is to be read again the next time, as it is like no file's
 SMUDGED: Stat = (-1, -1, -1, -1)
 _DIGEST_LENGTH = 64
+#: stands between the texts of a column: no path has it
+_BETWEEN = "\0"
 
 
 class Stats(NamedTuple):
-    """Hold what the system says of the files of a folder: their paths below it, and the numbers of all in one row."""
+    """Hold what the system says of the files of a folder: their paths below it, and the numbers of all in one row.
 
-    names: list[str]
-    numbers: list[int]
+    Both are packed as they are stored: whether all is as it was is one comparison of two texts.
+    """
+
+    names: str = ""
+    numbers: bytes = b""
 
     @classmethod
-    def of(cls, stats: Mapping[str, Stat]) -> Stats:
+    def of(cls, names: Iterable[str], numbers: Sequence[int]) -> Stats:
+        """Make it of names, and the numbers of all in their order."""
+        try:
+            packed = array("q", numbers)
+        except OverflowError:
+            # a file system may count its inodes beyond 63 bits
+            packed = array("q", [(number + _HALF) % (2 * _HALF) - _HALF for number in numbers])
+        return cls(_BETWEEN.join(names), packed.tobytes())
+
+    @classmethod
+    def of_each(cls, stats: Mapping[str, Stat]) -> Stats:
         """Make it of each file's own."""
-        return cls([*stats], [number for stat in stats.values() for number in stat])
+        return cls.of(stats, [number for stat in stats.values() for number in stat])
 
     def by_name(self) -> dict[str, Stat]:
         """Give each file's own."""
-        return dict(zip(self.names, zip(*[iter(self.numbers)] * _STAT_LENGTH, strict=True), strict=True))
+        numbers = array("q", self.numbers)
+        names = _split(self.names, len(numbers) // _STAT_LENGTH)
+        return dict(zip(names, zip(*[iter(numbers)] * _STAT_LENGTH, strict=True), strict=True))
 
 
 class Known(NamedTuple):
@@ -61,23 +79,51 @@ class Known(NamedTuple):
 class Shelf:
     """Hold what is known of one folder of a kind: what the system says of its files, and the resources in columns.
 
-    Of ten thousand resources in step nobody asks one by one: columns are read, and passed on, as they are.
+    Of ten thousand resources in step nobody asks one by one: columns are read, compared and passed on as they are,
+    sorted by slug, and only who needs their texts parts them.
     """
 
-    stats: Stats = field(default_factory=lambda: Stats([], []))
-    stems: list[str] = field(default_factory=list)
-    slugs: list[str] = field(default_factory=list)
-    fingerprints: list[str] = field(default_factory=list)
-    titles: list[str] = field(default_factory=list)
+    stats: Stats = field(default_factory=Stats)
+    #: the stems, slugs, fingerprints and titles of all resources, those of each in one text
+    columns: tuple[str, ...] = ("", "", "", "")
     #: one behind the other, as they are all of one length
     digests: bytes = b""
 
     @classmethod
     def of(cls, stats: Stats, known: Mapping[str, Known]) -> Shelf:
         """Make one of resources by their stems."""
-        found = known.values()
-        slugs, prints, titles, digests = ([each[column] for each in found] for column in range(4))
-        return cls(stats, [*known], slugs, prints, titles, "".join(digests).encode("ascii"))
+        found = sorted((slug, stem, print_, title, digest) for stem, (slug, print_, title, digest) in known.items())
+        slugs, stems, prints, titles, digests = ([each[column] for each in found] for column in range(5))
+        columns = (stems, slugs, prints, titles)
+        shelf = cls(stats, tuple(map(_BETWEEN.join, columns)), "".join(digests).encode("ascii"))
+        # a title may have what stands between them: then they cannot be parted again
+        shelf.stems, shelf.slugs, shelf.fingerprints, shelf.titles = columns
+        return shelf
+
+    @cached_property
+    def stems(self) -> list[str]:
+        """Name the files."""
+        return self._column(0)
+
+    @cached_property
+    def slugs(self) -> list[str]:
+        """Name the resources."""
+        return self._column(1)
+
+    @cached_property
+    def fingerprints(self) -> list[str]:
+        """Name their contents."""
+        return self._column(2)
+
+    @cached_property
+    def titles(self) -> list[str]:
+        """Say what people call them."""
+        return self._column(3)
+
+    @property
+    def can_be_parted(self) -> bool:
+        """Tell whether the columns say what they are made of, as no text in them has what stands between."""
+        return all(_holds(each, len(self)) for each in self.columns)
 
     @property
     def known(self) -> dict[str, Known]:
@@ -86,6 +132,13 @@ class Shelf:
         each_digest = [digests[start : start + _DIGEST_LENGTH] for start in range(0, len(digests), _DIGEST_LENGTH)]
         columns = (self.slugs, self.fingerprints, self.titles, each_digest)
         return dict(zip(self.stems, map(Known._make, zip(*columns, strict=True)), strict=True))
+
+    def __len__(self) -> int:
+        """Count the resources."""
+        return len(self.digests) // _DIGEST_LENGTH
+
+    def _column(self, number: int) -> list[str]:
+        return _split(self.columns[number], len(self))
 
 
 class StatCache:
@@ -104,10 +157,8 @@ class StatCache:
 
     def put(self, folder: str, shelf: Shelf) -> None:
         """Know something else of a folder from now on."""
-        with contextlib.suppress(OverflowError):
-            # a file system with numbers beyond 63 bits has no cache
-            self._shelves[folder] = _pack(shelf)
-            self._is_new = True
+        self._shelves[folder] = _pack(shelf)
+        self._is_new = True
 
     def save(self, root: Path) -> None:
         """Write it in one step, if it knows something new and the disk takes it."""
@@ -153,6 +204,9 @@ def read_cache(root: Path) -> StatCache:
 
 
 _SUM_LENGTH = 9
+_HALF = 1 << 63
+_COLUMNS = 4
+_STAT_BYTES = _STAT_LENGTH * array("q").itemsize
 
 
 def _sum(content: bytes | memoryview) -> bytes:
@@ -160,36 +214,29 @@ def _sum(content: bytes | memoryview) -> bytes:
 
 
 def _pack(shelf: Shelf) -> list[bytes]:
-    """Write a folder column by column: a few long texts are read much faster than many objects.
-
-    Raises:
-        OverflowError: a number has more than 63 bits.
-    """
-    numbers = array("q", shelf.stats.numbers).tobytes()
-    columns = (shelf.stats.names, shelf.stems, shelf.slugs, shelf.fingerprints, shelf.titles)
-    return [numbers, shelf.digests, *map(_join, columns)]
+    """Write a folder column by column: a few long texts are read much faster than many objects."""
+    columns = (shelf.stats.names, *shelf.columns)
+    return [shelf.stats.numbers, shelf.digests, *(each.encode("utf-8", "surrogatepass") for each in columns)]
 
 
 def _unpack(parts: Sequence[bytes]) -> Shelf:
     """Read a folder.
 
     Raises:
-        TypeError, ValueError: it is none that we wrote.
+        TypeError, ValueError: it is none that we wrote, or it has a name that stands for two.
     """
-    packed, digests, *columns = parts
-    numbers, count = array("q", packed).tolist(), len(digests) // _DIGEST_LENGTH
-    counts = (len(numbers) // _STAT_LENGTH, count, count, count, count)
-    names, stems, slugs, prints, titles = map(_split, columns, counts)
-    return Shelf(Stats(names, numbers), stems, slugs, prints, titles, digests)
-
-
-def _join(texts: Sequence[str]) -> bytes:
-    return "\0".join(texts).encode("utf-8", "surrogatepass")
-
-
-def _split(column: bytes, count: int) -> list[str]:
-    # no path has a NUL; where another name has one, there are too many, and the files are read
-    texts = column.decode("utf-8", "surrogatepass").split("\0") if count else []
-    if len(texts) != count:
+    numbers, digests, *packed = parts
+    names, *columns = (each.decode("utf-8", "surrogatepass") for each in packed)
+    shelf = Shelf(Stats(names, numbers), tuple(columns), digests)
+    if not _holds(names, len(numbers) // _STAT_BYTES) or len(columns) != _COLUMNS or not shelf.can_be_parted:
         raise ValueError("columns of unlike length")
-    return texts
+    return shelf
+
+
+def _holds(column: str, count: int) -> bool:
+    """Tell whether a column can be parted into so many texts, and no other number."""
+    return column.count(_BETWEEN) == count - 1 if count else not column
+
+
+def _split(column: str, count: int) -> list[str]:
+    return column.split(_BETWEEN) if count else []

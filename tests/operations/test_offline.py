@@ -5,16 +5,23 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cochat_devkit.config import read_config
 from cochat_devkit.errors import UnknownResource
+from cochat_devkit.kinds import all_kinds, kind_named
 from cochat_devkit.mirror.rows import LockDigests, Row
 from cochat_devkit.mirror.store import MirrorStore
+from cochat_devkit.operations import offline
 from cochat_devkit.operations.ls import ls, show
 from cochat_devkit.operations.offline import base_of, digest_of_lock, last_seen, local_side, look_offline, survey
 from cochat_devkit.operations.session import select
 from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version, digest_of_body, fingerprint_in
 from cochat_devkit.sync.decide import Action, Reason, decide
+from cochat_devkit.workspace.forms import path_for
+from cochat_devkit.workspace.glance import glance
+from cochat_devkit.workspace.tree import read_tree
 
 URL = "https://server.test"
 SOURCES = {"A": "class Tools:\n    a = 1\n", "B": "class Tools:\n    b = 1\n", "C": "class Tools:\n    c = 1\n"}
@@ -111,3 +118,80 @@ def test_a_selection_narrows_both(config):
         assert show(config, ref, target=None).line == lines[ref]
     with pytest.raises(UnknownResource, match="there is no tool/t999"):
         ls(config, select(["tool/t999"]), target=None)
+
+
+#: how one resource may stand: (here, agreed, there), each a text or None
+IN_STEP, OTHERS = (
+    ("A", "A", "A"),
+    [("B", "A", "A"), ("A", "A", "B"), (None, "A", "A"), ("A", "A", None), ("A", None, None)],
+)
+#: a slug that is stated beside the file, and names that sort otherwise than their files do
+SLUGS = ("a", "b", "Z", "a-b", "a\0b")
+STANDINGS = st.lists(
+    st.tuples(
+        st.sampled_from(["tool", "filter", "pipe", "prompt"]),
+        st.sampled_from(SLUGS),
+        st.one_of(st.just(IN_STEP), st.just(IN_STEP), st.sampled_from(OTHERS)),
+    ),
+    max_size=8,
+    unique_by=lambda each: ("function" if each[0] in ("filter", "pipe") else each[0], each[1]),
+)
+
+
+def lay_out(root, standings):
+    """Make the workspace in which resources of some kinds stand so."""
+    (root / "cochat.toml").write_text(f'[targets.main]\nurl = "{URL}"\n', encoding="utf-8")
+    rows = []
+    for word, slug, (here, agreed, there) in standings:
+        kind, type_ = kind_named(word)
+        path = path_for(kind, type_ or "", Slug(slug))
+        prints = {letter: write_and_read(root, kind, path, slug, letter) for letter in "AB"}
+        if here is None:
+            (root / path).unlink()
+        else:
+            write_and_read(root, kind, path, slug, here)
+        if there is not None:
+            agreed_print = prints.get(agreed)
+            row = Row(Key(kind.name, Slug(slug)), type_ or "", RemoteId(slug), remote_fingerprint=prints[there])
+            rows.append(row._replace(base_local=agreed_print, base_remote=agreed_print, path=path))
+    facts = {"user_id": "u1", "role": "admin", "dialect": "owui-0.12", "server_version": "0.12.4"}
+    digests = {"main": LockDigests("", digest_of_lock(root))}
+    with MirrorStore(root / "mirror.db") as store:
+        store.remember(store.enter_scope("main", url=URL, **facts), rows=rows, lock_digests=digests)
+    return read_config(root)
+
+
+def write_and_read(root, kind, path, slug, letter):
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(SOURCES[letter], encoding="utf-8")
+    return read_tree(root, [kind]).found[Key(kind.name, Slug(slug))].fingerprint
+
+
+@pytest.mark.parametrize("most", [500, 0])
+def test_kinds_that_are_wholly_in_step_are_passed_over_and_no_others(tmp_path_factory, monkeypatch, most):
+    """Whatever stands beside it, what is not in step is told as if every file had been looked at."""
+    monkeypatch.setattr(offline, "_MOST_ADDRESSES", most)
+
+    @given(STANDINGS)
+    def run(standings):
+        config = lay_out(tmp_path_factory.mktemp("workspace"), standings)
+        with look_offline(config, select(), None) as known:
+            expected = dict(decisions(known))
+        with survey(config, select(), None) as surveyed:
+            rest = dict(decisions(surveyed.rest))
+        in_step = {Key(each.kind, Slug(each.slug)) for each in surveyed.in_step}
+        wanted = {key for key, found in expected.items() if found[1].reason is Reason.IN_STEP}
+        assert in_step == wanted
+        assert rest == {key: found for key, found in expected.items() if key not in in_step}
+
+    run()
+
+
+def test_of_what_is_in_step_files_and_mirror_tell_the_same_two_texts(tmp_path):
+    """Ten thousand resources in step cost two comparisons, whatever they are called."""
+    words = {"tool": SLUGS[:4], "filter": SLUGS[:2], "pipe": SLUGS[2:4], "prompt": SLUGS[:4]}
+    config = lay_out(tmp_path, [(word, slug, IN_STEP) for word, slugs in words.items() for slug in slugs])
+    with look_offline(config, select(), None) as known:
+        agreed = known.reader.agreed_as_one(known.scope)
+    assert glance(tmp_path, all_kinds()).columns() == agreed
+    assert len(agreed) == len(words)
