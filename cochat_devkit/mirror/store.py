@@ -246,7 +246,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise MirrorDamaged("mirror.db is a database of something else", hint="move it away and pull again")
     if version < SCHEMA_VERSION:
-        # versions 2 to 4 brought tables and indexes and changed none; what follows from bodies is made where it is missing
+        # versions 2 to 4 brought tables and indexes and changed none; what bodies say is gathered where it is missing
         make_tables(connection)
         if version == 1:
             begin_history(connection)
