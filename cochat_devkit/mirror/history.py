@@ -54,10 +54,44 @@ class Entry(NamedTuple):
     at: datetime
 
 
+class Recent(NamedTuple):
+    """Hold one entry of what the server showed, and the one before it of the same resource.
+
+    `digest` is None where the resource was gone then, and `before` where it was before, or was never seen (`is_first`).
+    """
+
+    key: Key
+    type: str
+    digest: str | None
+    at: datetime
+    is_first: bool
+    before: str | None
+
+
 _ENTRIES = """
 SELECT kind, slug, type, digest, origin, version, message, at FROM history
 WHERE scope_id = ? AND kind = ? AND slug = ? ORDER BY at DESC, id DESC
 """
+
+_RECENT = """
+SELECT h.kind, h.slug, h.type, h.digest, h.at, p.id IS NULL, p.digest
+FROM history h LEFT JOIN history p ON p.id = (
+    SELECT id FROM history q
+    WHERE q.scope_id = h.scope_id AND q.kind = h.kind AND q.slug = h.slug AND q.origin = 'there' AND q.id < h.id
+    ORDER BY q.id DESC LIMIT 1
+)
+WHERE h.scope_id = ? AND h.origin = 'there' ORDER BY h.id DESC LIMIT ?
+"""
+
+
+def read_recent(reader: MirrorReader, scope: Scope, most: int) -> list[Recent]:
+    """Read what the server showed last, of all resources, newest first."""
+    if not reader.has_table("history"):
+        return []
+    return [
+        Recent(Key(kind, Slug(slug)), type_, digest, datetime.fromisoformat(at), bool(is_first), before)
+        for kind, slug, type_, digest, at, is_first, before in reader.ask(_RECENT, (scope.id, most))
+    ]
 
 
 def read_history(reader: MirrorReader, scope: Scope, key: Key) -> list[Entry]:

@@ -91,8 +91,30 @@ class Run(NamedTuple):
     steps: tuple[Step, ...] = ()
 
 
+class Tally(NamedTuple):
+    """Hold one run in numbers: its head, how many steps it did by their action, and how many it left to be settled."""
+
+    run: Run
+    done: Mapping[str, int]
+    open: int
+
+
 _RUNS = "SELECT id, scope_id, command, target, started, ended, message, undoes FROM run"
 _STEPS = "SELECT number, kind, slug, state, packed FROM step WHERE run_id = ? ORDER BY number"
+
+#: a step of an early version is compressed, and does not tell its action so
+_TALLY = """
+SELECT state, CASE WHEN substr(packed, 1, 1) = x'7B' THEN json_extract(CAST(packed AS TEXT), '$.action') END, count(*)
+FROM step WHERE run_id = ? GROUP BY 1, 2
+"""
+
+
+def read_tallies(reader: MirrorReader, scope: Scope, *, newest: int) -> list[Tally]:
+    """Read the newest runs of a scope without their steps, which may be many thousand; newest first."""
+    if not reader.has_table("run"):
+        return []
+    found = reader.ask(f"{_RUNS} WHERE scope_id = ? ORDER BY id DESC LIMIT ?", (scope.id, newest))
+    return [_tally(reader, _to_run(each)) for each in found]
 
 
 def read_runs(reader: MirrorReader, scope: Scope, *, newest: int) -> list[Run]:
@@ -168,13 +190,28 @@ def unpack_step(number: int, key: Key, state: str, packed: bytes) -> Step:
 
 
 def _with_steps(reader: MirrorReader, found: tuple[Json, ...]) -> Run:
-    run_id, scope_id, command, target, started, ended, message, undoes = found
+    run = _to_run(found)
     steps = (
         unpack_step(number, Key(kind, Slug(slug)), state, packed)
-        for number, kind, slug, state, packed in reader.ask(_STEPS, (run_id,))
+        for number, kind, slug, state, packed in reader.ask(_STEPS, (run.id,))
     )
-    began = datetime.fromisoformat(started)
-    return Run(run_id, scope_id, command, target, began, _time(ended), message, undoes, tuple(steps))
+    return run._replace(steps=tuple(steps))
+
+
+def _tally(reader: MirrorReader, run: Run) -> Tally:
+    done: dict[str, int] = {}
+    count_open = 0
+    for state, action, count in reader.ask(_TALLY, (run.id,)):
+        if state in OPEN:
+            count_open += count
+        elif state == StepState.DONE:
+            done[action or ""] = count
+    return Tally(run, done, count_open)
+
+
+def _to_run(found: tuple[Json, ...]) -> Run:
+    run_id, scope_id, command, target, started, ended, message, undoes = found
+    return Run(run_id, scope_id, command, target, datetime.fromisoformat(started), _time(ended), message, undoes)
 
 
 def _time(text: str | None) -> datetime | None:

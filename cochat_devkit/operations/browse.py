@@ -6,14 +6,18 @@ import secrets
 import threading
 import time
 from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, kind_named
+from cochat_devkit.operations.bodies import bodies_of
 from cochat_devkit.operations.ls import list_surveyed, ls, show, show_surveyed, text_of
 from cochat_devkit.operations.offline import survey
+from cochat_devkit.operations.recent import recent_changes, recent_runs, seat_of
 from cochat_devkit.operations.search import search
 from cochat_devkit.operations.session import select
 from cochat_devkit.workspace.paths import file_stem, name_of_stem
@@ -24,13 +28,18 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from cochat_devkit.config import Config
+    from cochat_devkit.mirror.journal import Tally
     from cochat_devkit.operations.ls import Listed, Shown, Text
+    from cochat_devkit.operations.recent import Change, Seat
     from cochat_devkit.operations.search import Answer
+    from cochat_devkit.resource import Body
 
 HOST = "127.0.0.1"
 PORT = 8766
 #: what was read stays true for so long: a page and the pages that it leads to are read within seconds
 _FRESH_S = 2.0
+#: so long a page waits for news of what it knows already
+_PATIENCE_S = 0.1
 _TOKEN_BYTES = 18
 
 
@@ -43,7 +52,9 @@ class Catalogue:
         # what is pulled on request alone, too
         self._everything = select((), [kind.name for kind in all_kinds()])
         self._lock = threading.Lock()
-        self._listed: list[Listed] = []
+        self._lister = ThreadPoolExecutor(1, "listing")
+        self._listing: Future[list[Listed]] | None = None
+        self._listed: list[Listed] | None = None
         self._listed_at_s = float("-inf")
         self._show: Callable[[str], Shown] = partial(show, config, target=self.target)
 
@@ -59,24 +70,41 @@ class Catalogue:
                 self._show, self._listed_at_s = look_up, float("-inf")
 
     def listed(self) -> list[Listed]:
-        """List every resource, by address.
+        """List every resource, by address: as it is now, or where that takes long as it was a moment ago.
 
         Raises:
             MirrorError: the mirror cannot be read.
         """
         with self._lock:
-            if time.monotonic() - self._listed_at_s > _FRESH_S:
-                self._listed = ls(self.config, self._everything, target=self.target)
-                self._listed_at_s = time.monotonic()
-            return self._listed
+            known, listing = self._listed, self._listing
+            if listing is None and time.monotonic() - self._listed_at_s > _FRESH_S:
+                listing = self._listing = self._lister.submit(self._list)
+        if listing is None:
+            return known or []
+        try:
+            return listing.result(None if known is None else _PATIENCE_S)
+        except FutureTimeout:
+            return known or []
 
-    def counts(self) -> dict[str, int]:
+    def _list(self) -> list[Listed]:
+        try:
+            found = ls(self.config, self._everything, target=self.target)
+            with self._lock:
+                self._listed, self._listed_at_s = found, time.monotonic()
+            return found
+        finally:
+            with self._lock:
+                self._listing = None
+
+    def counts(self, listed: Sequence[Listed] | None = None) -> dict[str, int]:
         """Count the resources of each type: what others are made of comes last, what is mirrored on request behind it.
+
+        `listed` is what is counted; None for everything as it is now.
 
         Raises:
             MirrorError: the mirror cannot be read.
         """
-        found = Counter(each.type for each in self.listed())
+        found = Counter(each.type for each in (self.listed() if listed is None else listed))
         kinds = sorted(all_kinds(), key=lambda kind: (kind.is_on_request, -kind.write_order))
         names = [name for kind in kinds for name in (*kind.types, kind.name)]
         # of a newer server
@@ -94,6 +122,22 @@ class Catalogue:
     def text_of(self, shown: Shown) -> Text:
         """Say which field of a resource is its text."""
         return text_of(shown.line.ref)
+
+    def bodies_of(self, lines: Sequence[Listed]) -> dict[str, Body]:
+        """Read the bodies of some lines, by address."""
+        return bodies_of(self.config, lines, target=self.target)
+
+    def seat(self) -> Seat:
+        """Say which server it is, and as whom it was read."""
+        return seat_of(self.config, target=self.target)
+
+    def recent_runs(self, newest: int) -> list[Tally]:
+        """Tell the newest runs in numbers, newest first."""
+        return recent_runs(self.config, target=self.target, newest=newest)
+
+    def recent_changes(self, newest: int) -> list[Change]:
+        """Tell what the server showed anew, newest first."""
+        return recent_changes(self.config, target=self.target, newest=newest)
 
     def search(self, words: str, kinds: Sequence[str], limit: int) -> Answer:
         """Find what has all of the words, among some kinds or all.

@@ -19,7 +19,7 @@ from cochat_devkit.web.formatted import highlight, is_picture, is_plain, markdow
 from cochat_devkit.web.page import Asked
 from cochat_devkit.web.pages import all_pages
 from cochat_devkit.web.safety import EXPORT_POLICY
-from cochat_devkit.web.words import ago, many_of, one_of, to_instant, tone
+from cochat_devkit.web.words import action_of, ago, date_of, label_of, many_of, one_of, to_instant, tone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ def render_template(
     asked = f"?{urlencode(query)}" if query else ""
     t = functools.partial(_translated, language)
     every = {
-        "ago": functools.partial(ago, now=datetime.now(UTC), t=t),
+        "ago": date_of if given.get("is_export") else functools.partial(ago, now=datetime.now(UTC), t=t),
         "catalogue": catalogue,
         "counts_by_type": _counts_by_type(catalogue),
         "export_policy": EXPORT_POLICY,
@@ -142,9 +142,11 @@ def _environment() -> Environment:
     )
     environment.filters |= {"markdown": markdown, "highlight": highlight, "as_json": to_readable_json}
     environment.globals |= {
+        "action_of": action_of,
         "instant_of": to_instant,
         "is_picture": is_picture,
         "is_plain": is_plain,
+        "label_of": label_of,
         "many_of": many_of,
         "one_of": one_of,
         "tone": tone,

@@ -25,6 +25,19 @@ _TONES = {
     "invisible": "hidden",
     "kept by the mirror alone": "calm",
 }
+#: what a step of a run did, by its action
+ACTIONS = {
+    "adopt": "found the same",
+    "create-here": "created here",
+    "update-here": "updated here",
+    "delete-here": "deleted here",
+    "create-there": "created there",
+    "update-there": "updated there",
+    "delete-there": "deleted there",
+    "merge": "merged",
+    # an early version did not say
+    "": "done",
+}
 _DAY_S = 86_400
 #: from the longest: how many seconds a unit has, how one of it is said, and how many are
 SPANS = (
@@ -51,6 +64,17 @@ def many_of(type_: str) -> str:
     return one_of(f"{within}s" if within else kind.plural).capitalize()
 
 
+def label_of(field: str) -> str:
+    """Name a field of a resource, in English: "Default filters"."""
+    words = field.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def action_of(word: str) -> str:
+    """Say what a step did, in English."""
+    return ACTIONS.get(word, word)
+
+
 def tone(state: str) -> str:
     """Name the class of the colours of a state."""
     return _TONES.get(state, "clash")
@@ -62,11 +86,16 @@ def to_instant(value: datetime | str) -> datetime:
     return at.astimezone(UTC)
 
 
+def date_of(at: datetime) -> str:
+    """Date an instant, where nobody knows when it will be read."""
+    return at.strftime("%Y-%m-%d")
+
+
 def ago(at: datetime, now: datetime, t: Callable[..., str]) -> str:
     """Say how long ago an instant was; of what is long past, or yet to come, its date."""
     past_s = (now - at).total_seconds()
     if past_s < 0 or past_s >= _MOST_DAYS * _DAY_S:
-        return at.strftime("%Y-%m-%d")
+        return date_of(at)
     for unit_s, one, many in SPANS:
         count = int(past_s // unit_s)
         if count:

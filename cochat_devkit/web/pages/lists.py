@@ -1,28 +1,61 @@
-"""The list of the resources of one type, in pieces."""
+"""The list of the resources of one type, in pieces; what stands behind the question mark sorts and filters it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from cochat_devkit.web.page import Page
+from cochat_devkit.kinds import kind_named
+from cochat_devkit.web.page import Page, number_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cochat_devkit.operations.browse import Catalogue
+    from cochat_devkit.operations.ls import Listed
+    from cochat_devkit.resource import Json
     from cochat_devkit.web.page import Asked, Params
 
 _PIECE = 100
-#: nobody has so many pieces
-_LONGEST_NUMBER = 9
+#: so many page links stand beside the one that is read
+_BESIDE = 2
+#: by the name in the address: what a list can be sorted by
+SORTS = ("name", "ref", "state", "version", "updated")
+_ATTRIBUTES = {"updated": "updated_at"}
+#: fields of a body that say much in a column, of those that a kind has
+COLUMNS = ("active", "global", "priority", "base", "tags", "cost", "context_length", "description")
 
 
 def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
-    lines = [each for each in catalogue.listed() if each.type == asked.params["type"]]
-    number, count = _number(asked.params["number"]), _pieces(len(lines))
+    type_ = asked.params["type"]
+    kind, _type = kind_named(type_)
+    query = {name: asked.query.get(name, "") for name in ("q", "state", "sort")}
+    of_type = [each for each in catalogue.listed() if each.type == type_]
+    lines = _sorted(_filtered(of_type, query), query["sort"])
+    number, count = number_in(asked.params["number"], 1), _pieces(len(lines))
     piece = lines[(number - 1) * _PIECE : number * _PIECE]
-    return {"type": asked.params["type"], "lines": piece, "total": len(lines), "number": number, "count": count}
+    bodies = catalogue.bodies_of(piece)
+    names = [name for name in COLUMNS if any(field.name == name for field in kind.fields)]
+    return {
+        "type": type_,
+        "summary": kind.summary if type_ == kind.name else "",
+        "lines": piece,
+        "bodies": bodies,
+        "columns": [name for name in names if any(_says(body.get(name)) for body in bodies.values())],
+        "has_versions": any(each.version for each in of_type),
+        "has_dates": any(each.updated_at for each in of_type),
+        "total": len(of_type),
+        "found": len(lines),
+        "first": (number - 1) * _PIECE + 1,
+        "number": number,
+        "count": count,
+        "numbers": [*_numbers(number, count)],
+        "states": Counter(each.state for each in of_type),
+        "query": query,
+        "behind": lambda **changes: _behind({**query, **changes}),
+    }
 
 
 def _every(catalogue: Catalogue) -> Iterator[Params]:
@@ -31,12 +64,49 @@ def _every(catalogue: Catalogue) -> Iterator[Params]:
             yield {"type": type_, "number": str(number)}
 
 
+def _filtered(lines: Sequence[Listed], query: Mapping[str, str]) -> list[Listed]:
+    words, state = query["q"].lower().split(), query["state"]
+    return [
+        each
+        for each in lines
+        if (not state or each.state == state) and all(word in f"{each.name} {each.ref}".lower() for word in words)
+    ]
+
+
+def _sorted(lines: list[Listed], sort: str) -> list[Listed]:
+    """Sort by a column, downwards with a hyphen before its name; what says nothing there comes last either way."""
+    name = sort.removeprefix("-")
+    if name not in SORTS:
+        return lines
+    value_of = attrgetter(_ATTRIBUTES.get(name, name))
+    said = [each for each in lines if value_of(each)]
+    said.sort(key=lambda each: str(value_of(each)).casefold(), reverse=sort.startswith("-"))
+    return said + [each for each in lines if not value_of(each)]
+
+
+def _behind(query: Mapping[str, str]) -> str:
+    """Write what stands behind an address, the question mark included."""
+    said = {name: value for name, value in query.items() if value}
+    return f"?{urlencode(said)}" if said else ""
+
+
 def _pieces(count: int) -> int:
     return max(1, -(-count // _PIECE))
 
 
-def _number(text: str) -> int:
-    return max(1, int(text)) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else 1
+def _numbers(number: int, count: int) -> Iterator[int | None]:
+    """Name the pieces that links lead to: the first, the last, and those beside; None for a gap."""
+    wanted = {1, count, *range(max(1, number - _BESIDE), min(count, number + _BESIDE) + 1)}
+    before = 0
+    for each in sorted(wanted):
+        if each - before > 1:
+            yield None
+        yield each
+        before = each
+
+
+def _says(value: Json) -> bool:
+    return value not in (None, "", [], {})
 
 
 PAGES = (Page("list", "k/{type}/{number}.html", "list.html", _make, _every),)

@@ -1,0 +1,44 @@
+"""The bodies of some lines of a list at once, offline: what the files say, or what the server showed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cochat_devkit.kinds import parse_ref
+from cochat_devkit.mirror.reader import MirrorReader
+from cochat_devkit.operations.offline import survey
+from cochat_devkit.operations.session import select
+from cochat_devkit.sync.decide import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cochat_devkit.config import Config
+    from cochat_devkit.operations.ls import Listed
+    from cochat_devkit.operations.offline import Known
+    from cochat_devkit.resource import Body, Key
+
+
+def bodies_of(config: Config, lines: Sequence[Listed], *, target: str | None) -> dict[str, Body]:
+    """Read the bodies by address; `{}` where neither side can be read. What is in step costs no look at the files."""
+    aim = config.target_named(target)
+    found: dict[str, Body] = {}
+    apart = [each.ref for each in lines if each.state != Reason.IN_STEP]
+    if apart:
+        with survey(config, select(apart), target) as surveyed:
+            known = surveyed.rest
+            found = {ref: _body(known, parse_ref(ref)[0]) for ref in apart}
+    with MirrorReader(config.mirror_path) as reader:
+        scope = reader.scope_of(aim.name, aim.url)
+        for each in lines:
+            if scope and not found.get(each.ref):
+                row = reader.row(scope, *parse_ref(each.ref)[0])
+                found[each.ref] = reader.body(row.remote_digest) if row and row.remote_digest else {}
+    return found
+
+
+def _body(known: Known, key: Key) -> Body:
+    local, row = known.tree.found.get(key), known.rows.get(key)
+    if local is not None:
+        return local.resource.body
+    return known.reader.body(row.remote_digest) if row and row.remote_digest else {}
