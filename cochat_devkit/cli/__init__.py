@@ -49,6 +49,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "ls": "List the resources of the mirror.",
         "show": "Show one resource.",
         "search": "Find resources by the words in them.",
+        "deps": "Show what a resource uses, and what uses it.",
+        "chain": "Show which filters a message meets, in order.",
         "browse": "Look at everything in a web page, offline.",
     },
     "Write plugins": {

@@ -29,8 +29,8 @@ _OBEYED = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\
 
 #: the commands that take `--target`, where a hint names them
 _AIMED = re.compile(
-    r"\bcochat (browse|diff|doctor|init|log|login|logout|ls|pull|push|resolve|restore|search|show|specs|status"
-    r"|undo|valves|whoami)\b"
+    r"\bcochat (browse|chain|deps|diff|doctor|init|log|login|logout|ls|pull|push|resolve|restore|search|show|specs"
+    r"|status|undo|valves|whoami)\b"
 )
 
 
@@ -64,6 +64,11 @@ def out(text: str) -> None:
 def err(text: str) -> None:
     """Print talk."""
     print(_shown(text, sys.stderr), file=sys.stderr)
+
+
+def hint(text: str) -> None:
+    """Say which command to type next."""
+    err(f"{paint('hint', 'cyan')}:  {_aimed(text)}")
 
 
 def out_exact(text: str) -> None:

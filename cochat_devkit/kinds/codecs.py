@@ -198,11 +198,10 @@ def ids_under(words: Mapping[str, str], codec: Codec) -> Codec:
 
 def _mentions_in_list(word: str, value: Json) -> Iterator[str]:
     for each in value if isinstance(value, list) else []:
-        if isinstance(each, dict):
-            yield f"{word}:{each.get('id')}"
-        else:
-            ref = str(each)
-            yield f"{word}:{ref.removeprefix(RAW)}" if ref.startswith(RAW) else ref
+        if isinstance(each, dict) and each.get("id") and isinstance(each["id"], str):
+            yield f"{word}:{each['id']}"
+        elif each and isinstance(each, str):
+            yield f"{word}:{each.removeprefix(RAW)}" if each.startswith(RAW) else each
 
 
 def _ref_parser(kind: str) -> Callable[[Json], Json]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cochat_devkit.errors import MirrorDamaged
-from cochat_devkit.kinds import all_kinds
-from cochat_devkit.kinds.references import mentions_in, names_others
+from cochat_devkit.errors import MirrorDamaged, MirrorError
+from cochat_devkit.kinds import all_kinds, kind_named
+from cochat_devkit.kinds.references import mentions_in, names_others, naming_of
 from cochat_devkit.mirror.bodies import unpack_body
 from cochat_devkit.mirror.tables import MENTION_TABLES
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cochat_devkit.kinds.references import Naming
     from cochat_devkit.mirror.reader import MirrorReader
     from cochat_devkit.mirror.rows import Row, Scope
-    from cochat_devkit.resource import Body
+    from cochat_devkit.resource import Body, Key
 
 #: moves when something else is read out of the same fields: every mirror is then read anew
 _MENTIONS_VERSION = "1"
@@ -97,7 +97,7 @@ def read_mentions_by(reader: MirrorReader, scope: Scope, kind: str, slug: str) -
 
 def read_mentions_of(reader: MirrorReader, scope: Scope, naming: Naming) -> list[Told]:
     """Read who names a resource in one of the ways in which it can be named."""
-    condition, values = naming_condition(naming)
+    condition, values = _condition(naming)
     return _read(reader, scope, condition, values, lambda told: naming.fits(told.ref))
 
 
@@ -107,22 +107,30 @@ def read_made_ids(reader: MirrorReader, scope: Scope) -> dict[tuple[str, str], t
     return {each[:2]: each[2:] for each in reader.ask(_MADE_IDS.format(_marks(kinds)), (scope.id, *kinds))}
 
 
-def naming_condition(naming: Naming) -> tuple[str, tuple[str, ...]]:
-    """Write as a condition on `m`, a row of the table `mention`, that it names a resource: (SQL, its values)."""
-    ranges = [(f"{lead}.", f"{lead}/") for lead in naming.leads]
-    among = [f"m.ref IN ({_marks(naming.refs)})", *["(m.ref >= ? AND m.ref < ?)"] * len(ranges)]
-    return f"({' OR '.join(among)})", (*naming.refs, *(each for both in ranges for each in both))
+def condition_of_users(reader: MirrorReader, scope: Scope, key: Key, type_: str | None) -> tuple[str, tuple[str, ...]]:
+    """Write as a condition on `r`, a row of the table `resource`, that it uses somebody: (SQL, its values).
 
-
-def users_condition(naming: Naming) -> tuple[str, tuple[str, ...]]:
-    """Write as a condition on `r`, a row of the table `resource`, that what it shows names somebody: (SQL, values)."""
-    condition, values = naming_condition(naming)
+    Raises:
+        MirrorError: there is no table to ask.
+    """
+    if not has_mentions(reader):
+        raise MirrorError("the mirror does not know yet who uses whom", hint="cochat pull")
+    row = reader.row(scope, key.kind, key.slug)
+    id_, type_ = (row.remote_id, type_ or row.type) if row else (key.slug, type_ or "")
+    condition, values = _condition(naming_of(kind_named(key.kind)[0], key.slug, type_, id_))
     return _SHOWN_BY_ROW.format(condition), values
 
 
 def has_mentions(reader: MirrorReader) -> bool:
     """Tell whether the table is there as we would make it: the next command that writes makes it."""
     return reader.has_table("mention") and reader.ask(_FACT, ()) == [(_version(),)]
+
+
+def _condition(naming: Naming) -> tuple[str, tuple[str, ...]]:
+    """Write as a condition on `m`, a row of the table `mention`, that it names a resource: (SQL, its values)."""
+    ranges = [(f"{lead}.", f"{lead}/") for lead in naming.leads]
+    among = [f"m.ref IN ({_marks(naming.refs)})", *["(m.ref >= ? AND m.ref < ?)"] * len(ranges)]
+    return f"({' OR '.join(among)})", (*naming.refs, *(each for both in ranges for each in both))
 
 
 def _read(

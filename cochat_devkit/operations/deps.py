@@ -55,7 +55,7 @@ class Graph:
 
 
 class Missing(NamedTuple):
-    """Hold one resource that is named and not there, and who names it."""
+    """Hold one resource that is named and that neither files nor mirror have, and who names it."""
 
     node: Node
     users: tuple[Edge, ...]
@@ -90,12 +90,13 @@ def graph(config: Config, *, target: str | None) -> Graph:
 
 
 def missing(config: Config, *, target: str | None) -> list[Missing]:
-    """List what is named and neither in the files nor in the mirror."""
+    """List what is named and neither in the files nor in the mirror, whether somebody looked for it or nobody could."""
     found = graph(config, target=target)
     users: dict[str, list[Edge]] = {}
     for edge in found.edges:
         users.setdefault(edge.used, []).append(edge)
-    return [Missing(each, tuple(users[each.ref])) for each in found.nodes if each.standing is Standing.MISSING]
+    lacking = (Standing.MISSING, Standing.UNKNOWN)
+    return [Missing(each, tuple(users[each.ref])) for each in found.nodes if each.standing in lacking]
 
 
 def _walk(
