@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BROWSER := $(VENV)/.browser
 # the tests are shared among the processors, at most four: `tests/sharing.py` says which stay together
 SHARED := --numprocesses auto --maxprocesses 4
 
-.PHONY: demo test check contract parity bench chaos soak mutation format clean
+.PHONY: demo test check contract browser screenshots parity bench chaos soak mutation format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)  ## the whole job once, as a story, against the local server
@@ -24,6 +25,14 @@ check: $(READY)  ## lint, format, types and the plugins' own check
 contract: $(READY)  ## the contract suite, which `make test` runs on the local server, on real ones, installed into a cache
 	@$(BIN)/python -m tests.contract.real.prepare
 	@COCHAT_CONTRACT_REAL=1 $(BIN)/python -m pytest $(SHARED) tests/contract tests/runtime/test_*_against_server.py tests/parity
+
+browser: $(BROWSER)  ## every page of `cochat browse` in Debian's Chromium, which is installed where it is missing
+	@$(BIN)/python -m tests.browser.prepare
+	@COCHAT_BROWSER=1 $(BIN)/python -m pytest tests/browser
+
+screenshots: $(BROWSER)  ## the pictures in docs/images, taken anew
+	@$(BIN)/python -m tests.browser.prepare
+	@$(BIN)/python -m tests.browser.screenshots
 
 # the last line: records of a real server, against the packages that it had: make parity GOLDEN=FILE SOURCES=DIR
 parity: $(READY)  ## what real servers say of plugins and chats beside what is said here: docs/reference/parity.md
@@ -49,6 +58,10 @@ format: $(READY)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
+
+$(BROWSER): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@touch $(BROWSER)
 
 $(READY): pyproject.toml
 	@echo "setting up $(VENV) (once)"

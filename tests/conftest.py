@@ -22,8 +22,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _SETTINGS_OF_OURS = "COCHAT_"
-#: says which servers the contract suite runs on: a setting of the run, not of the code under test
-_KEPT = ("COCHAT_CONTRACT_REAL",)
+#: say which servers and which browser the tests run on: settings of the run, not of the code under test
+_KEPT = ("COCHAT_CONTRACT_REAL", "COCHAT_BROWSER")
 
 
 class NetworkIsClosed(RuntimeError):

@@ -1,0 +1,82 @@
+"""The walk: every link from the first page on, each address once, and what was seen on the way."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.browser.window import Window
+
+#: what a page may take of the server's time
+BAR_MS = 200.0
+#: addresses that differ behind the question mark alone, for each page
+_MOST_QUERIES = 4
+
+
+@dataclass
+class Walked:
+    """Hold what a walk came by: each address with the server's time, in the order of the walk."""
+
+    server_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def plain(self) -> set[str]:
+        """List the addresses that ask nothing behind a question mark."""
+        return {each for each in self.server_ms if "?" not in each}
+
+    def table(self) -> str:
+        """Say how long the server took, in one line."""
+        times = sorted(self.server_ms.values())
+        middle, high = times[len(times) // 2], times[int(len(times) * 0.95)]
+        return f"{len(times)} pages, server time p50 {middle:.0f} ms, p95 {high:.0f} ms, max {times[-1]:.0f} ms"
+
+
+def walk(window: Window, start: str, look: Callable[[str], None]) -> Walked:
+    """Follow all links from an address, breadth first, within its language; `look` at each page that was reached."""
+    walked, asked = Walked(), set[tuple[str, frozenset[str]]]()
+    language = start.partition("/")[0]
+    ahead, known = deque([start]), {start}
+    while ahead:
+        address = ahead.popleft()
+        walked.server_ms[address] = visit_timed(window, address, links := set[str]())
+        look(address)
+        for link in sorted(links):
+            if link in known or not link.startswith(f"{language}/"):
+                continue
+            known.add(link)
+            path, _, query = link.partition("?")
+            if not query or _is_new(asked, path, query):
+                ahead.append(link)
+    return walked
+
+
+def visit_timed(window: Window, address: str, links: set[str]) -> float:
+    """Visit a page, once more where it was slow: the better time. Its links are added to `links`."""
+    seen = window.visit(address)
+    links |= {_within(each, window.browsed.url) for each in seen.links} - {""}
+    best_ms = seen.server_ms
+    if best_ms > BAR_MS:
+        best_ms = min(best_ms, window.visit(address).server_ms)
+    if best_ms > BAR_MS:
+        window.faults.append(f"{address}: takes {best_ms:.0f} ms of the server's time")
+    return best_ms
+
+
+def _within(link: str, url: str) -> str:
+    """Name an address of ours relative to the token, without what is behind `#`; empty for anybody else's."""
+    plain = urlsplit(link)._replace(fragment="").geturl()
+    return plain.removeprefix(url) if plain.startswith(url) else ""
+
+
+def _is_new(asked: set[tuple[str, frozenset[str]]], path: str, query: str) -> bool:
+    """Tell whether a question is of a sort that the walk has not asked often enough."""
+    sort = (path, frozenset(parse_qs(query, keep_blank_values=True)))
+    if sort in asked or sum(each[0] == path for each in asked) >= _MOST_QUERIES:
+        return False
+    asked.add(sort)
+    return True
