@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, kind_named
 from cochat_devkit.operations.bodies import bodies_of
+from cochat_devkit.operations.deps import deps
 from cochat_devkit.operations.ls import list_surveyed, ls, show, show_surveyed, text_of
 from cochat_devkit.operations.offline import survey
 from cochat_devkit.operations.recent import recent_changes, recent_runs, seat_of
 from cochat_devkit.operations.search import search
 from cochat_devkit.operations.session import select
+from cochat_devkit.operations.status import diff_lines
 from cochat_devkit.workspace.paths import file_stem, name_of_stem
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.mirror.journal import Tally
+    from cochat_devkit.operations.deps import Deps
     from cochat_devkit.operations.ls import Listed, Shown, Text
     from cochat_devkit.operations.recent import Change, Seat
     from cochat_devkit.operations.search import Answer
@@ -126,6 +129,15 @@ class Catalogue:
     def bodies_of(self, lines: Sequence[Listed]) -> dict[str, Body]:
         """Read the bodies of some lines, by address."""
         return bodies_of(self.config, lines, target=self.target)
+
+    def relations_of(self, ref: str) -> Deps:
+        """Tell what a resource uses and what uses it."""
+        return deps(self.config, ref, target=self.target)
+
+    def difference_of(self, ref: str) -> list[str]:
+        """Write how the sides of one resource differ, as a unified diff; no lines where they do not."""
+        found = diff_lines(self.config, select([ref]), target=self.target)
+        return [line for _difference, lines in found for line in lines]
 
     def seat(self) -> Seat:
         """Say which server it is, and as whom it was read."""

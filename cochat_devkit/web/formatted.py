@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from pygments import highlight as paint
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
+from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
 from pygments.util import ClassNotFound
 
 from cochat_devkit.redaction import redact
@@ -22,21 +22,29 @@ if TYPE_CHECKING:
 #: pictures that stand in the page itself: in an <img> not even an SVG can do anything
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml)(?:;charset=[\w-]+)?(?:;base64)?,")
 #: a longer text is shown as it is: to colour it takes longer than anybody waits
-_MOST_COLOURED = 200_000
+_MOST_COLOURED = 80_000
+#: the same for Markdown, of which more is made
+_MOST_RENDERED = 40_000
+#: pages that are read again within a while are not made again
+_KEPT = 64
 
 
 def markdown(text: str) -> Markup:
     """Render Markdown; HTML in it is shown and not obeyed, and of a picture only its words: nothing is fetched."""
-    return Markup(_markdown().render(redact(text)))  # noqa: S704 - HTML is switched off in it, and links are checked
+    return _rendered(redact(text))
 
 
-def highlight(text: str, language: str) -> Markup:
-    """Colour a source by classes, each line with its number as an anchor."""
+def highlight(text: str, language: str, anchor: str = "L") -> Markup:
+    """Colour a source by classes; each line with its number as an anchor, unless `anchor` is ""."""
+    return _coloured(redact(text), language, anchor)
+
+
+def language_of(path: str) -> str:
+    """Guess by a file's name what language it is written in."""
     try:
-        lexer = get_lexer_by_name(language if len(text) <= _MOST_COLOURED else "text", stripnl=False)
-    except ClassNotFound:
-        lexer = get_lexer_by_name("text", stripnl=False)
-    return Markup(paint(redact(text), lexer, _formatter()))  # noqa: S704 - the formatter escapes the text
+        return str(get_lexer_for_filename(path).aliases[0])
+    except (ClassNotFound, IndexError):
+        return "text"
 
 
 def is_picture(text: str) -> bool:
@@ -54,9 +62,27 @@ def to_readable_json(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
+@functools.lru_cache(_KEPT)
+def _rendered(text: str) -> Markup:
+    if len(text) > _MOST_RENDERED:
+        return Markup("<pre>{}</pre>").format(text)
+    return Markup(_markdown().render(text))  # noqa: S704 - HTML is switched off in it, and links are checked
+
+
+@functools.lru_cache(_KEPT)
+def _coloured(text: str, language: str, anchor: str) -> Markup:
+    try:
+        lexer = get_lexer_by_name(language if len(text) <= _MOST_COLOURED else "text", stripnl=False)
+    except ClassNotFound:
+        lexer = get_lexer_by_name("text", stripnl=False)
+    return Markup(paint(text, lexer, _formatter(anchor)))  # noqa: S704 - the formatter escapes the text
+
+
 @functools.cache
-def _formatter() -> HtmlFormatter[str]:
-    return HtmlFormatter(cssclass="source", linenos="inline", lineanchors="L", anchorlinenos=True)
+def _formatter(anchor: str) -> HtmlFormatter[str]:
+    if not anchor:
+        return HtmlFormatter(cssclass="source")
+    return HtmlFormatter(cssclass="source", linenos="inline", lineanchors=anchor, anchorlinenos=True)
 
 
 @functools.cache

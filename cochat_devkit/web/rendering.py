@@ -15,7 +15,7 @@ from markupsafe import Markup
 from cochat_devkit import __version__
 from cochat_devkit.errors import DevkitError
 from cochat_devkit.redaction import redact
-from cochat_devkit.web.formatted import highlight, is_picture, is_plain, markdown, to_readable_json
+from cochat_devkit.web.formatted import highlight, is_picture, is_plain, language_of, markdown, to_readable_json
 from cochat_devkit.web.page import Asked
 from cochat_devkit.web.pages import all_pages
 from cochat_devkit.web.safety import EXPORT_POLICY
@@ -147,6 +147,7 @@ def _environment() -> Environment:
         "is_picture": is_picture,
         "is_plain": is_plain,
         "label_of": label_of,
+        "language_of": language_of,
         "many_of": many_of,
         "one_of": one_of,
         "tone": tone,

@@ -38,6 +38,8 @@ ACTIONS = {
     # an early version did not say
     "": "done",
 }
+#: fields whose names say too little to a reader
+_LABELS = {"system": "System prompt", "content": "Text", "rrule": "Repeats", "meta": "Further settings"}
 _DAY_S = 86_400
 #: from the longest: how many seconds a unit has, how one of it is said, and how many are
 SPANS = (
@@ -67,7 +69,7 @@ def many_of(type_: str) -> str:
 def label_of(field: str) -> str:
     """Name a field of a resource, in English: "Default filters"."""
     words = field.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    return _LABELS.get(field) or words[:1].upper() + words[1:]
 
 
 def action_of(word: str) -> str:

@@ -1,26 +1,147 @@
-"""The page of one resource."""
+"""The page of one resource: what it is, what it says, what it uses and what uses it, and how the sides differ."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cochat_devkit.kinds import kind_named
+from cochat_devkit.kinds.wire import updated_at_of
+from cochat_devkit.sync.decide import Reason
 from cochat_devkit.web.page import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from cochat_devkit.kinds import Kind
     from cochat_devkit.operations.browse import Catalogue
+    from cochat_devkit.operations.deps import Link
+    from cochat_devkit.operations.ls import Shown
+    from cochat_devkit.resource import Json
     from cochat_devkit.web.page import Asked, Params
+
+#: what the head of the page says
+_IN_HEAD = ("name", "description", "image")
+#: a longer text stands in a section of its own
+_LONGEST_FACT = 300
+#: what the server says of a plugin's methods
+_SPECS = "specs"
+#: a difference with one side alone is the text of that side
+_ONE_SIDED = (Reason.NEW_HERE, Reason.NEW_THERE)
+
+
+class Parameter(NamedTuple):
+    """Hold one parameter of a method as the model sees it; `rest` is what its schema says further."""
+
+    name: str
+    type: str
+    is_required: bool
+    description: str
+    rest: Mapping[str, Json]
+
+
+class Method(NamedTuple):
+    """Hold one method of a tool as the model sees it."""
+
+    name: str
+    description: str
+    parameters: Sequence[Parameter]
 
 
 def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
     shown = catalogue.shown(asked.params["ref"])
-    return {"shown": shown, "text": catalogue.text_of(shown)}
+    ref = shown.line.ref
+    kind, _type = kind_named(shown.line.type)
+    text = catalogue.text_of(shown)
+    source = str(shown.body.get(text.name) or "") if text.name else ""
+    is_apart = shown.line.state != Reason.IN_STEP and shown.line.state not in _ONE_SIDED
+    relations = catalogue.relations_of(ref)
+    uses = _by_field(relations.uses)
+    facts, parts = _split(kind, shown, uses)
+    return {
+        "shown": shown,
+        "line": shown.line,
+        "kind": kind,
+        "text": text,
+        "source": source,
+        "facts": facts,
+        "parts": parts,
+        "dates": _dates(shown.derived),
+        "methods": [*methods_in(shown.derived)],
+        "said_in_source": _said_in(kind, source, shown),
+        "derived": {name: each for name, each in shown.derived.items() if name != _SPECS},
+        "files": shown.body.get(kind.form.tree_field or "") if kind.form else None,
+        "difference": catalogue.difference_of(ref) if is_apart else [],
+        "uses": uses,
+        "used_by": relations.used_by,
+    }
 
 
 def every_resource(catalogue: Catalogue) -> Iterator[Params]:
     """List the addresses of all resources."""
     return ({"ref": each.ref} for each in catalogue.listed())
+
+
+def methods_in(derived: Mapping[str, Json]) -> Iterator[Method]:
+    """Read the methods that a server derived; what is not of the form that specs have is left out."""
+    specs = derived.get(_SPECS)
+    for each in specs if isinstance(specs, list) else ():
+        if isinstance(each, dict):
+            schema = each.get("parameters")
+            yield Method(
+                str(each.get("name") or ""),
+                str(each.get("description") or ""),
+                [*_parameters_in(schema)] if isinstance(schema, dict) else [],
+            )
+
+
+def _parameters_in(schema: Mapping[str, Json]) -> Iterator[Parameter]:
+    found, required = schema.get("properties"), schema.get("required")
+    for name, said in found.items() if isinstance(found, dict) else ():
+        facts = said if isinstance(said, dict) else {}
+        rest = {key: each for key, each in facts.items() if key not in ("type", "description", "title")}
+        is_required = isinstance(required, list) and name in required
+        yield Parameter(name, str(facts.get("type") or ""), is_required, str(facts.get("description") or ""), rest)
+
+
+def _split(kind: Kind, shown: Shown, uses: Iterable[str]) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Part what the fields say, without head, text, files and relations: (short facts, what needs room), by name."""
+    elsewhere = {*_IN_HEAD, kind.text.name if kind.text else "", kind.form.tree_field if kind.form else ""}
+    elsewhere |= {*uses, *(each.name for each in kind.fields if each.codec.refers)}
+    said = {name: each for name, each in shown.body.items() if name not in elsewhere and each not in (None, "", [], {})}
+    parts = {name: each for name, each in said.items() if _needs_room(name, each)}
+    return {name: each for name, each in said.items() if name not in parts}, parts
+
+
+def _needs_room(name: str, value: Json) -> bool:
+    if isinstance(value, str):
+        return "\n" in value or len(value) > _LONGEST_FACT
+    if isinstance(value, list):
+        return any(isinstance(each, list | dict) or (isinstance(each, str) and "\n" in each) for each in value)
+    return isinstance(value, dict) and name != "access"
+
+
+def _dates(derived: Mapping[str, Json]) -> dict[str, Any]:
+    """Read the times that the server tells, by name; the last change stands in the line."""
+    found = {
+        name: updated_at_of({"updated_at": value})
+        for name, value in derived.items()
+        if name.endswith("_at") and name != "updated_at" and isinstance(value, int | float | str)
+    }
+    return {name: at for name, at in found.items() if at is not None}
+
+
+def _said_in(kind: Kind, source: str, shown: Shown) -> dict[str, str]:
+    """Read what the head of the text says and no field does."""
+    said = kind.form.read_head(source) if kind.form and source else {}
+    known = {str(shown.body.get(name)) for name in _IN_HEAD}
+    return {name: value for name, value in said.items() if value and value not in known}
+
+
+def _by_field(links: Sequence[Link]) -> dict[str, list[Link]]:
+    found: dict[str, list[Link]] = {}
+    for each in links:
+        found.setdefault(each.fields[0] if each.fields else "", []).append(each)
+    return found
 
 
 PAGES = (Page("resource", "r/{type}/{stem}.html", "resource.html", _make, every_resource),)
