@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import target_option
+from cochat_devkit.cli.options import target_option, verbose_option
+
+if TYPE_CHECKING:
+    from cochat_devkit.config import Config
+    from cochat_devkit.operations.browse import Catalogue
 
 _EXIT_INTERRUPTED = 130
+#: what only a server has
+_OF_SERVER = ("port", "host", "opens")
 
 
 @click.command("browse")
@@ -18,29 +27,81 @@ _EXIT_INTERRUPTED = 130
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The loopback address to listen on.")
 @click.option("--open/--no-open", "opens", default=None, help="Open the page in a browser; on a terminal that is done.")
+@click.option(
+    "--export",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write all pages into this folder as a static site, and serve nothing.",
+)
 @target_option
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON with the address once it answers.")
+@verbose_option
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON: the address, or what was exported.")
 @click.pass_context
-def command(
-    context: click.Context, *, port: int, host: str, opens: bool | None, target: str | None, as_json: bool
-) -> None:
+def command(context: click.Context, /, *, folder: Path | None, target: str | None, **options: Any) -> None:
     """Look at everything in a web page, offline: lists, sources, relations, history, search.
 
     The page answers this machine only, to whoever has the address with its token; it reads, and writes nothing.
+
+    --export writes the same pages as files that a browser opens from the disk, and that any static host serves below
+    any path. The folder is empty, not there yet, or an earlier export: that is replaced once the new one is whole.
 
     \b
     Examples:
       cochat browse
       cochat browse --port 8766 --no-open
       cochat browse --target staging
+      cochat browse --export site
     """
+    from cochat_devkit.config import read_config
+
+    config = read_config()
+    if folder is not None:
+        _refuse_with_export(context)
+        _export(config, target, folder, as_json=options["as_json"], verbose=options["verbose"])
+        return
+    from cochat_devkit.operations.browse import Catalogue
+
+    _serve(context, Catalogue(config, target), options)
+
+
+def _refuse_with_export(context: click.Context) -> None:
+    for name in _OF_SERVER:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = next(each.opts[0] for each in context.command.params if each.name == name)
+            raise click.UsageError(f"--export serves nothing, and takes no {option}", context)
+
+
+def _export(config: Config, target: str | None, folder: Path, *, as_json: bool, verbose: bool) -> None:
+    from cochat_devkit.web.export import export
+
+    try:
+        with render.Talk(quiet=as_json, verbose=verbose) as talk:
+            done = export(config, target, folder, emit=talk.emit)
+    except KeyboardInterrupt:
+        if as_json:
+            raise
+        render.err(f"interrupted: {folder} is as it was")
+        raise click.exceptions.Exit(_EXIT_INTERRUPTED) from None
+    if as_json:
+        counts = {"pages": done.pages, "files": done.files, "resources": done.resources, "cut": done.resources_cut}
+        shape = {"command": "browse", "ok": True, "exit_code": 0, "path": str(done.folder), "counts": counts}
+        render.out_json({**shape, "size_bytes": done.size_bytes, "seconds": round(done.seconds, 3)})
+        return
+    size = f"{done.size_bytes / 1e6:,.1f} MB in {done.files:,} files"
+    render.out(f"{done.pages:,} pages of {done.resources:,} resources in {folder} ({size}, {done.seconds:.1f} s)")
+    if done.resources_cut:
+        render.err(f"The search of the site knows the whole text of all but {done.resources_cut:,} of them.")
+    render.err(f"Open {folder / 'index.html'}, or serve the folder from anywhere.")
+
+
+def _serve(context: click.Context, catalogue: Catalogue, options: dict[str, Any]) -> None:
     import sys
 
-    from cochat_devkit.config import read_config
-    from cochat_devkit.operations.browse import Catalogue, serve_pages
+    from cochat_devkit.operations.browse import serve_pages
     from cochat_devkit.web.app import make_app
 
-    catalogue = Catalogue(read_config(), target)
+    as_json, opens = options["as_json"], options["opens"]
     wants_browser = (sys.stdout.isatty() and not as_json) if opens is None else opens
 
     def announce(url: str) -> None:
@@ -53,7 +114,9 @@ def command(
             click.launch(url)
 
     try:
-        serve_pages(lambda token: make_app(catalogue, token), host=host, port=port, on_ready=announce)
+        serve_pages(
+            lambda token: make_app(catalogue, token), host=options["host"], port=options["port"], on_ready=announce
+        )
     except KeyboardInterrupt:
         render.err("stopped")
         context.exit(_EXIT_INTERRUPTED)
