@@ -110,6 +110,16 @@ def read_keys_with_history(reader: MirrorReader, scope: Scope, kinds: Iterable[s
     return {Key(kind, Slug(slug)): type_ for kind, slug, type_ in found if kind in wanted}
 
 
+def count_entries(reader: MirrorReader, scope: Scope) -> dict[Key, tuple[str, int]]:
+    """Count what was ever seen of each resource, deleted ones included: (type, entries)."""
+    if not reader.has_table("history"):
+        return {}
+    found = reader.ask(
+        "SELECT kind, slug, max(type), count(*) FROM history WHERE scope_id = ? GROUP BY kind, slug", (scope.id,)
+    )
+    return {Key(kind, Slug(slug)): (type_, count) for kind, slug, type_, count in found}
+
+
 def _to_entry(found: tuple[object, ...]) -> Entry:
     kind, slug, type_, digest, origin, version, message, at = found
     return Entry(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.kinds import kind_named, parse_ref, ref_of
 from cochat_devkit.kinds.wire import updated_at_of
-from cochat_devkit.mirror.history import Origin, Seen, read_history, read_keys_with_history
+from cochat_devkit.mirror.history import Origin, Seen, count_entries, read_history, read_keys_with_history
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.operations.session import select
 from cochat_devkit.resource import Version
@@ -80,6 +80,27 @@ class Past:
         """Read an entry's body; of "it is gone" an empty one."""
         return self.reader.body(entry.digest) if entry.digest is not None else {}
 
+    def sides(self, old: Entry, new: Entry) -> tuple[Body, Body]:
+        """Read two entries' bodies so that they can be compared."""
+        bodies = self.body(old), self.body(new)
+        return _comparable(*bodies, is_first_partial=_is_partial(old), is_second_partial=_is_partial(new))
+
+    def logged(self, number: int) -> Logged:
+        """Tell what an entry changed against the one before it.
+
+        Raises:
+            UnknownResource: there are not so many.
+        """
+        entry = self.entry(number)
+        before = self.entries[number] if number < len(self.entries) else None
+        if entry.digest is None:
+            changes = ["gone"]
+        elif before is None or before.digest is None:
+            changes = ["first seen" if before is None else "back again"]
+        else:
+            changes = describe_changes(*self.sides(before, entry))
+        return Logged(number, entry, tuple(changes))
+
 
 def split_number(ref: str) -> tuple[str, int | None]:
     """Read `tool/x@3`: (address, number), the number None where there is none."""
@@ -123,15 +144,40 @@ def open_past(config: Config, ref: str, *, target: str | None) -> Iterator[Past]
         yield Past(key, type_, kind, entries, scope, reader, rows.get(key), tree.found.get(key))
 
 
+@contextmanager
+def open_seen(config: Config, ref: str, *, target: str | None) -> Iterator[Past]:
+    """Open the past of one resource as the mirror alone knows it: no file is read, and `local` is None.
+
+    Raises:
+        UnknownResource: nothing was ever seen under this address.
+        UsageError: it is none.
+    """
+    aim = config.target_named(target)
+    key, type_ = parse_ref(ref)
+    with MirrorReader(config.mirror_path) as reader:
+        scope = reader.scope_of(aim.name, aim.url)
+        entries = read_history(reader, scope, key) if scope else []
+        if scope is None or not entries:
+            raise UnknownResource(f"nothing was ever seen of {ref}", hint="cochat pull")
+        type_ = type_ or next((each.type for each in entries if each.type), "")
+        row = reader.row(scope, key.kind, key.slug)
+        yield Past(key, type_, kind_named(key.kind)[0], entries, scope, reader, row, None)
+
+
+def count_seen(config: Config, *, target: str | None) -> dict[str, int]:
+    """Count what was ever seen of each resource, by address; deleted ones are among them."""
+    aim = config.target_named(target)
+    with MirrorReader(config.mirror_path) as reader:
+        scope = reader.scope_of(aim.name, aim.url)
+        found = count_entries(reader, scope) if scope else {}
+    return {ref_of(key, type_): count for key, (type_, count) in found.items()}
+
+
 def log(config: Config, ref: str, *, target: str | None, most: int | None) -> tuple[str, list[Logged], int]:
     """Tell the past of one resource: (its address, newest entries first, how many there are)."""
     with open_past(config, ref, target=target) as past:
-        shown = past.entries[:most]
-        lines = []
-        for number, entry in enumerate(shown, start=1):
-            before = past.entries[number] if number < len(past.entries) else None
-            lines.append(Logged(number, entry, _changes(past, before, entry)))
-        return past.ref, lines, len(past.entries)
+        numbers = range(1, len(past.entries[:most]) + 1)
+        return past.ref, [past.logged(number) for number in numbers], len(past.entries)
 
 
 def body_of_old(config: Config, ref: str, *, target: str | None) -> tuple[str, Entry, Body]:
@@ -220,21 +266,6 @@ def _to_partial_body(kind: Kind, snapshot: Wire, context: WireContext) -> Body:
     places = [(each, each.place_on(context.dialect)) for each in kind.fields]
     told = [each for each, place in places if place and place[0] in snapshot]
     return {each.name: each.codec.read(snapshot, each, context) for each in told}
-
-
-def _changes(past: Past, before: Entry | None, entry: Entry) -> tuple[str, ...]:
-    """Say what an entry changed; of a body that is known in part, of that part."""
-    if entry.digest is None:
-        return ("gone",)
-    if before is None or before.digest is None:
-        return ("first seen",) if before is None else ("back again",)
-    sides = _comparable(
-        past.body(before),
-        past.body(entry),
-        is_first_partial=_is_partial(before),
-        is_second_partial=_is_partial(entry),
-    )
-    return tuple(describe_changes(*sides))
 
 
 def _is_partial(entry: Entry) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 from typing import TYPE_CHECKING
 
 from cochat_devkit.resource import is_same_json
+from cochat_devkit.sync.align import align, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +18,6 @@ _LONGEST = 60
 _FILES = "files"
 #: more files than these are counted, not named
 _MOST_FILES = 5
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _HEADER_LINES = 2
 
 
@@ -72,17 +71,12 @@ def _describe_files(old: Mapping[str, Json], new: Mapping[str, Json]) -> Iterato
 
 
 def _counts(old: str, new: str) -> tuple[int, int]:
-    added = removed = 0
-    matcher = difflib.SequenceMatcher(None, _LINE.findall(old), _LINE.findall(new), autojunk=False)
-    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
-        if tag != "equal":
-            added += new_to - new_from
-            removed += old_to - old_from
-    return added, removed
+    apart = [run for run in align(lines_of(old), lines_of(new)) if not run.is_same]
+    return sum(run.new_to - run.new_from for run in apart), sum(run.old_to - run.old_from for run in apart)
 
 
 def _text_diff(old: str, new: str, names: tuple[str, str]) -> Iterator[str]:
-    lines = difflib.unified_diff(_LINE.findall(old), _LINE.findall(new), *names, lineterm="")
+    lines = difflib.unified_diff(lines_of(old), lines_of(new), *names, lineterm="")
     for number, line in enumerate(lines):
         # a line end that cannot be seen is a difference all the same
         yield line.removesuffix("\n").replace("\r", "␍")
