@@ -47,7 +47,7 @@ def rows_with_lock(
     Raises:
         BadResource: the lock cannot be read.
     """
-    if is_lock_as_left(config.root, aim, reader):
+    if is_lock_as_left(digest_of_lock(config.root), aim, reader):
         return dict(rows)
     lines, known = _lines_for(read_lock(config.root), aim), reader.lock_digests().get(aim.name)
     if lines is None or (known is not None and known.lines == _digest_of(aim.name, lines)):
@@ -80,7 +80,7 @@ def keeping_lock(config: Config, aim: Target, records: Records, tree: Tree | Non
         BadResource: the lock cannot be read; nothing was done.
         CannotWrite: the lock cannot be written.
     """
-    if not is_lock_as_left(config.root, aim, records.reader):
+    if not is_lock_as_left(digest_of_lock(config.root), aim, records.reader):
         known = records.reader.rows(records.scope)
         for key, row in rows_with_lock(config, aim, known, records.reader).items():
             if known.get(key) != row:

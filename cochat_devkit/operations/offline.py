@@ -103,7 +103,8 @@ def survey(config: Config, selection: Selection, target: str | None) -> Iterator
     names = [kind.name for kind in selection.kinds]
     with MirrorReader(config.mirror_path) as reader:
         scope = reader.scope_of(aim.name, aim.url)
-        told = None if is_lock_as_left(config.root, aim, reader) else _rows_by_lock(config, aim, scope, reader, names)
+        is_as_left = is_lock_as_left(seen.lock_digest, aim, reader)
+        told = None if is_as_left else _rows_by_lock(config, aim, scope, reader, names)
         here, agreed = _unlike_kinds(seen, scope, reader, names) if told is None else _by_rows(seen, told)
         apart, gone = _unlike(here, agreed), _unlike(agreed, here)
         rows = _rows_apart(scope, reader, names, gone) if told is None else told
@@ -123,10 +124,13 @@ def survey(config: Config, selection: Selection, target: str | None) -> Iterator
         yield Survey(Known(tree, rows, types, scope, reader), seen, apart, meant)
 
 
-def is_lock_as_left(root: Path, aim: Target, reader: MirrorReader) -> bool:
-    """Tell by its bytes alone whether the lock still says what the mirror knows, without reading ten thousand lines."""
+def is_lock_as_left(digest: str, aim: Target, reader: MirrorReader) -> bool:
+    """Tell by its bytes alone whether the lock still says what the mirror knows, without reading ten thousand lines.
+
+    `digest` names its bytes, as `digest_of_lock` does.
+    """
     known = reader.lock_digests().get(aim.name)
-    return known is not None and known.file == digest_of_lock(root)
+    return known is not None and known.file == digest
 
 
 def digest_of_lock(root: Path) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import BadResource
 from cochat_devkit.resource import Fingerprint, Key, Slug, make_digest
-from cochat_devkit.workspace.files import inside
+from cochat_devkit.workspace.files import LOCK, inside, read_file
 from cochat_devkit.workspace.local import LocalResource, Tree
 from cochat_devkit.workspace.paths import PICTURE_SUFFIXES
 from cochat_devkit.workspace.statcache import SMUDGED, Known, Shelf, Stats, read_cache
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cochat_devkit.kinds.kind import FileForm, Kind
-    from cochat_devkit.workspace.statcache import Stat
+    from cochat_devkit.workspace.statcache import Stat, StatCache
 
 #: a file that changed so shortly before it was read may change again within one tick of its file system's clock, and
 #: bear the same times: FAT counts in steps of two seconds
@@ -60,6 +60,8 @@ class Glance:
 
     root: Path
     kinds: Mapping[str, Kind]
+    #: names what `cochat.lock` is, whatever it says
+    lock_digest: str = ""
     sightings: list[Sighting] = field(default_factory=list)
     faults: Tree = field(default_factory=Tree)
 
@@ -128,10 +130,27 @@ def glance(root: Path, kinds: Iterable[Kind]) -> Glance:
                 if shelf != before:
                     cache.put(folder, shelf)
             seen.sightings.append(Sighting(kind, type_, folder, shelf))
+    seen.lock_digest = _digest_of_lock(root, cache, started_ns - _RACY_NS)
     cache.save(root)
     if broken or _has_twins(seen):
         _sort_out(seen, broken)
     return seen
+
+
+def _digest_of_lock(root: Path, cache: StatCache, before_ns: int) -> str:
+    """Name what the lock is; it is read only where it is not as it was."""
+    before = cache.shelf(LOCK)
+    try:
+        stats = _ask_in(str(root), (LOCK,))
+    except OSError:
+        stats = Stats.of_each({LOCK: _UNSURE})
+    if stats == before.stats and len(before):
+        return before.known[LOCK].digest
+    digest = make_digest(read_file(root, LOCK) or b"")
+    shelf = Shelf.of(_lasting(stats, set(), before_ns), {LOCK: Known("", "", "", digest)})
+    if shelf != before:
+        cache.put(LOCK, shelf)
+    return digest
 
 
 def _has_twins(seen: Glance) -> bool:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from cochat_devkit.errors import BadResource
 from cochat_devkit.kinds import all_kinds, kind_named
-from cochat_devkit.resource import Key, Slug
+from cochat_devkit.resource import Key, Slug, make_digest
 from cochat_devkit.workspace import glance as glancing
 from cochat_devkit.workspace import statcache
+from cochat_devkit.workspace.files import LOCK
 from cochat_devkit.workspace.glance import glance
 from cochat_devkit.workspace.tree import read_tree
 
@@ -310,3 +311,41 @@ def test_a_file_that_changes_after_the_glance_is_no_longer_what_was_decided_abou
     seen_before.write_bytes(b"cccc\n")
     with pytest.raises(BadResource, match="changed while we worked"):
         _ = local.files
+
+
+@pytest.mark.parametrize("content", [None, b"", b"aaaa\n"])
+def test_the_lock_is_named_by_what_it_says_now(tmp_path, monkeypatch, content):
+    """A lock that came with a checkout is never taken for the one before."""
+    monkeypatch.setattr(glancing, "_RACY_NS", 0)
+
+    def lay(text):
+        next_tick(tmp_path)
+        delete(tmp_path, LOCK)
+        if text is not None:
+            (tmp_path / LOCK).write_bytes(text)
+            os.utime(tmp_path / LOCK, ns=(OLD_NS, OLD_NS))
+        next_tick(tmp_path)
+
+    for text in (content, content, b"bbbb\n", content, None):
+        lay(text)
+        for _ in range(2):
+            assert glance(tmp_path, [TOOL]).lock_digest == make_digest(text or b"")
+
+
+def test_the_lock_is_not_read_again(tmp_path, monkeypatch):
+    """A lock of ten thousand lines costs one question."""
+    monkeypatch.setattr(glancing, "_RACY_NS", 0)
+    (tmp_path / LOCK).write_bytes(b"aaaa\n")
+    next_tick(tmp_path)
+    before = glance(tmp_path, [TOOL]).lock_digest
+    monkeypatch.setattr(glancing, "make_digest", lambda _content: pytest.fail("it was read"))
+    assert glance(tmp_path, [TOOL]).lock_digest == before
+
+
+def test_a_file_system_that_counts_beyond_63_bits_has_a_cache():
+    """Large inodes cost me neither an error nor the cache."""
+    large, larger = (10, OLD_NS, OLD_NS, 2**64 - 5), (10, OLD_NS, OLD_NS, 2**64 - 6)
+    stats = statcache.Stats.of_each({"a.py": large})
+    assert stats == statcache.Stats.of_each({"a.py": large})
+    assert stats != statcache.Stats.of_each({"a.py": larger})
+    assert stats.by_name()["a.py"] != statcache.SMUDGED
