@@ -243,9 +243,9 @@ ACCESS = Codec(_read_access, _lay_access, parse=parse_access)
 LIST = Codec(_read_list, _lay_plain, parse=_parse_list)
 #: a mapping; null reads as empty
 MAPPING = Codec(_read_mapping, _lay_plain, parse=_parse_mapping)
-#: a set of words
-WORDS = Codec(_read_words, _lay_plain, parse=parse_words)
-#: a set of words, each in an object as its `name`
-LABELS = Codec(_read_labels, _lay_labels, parse=parse_words)
+#: tags: a set of words
+WORDS = Codec(_read_words, _lay_plain, parse=parse_words, is_tags=True)
+#: tags, each in an object as its `name`
+LABELS = Codec(_read_labels, _lay_labels, parse=parse_words, is_tags=True)
 #: a picture: its address, or its bytes as a data URI; None where there is none
 PICTURE = Codec(_read_picture, _lay_plain)

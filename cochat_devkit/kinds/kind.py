@@ -96,6 +96,8 @@ class Codec(NamedTuple):
     refers: bool = False
     #: None: it names nobody
     mentions: Callable[[Json], Iterator[str]] | None = None
+    #: the value is a list of words by which people sort resources
+    is_tags: bool = False
 
 
 class Field(NamedTuple):
@@ -382,6 +384,11 @@ class Kind(NamedTuple):
             if each.name == name:
                 return each
         raise KeyError(name)
+
+    @property
+    def tag_field(self) -> str | None:
+        """Name the field that has the tags; None where there is no such."""
+        return next((each.name for each in self.fields if each.codec.is_tags), None)
 
     @property
     def valve_fields(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
 from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -160,9 +160,37 @@ class MirrorReader:
         try:
             return self._connection.execute(question, values).fetchall()
         except sqlite3.DatabaseError as error:
-            raise MirrorDamaged(
-                f"{self._path.name} cannot be read: {error}", hint="move it away and pull again; no work is lost"
-            ) from error
+            raise self._to_error(error) from error
+
+    def each(self, question: str, values: tuple[object, ...]) -> Iterator[tuple[Json, ...]]:
+        """Ask the database, and take the answer row by row."""
+        if self._connection is None:
+            return
+        try:
+            yield from self._connection.execute(question, values)
+        except sqlite3.DatabaseError as error:
+            raise self._to_error(error) from error
+
+    def ask_within(self, seconds: float, question: str, values: tuple[object, ...]) -> list[tuple[Json, ...]] | None:
+        """Ask the database, and stop it once that takes so long: None."""
+        from threading import Timer
+
+        if self._connection is None or seconds <= 0:
+            return None if self._connection else []
+        timer = Timer(seconds, self._connection.interrupt)
+        timer.start()
+        try:
+            return self._connection.execute(question, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                return None
+            raise self._to_error(error) from error
+        finally:
+            timer.cancel()
+
+    def _to_error(self, error: sqlite3.DatabaseError) -> MirrorDamaged:
+        hint = "move it away and pull again; no work is lost"
+        return MirrorDamaged(f"{self._path.name} cannot be read: {error}", hint=hint)
 
 
 def check_schema_version(found: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import MirrorDamaged, MirrorError
 from cochat_devkit.mirror.bodies import pack_json, pack_plain
-from cochat_devkit.mirror.index import add_words, forget_index, prepare_index
+from cochat_devkit.mirror.index import add_files, add_words, forget_index, prepare_index
 from cochat_devkit.mirror.mentions import add_mentions, prepare_mentions
 from cochat_devkit.mirror.past import add_history, add_history_of_rows, begin_history, keep_lock_digests, note_conflicts
 from cochat_devkit.mirror.reader import check_schema_version
@@ -172,6 +172,14 @@ class MirrorStore:
             add_words(connection, {digest: each.body for digest, each in new.items()})
         elif new:
             forget_index(connection)
+
+    def index_files(
+        self, body: str, files: Mapping[str, str], texts: Mapping[str, str], *, is_whole: bool = True
+    ) -> None:
+        """Index files that a stored body names: digests by place, and the texts of those that are texts, by digest."""
+        if self._has_index:
+            with self._begin() as connection:
+                add_files(connection, body, files, texts, is_whole=is_whole)
 
     def begin_run(
         self, scope: Scope, command: str, target: str, *, message: str = "", undoes: int | None = None

@@ -135,16 +135,31 @@ TABLES = (
 
 #: made where SQLite knows FTS5, by index.py alone
 INDEX_TABLES = (
-    # the number of each indexed body: those that SQLite gives the rows of `body` may move. A body is numbered as it is
-    # stored, and so once
+    # the number of each indexed body or file: those that SQLite gives the rows of `body` may move. A body is numbered
+    # as it is stored, and so once; a file as its bytes are first here
     """CREATE TABLE text (
         id INTEGER PRIMARY KEY NOT NULL,
-        digest VARCHAR NOT NULL REFERENCES body (digest)
+        digest VARCHAR NOT NULL,
+        is_file BOOLEAN NOT NULL
     )""",
     # the words of each; neither the texts nor their lengths are kept, which ranks long texts as short ones
     """CREATE VIRTUAL TABLE words USING fts5 (
         title, text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
     )""",
+    # what people sort a body under, folded
+    """CREATE TABLE tag (
+        name VARCHAR NOT NULL,
+        digest VARCHAR NOT NULL REFERENCES body (digest),
+        PRIMARY KEY (name, digest)
+    ) WITHOUT ROWID""",
+    # the files that a body names by digest, once they are indexed where they are texts; no place: so are all others
+    """CREATE TABLE attached (
+        body VARCHAR NOT NULL REFERENCES body (digest),
+        place VARCHAR NOT NULL,
+        digest VARCHAR NOT NULL,
+        PRIMARY KEY (body, place)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX attached_in ON attached (digest)",
 )
 
 #: made by mentions.py alone

@@ -9,6 +9,7 @@ for both, and not for one beside the other.
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from functools import cache, lru_cache
@@ -16,18 +17,20 @@ from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from cochat_devkit.resource import Body, Json
 
 #: moves when other words are made of the same text: every mirror is then indexed anew
-WORDS_VERSION = "1"
+WORDS_VERSION = "2"
 
 #: what names a resource: a hit there weighs more than one in its text
 _TITLES = ("name", "title", "command", "description")
 #: what nobody wrote as a text: "private" would find nearly everything
 _NO_TEXT = frozenset({"access"})
 _PICTURE = re.compile(r"data:[\w.+-]+/[\w.+-]+[;,]")
+#: what stands for the contents of a file
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 #: jamo, repetition, numbers, kana, bopomofo, Han, syllables, compatible forms, kana of plane 1, planes 2, 3;
 #: half and full width become these before; dots and dashes among the kana part words
@@ -41,6 +44,7 @@ _RUN = f"([{_CJK}]+)"
 _LETTER = rf"[^\W_{_CJK}]"
 _LETTERS = f"{_LETTER}+"
 _PIECE = f"[{_CJK}]+|{_LETTER}+"
+_ASCII_WORDS = re.compile("[a-zA-Z0-9]+")
 _SYMBOL = re.compile(r"[\W_]")
 #: some of Han are younger than Python's tables
 _TAIL = rf"(?:(?![{_CJK}])[\W_])+\Z"
@@ -53,6 +57,8 @@ _MOST_PAIRS = 20_000
 _WITHOUT_ASCII = bytes([ord(" ")] * 128 + [*range(128, 256)])
 _ASCII_ALONE = bytes([*range(128)] + [ord(" ")] * 128)
 _SNIPPET_CHARS = 120
+#: of a longer file the beginning is indexed
+MOST_FILE_BYTES = 1_000_000
 
 
 class Term(NamedTuple):
@@ -63,34 +69,53 @@ class Term(NamedTuple):
 
 
 class Query(NamedTuple):
-    """Hold what a person asks for: every term, and the filters (name, value) that hold, too."""
+    """Hold what a person asks for: every term, and the filters (name, value) that hold, too.
+
+    With `is_substring` a term is characters, wherever they stand.
+    """
 
     terms: tuple[Term, ...]
     filters: tuple[tuple[str, str], ...] = ()
+    is_substring: bool = False
 
 
 class Snippet(NamedTuple):
-    """Hold the line of a body that shows why it was found: field, line from 1, text, and where words stand in it."""
+    """Hold the line that shows why a body was found: field, line from 1, text, and where words stand in it.
+
+    `file` names the one of the field's files that the line is of, "" where the field is a text.
+    """
 
     field: str
     line: int
     text: str
     marks: tuple[tuple[int, int], ...]
+    file: str = ""
 
 
-def parse_query(asked: str, filters: Container[str] = ()) -> Query:
+class Piece(NamedTuple):
+    """Hold one text of a body: its field, and of a field of files the file."""
+
+    field: str
+    file: str
+    text: str
+
+
+def parse_query(asked: str, filters: Container[str] = (), *, is_substring: bool = False) -> Query:
     """Read what a person types: words, "phrases", beginnings*, and `name:value` for the names of `filters`.
 
     Whatever is typed is a query: what cannot be a phrase or a filter is a word.
     """
     terms, held = [], []
     for name, part in _PART.findall(asked):
-        text = part.strip('"*')
+        text = part.strip('"' if is_substring and name not in filters else '"*')
         if name in filters:
             held.append((name, text))
-        else:
-            terms.append(Term(f"{name}:{text}" if name else text, part.endswith("*")))
-    return Query(tuple(terms), tuple(held))
+        elif not name and part.endswith(":") and part[:-1] in filters:
+            held.append((part[:-1], ""))
+        elif text or not is_substring:
+            is_open = part.endswith("*") and not is_substring
+            terms.append(Term(f"{name}:{text}" if name else text, is_open))
+    return Query(tuple(terms), tuple(held), is_substring)
 
 
 def to_match(query: Query) -> str:
@@ -124,18 +149,70 @@ def texts_of(body: Body) -> Iterator[tuple[str, str]]:
                 yield name, text
 
 
-def make_snippet(query: Query, body: Body) -> Snippet:
-    """Find the line that shows why a body was found, in its texts before its names."""
+def pieces_of(body: Body) -> Iterator[Piece]:
+    """List the texts of a body one by one: of a field that holds files each file, and what they are called."""
+    for name, text in texts_of(body):
+        value = body[name]
+        if isinstance(value, dict) and value and all(isinstance(each, str) for each in value.values()):
+            yield Piece(name, "", "\n".join(value))
+            yield from (Piece(name, file, each) for file, each in value.items() if _is_text(each))
+        else:
+            yield Piece(name, "", text)
+
+
+def make_snippet(query: Query, pieces: Iterable[Piece]) -> Snippet:
+    """Find the line that shows why something was found, in its texts before its names."""
     sought = _sought_by(query)
-    texts = sorted(texts_of(body), key=lambda each: each[0] in _TITLES)
-    for name, text in texts:
-        folded = fold(text)
+    texts = sorted(pieces, key=lambda each: each.field in _TITLES)
+    for piece in texts:
+        folded = fold(piece.text)
         hits = [hit[0] for each in sought if (hit := next(_places(each, folded, 0, len(folded)), None))]
         if hits:
-            return _snippet_at(name, text, folded, min(hits), sought)
+            return _snippet_at(piece, folded, min(hits), sought)
     # found by its id, or by words that stand in several texts
-    name, text = next(((name, text) for name, text in reversed(texts) if name in _TITLES), ("", ""))
-    return Snippet(name, 1, text[:_SNIPPET_CHARS].partition("\n")[0], ())
+    named = next((each for each in reversed(texts) if each.field in _TITLES), Piece("", "", ""))
+    return Snippet(named.field, 1, named.text[:_SNIPPET_CHARS].partition("\n")[0], ())
+
+
+def has_all(query: Query, pieces: Iterable[Piece]) -> bool:
+    """Tell whether every term stands somewhere in the texts, as `make_snippet` sees them."""
+    missing = [*_sought_by(query)]
+    if not missing:
+        return False
+    for piece in pieces:
+        folded = fold(piece.text)
+        missing = [each for each in missing if next(_places(each, folded, 0, len(folded)), None) is None]
+        if not missing:
+            return True
+    return False
+
+
+def letters_in(text: str) -> list[str]:
+    """List the letters and numbers in characters that are sought, folded, without runs of CJK."""
+    return _compiled(_LETTERS).findall(fold(_to_plain(text)))
+
+
+def runs_to_match(text: str) -> str:
+    """Write for FTS5 the runs of CJK in characters that are sought; "" where there are none."""
+    return " AND ".join(_run_to_match(each) for each in _compiled(_RUN).findall(_to_plain(text)))
+
+
+def count_words(query: Query) -> int:
+    """Count the words that are asked for, those within phrases too; each character of a run of CJK is one."""
+    return sum(map(_count_words, (each.text for each in query.terms)))
+
+
+def to_text(content: bytes) -> str | None:
+    """Read the bytes of a file as a text, its beginning alone where it is long; None where it is none."""
+    head = content[:MOST_FILE_BYTES]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return head.decode("utf-16", "replace")
+    if b"\0" in head:
+        return None
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(head, final=head == content)
+    except UnicodeDecodeError:
+        return None
 
 
 @cache
@@ -147,6 +224,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def fold(text: str) -> str:
     """Write a text as it is compared, character for character: small, without accents, of common width."""
     return text.lower() if text.isascii() else text.translate(_FOLDS)
+
+
+def _count_words(text: str) -> int:
+    if text.isascii():
+        return len(_ASCII_WORDS.findall(text)) or 1
+    words, runs = _apart(text)
+    return len(words.split()) + sum(map(len, runs)) or 1
 
 
 def _term_to_match(term: Term) -> str:
@@ -161,12 +245,16 @@ def _term_to_match(term: Term) -> str:
         pairs = " ".join(map(_to_pairs, runs)).split()
         if not ends_in_run:
             phrases.append(_to_phrase(pairs, is_open=False))
-        elif len(runs[-1]) == 1:
-            phrases.append(_to_phrase(pairs, is_open=True))
         else:
-            # the run goes on behind its last two
-            phrases.append(_to_phrase(pairs[:-1], is_open=False))
+            before = pairs[: -len(runs[-1])]
+            phrases.append(_run_to_match(runs[-1], before))
     return " ".join(phrases)
+
+
+def _run_to_match(run: str, before: Iterable[str] = ()) -> str:
+    """Write for FTS5 a run that may go on behind its last two; `before` are the pairs that stand before it."""
+    pairs = [*before, *_to_pairs(run).split()]
+    return _to_phrase(pairs, is_open=True) if len(run) == 1 else _to_phrase(pairs[:-1], is_open=False)
 
 
 def _to_phrase(words: list[str], *, is_open: bool) -> str:
@@ -231,7 +319,7 @@ def _to_pairs(run: str) -> str:
 def _texts_in(value: Json) -> Iterator[str]:
     """Find the texts in a list or mapping, and what they are called there: names of files."""
     if isinstance(value, str):
-        if not _PICTURE.match(value):
+        if _is_text(value):
             yield value
     elif isinstance(value, dict):
         for name, each in value.items():
@@ -241,6 +329,10 @@ def _texts_in(value: Json) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from _texts_in(each)
+
+
+def _is_text(value: str) -> bool:
+    return not _PICTURE.match(value) and not _DIGEST.match(value)
 
 
 class _Sought(NamedTuple):
@@ -254,6 +346,9 @@ class _Sought(NamedTuple):
 
 @lru_cache(maxsize=8)
 def _sought_by(query: Query) -> list[_Sought]:
+    if query.is_substring:
+        patterns = [re.compile(re.escape(fold(each.text))) for each in query.terms]
+        return [_Sought(each, begins_word=False, ends_word=False, is_open=False) for each in patterns]
     return [each for each in map(_to_sought, query.terms) if each]
 
 
@@ -281,8 +376,9 @@ def _places(sought: _Sought, folded: str, begin: int, end: int) -> Iterator[tupl
             yield first, last
 
 
-def _snippet_at(name: str, text: str, folded: str, hit: int, sought: list[_Sought]) -> Snippet:
+def _snippet_at(piece: Piece, folded: str, hit: int, sought: list[_Sought]) -> Snippet:
     """Cut out the line of a hit, or of a long line what is around it."""
+    text = piece.text
     begin = text.rfind("\n", 0, hit) + 1
     end = text.find("\n", hit)
     end = len(text) if end < 0 else end
@@ -291,12 +387,15 @@ def _snippet_at(name: str, text: str, folded: str, hit: int, sought: list[_Sough
     cut = max(begin, hit - _SNIPPET_CHARS // 3) if end - begin > _SNIPPET_CHARS else begin
     end = min(end, cut + _SNIPPET_CHARS)
     before, after = "…" * (cut > begin), "…" * (end < len(text) and text[end] != "\n")
+    while end > hit + 1 and text[end - 1].isspace():
+        end -= 1
     marks, done = list[tuple[int, int]](), cut
     for first, last in sorted(place for each in sought for place in _places(each, folded, cut, end)):
         if first >= done:
             marks.append((first - cut + len(before), last - cut + len(before)))
             done = last
-    return Snippet(name, text.count("\n", 0, hit) + 1, before + text[cut:end].rstrip() + after, tuple(marks))
+    line, shown = text.count("\n", 0, hit) + 1, before + text[cut:end] + after
+    return Snippet(piece.field, line, shown, tuple(marks), piece.file)
 
 
 class _Folds(dict[int, str]):

@@ -12,6 +12,7 @@ from cochat_devkit.mirror.journal import Step, StepState
 from cochat_devkit.operations.agreed import find_base_body
 from cochat_devkit.operations.blobs import blob_reader, fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts
+from cochat_devkit.operations.indexing import index_files
 from cochat_devkit.operations.merging import merge_sides
 from cochat_devkit.operations.observe import find_theirs
 from cochat_devkit.operations.offline import base_of, local_side
@@ -104,6 +105,8 @@ class Applier:
             for step in steps[len(outcomes) + 1 :]:
                 self.records.keep_step(step._replace(state=StepState.DROPPED))
             self.records.end_run()
+        kinds = {errand.operation.key.kind for errand in errands}
+        index_files(self.config.root, [kind_named(each)[0] for each in sorted(kinds)], self.records)
         return outcomes
 
     def _intend(self, number: int, errand: Errand) -> Step:

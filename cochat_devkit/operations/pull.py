@@ -15,6 +15,7 @@ from cochat_devkit.operations.agreed import find_base_body, keeping_lock
 from cochat_devkit.operations.blobs import arriving_blobs, fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts, settle_hint
 from cochat_devkit.operations.filesteps import FileSteps
+from cochat_devkit.operations.indexing import index_files
 from cochat_devkit.operations.laying import lay_foreseen
 from cochat_devkit.operations.merging import merge_sides
 from cochat_devkit.operations.observe import fetch_remote
@@ -85,6 +86,7 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
             )
             report = pulling.run(left_open)
         records.flush()
+        index_files(config.root, selection.kinds, records)
         records.keep_bases(view.bases)
         report.requests = session.client.request_count
         report.extra["probe_requests"] = session.probe_requests

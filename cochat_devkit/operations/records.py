@@ -12,7 +12,7 @@ from cochat_devkit.mirror.rows import Row, Scope
 from cochat_devkit.resource import State, fingerprint_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -141,6 +141,14 @@ class Records:
         moved = {target: each for target, each in digests.items() if known.get(target) != each}
         if moved:
             self._writer().remember(self.scope, lock_digests=moved)
+
+    def index_files(self, body: str, files: Mapping[str, str], texts: Mapping[str, str], *, is_whole: bool) -> None:
+        """Index files of a stored body, that of this digest: digests by place, and texts by digest."""
+        self._writer().index_files(body, files, texts, is_whole=is_whole)
+
+    def open_index(self) -> None:
+        """Bring the index of an earlier version up to date."""
+        self._writer()
 
     def flush(self) -> None:
         """Write what was gathered, in one transaction."""

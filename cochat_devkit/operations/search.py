@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.kinds import all_kinds, kind_named, ref_of
-from cochat_devkit.mirror.index import find
+from cochat_devkit.mirror.finding import Wanted, find, find_unindexed
 from cochat_devkit.mirror.reader import MirrorReader
-from cochat_devkit.mirror.words import make_snippet, parse_query
+from cochat_devkit.mirror.words import Piece, Snippet, count_words, make_snippet, parse_query, pieces_of
+from cochat_devkit.operations.periods import parse_span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from cochat_devkit.config import Config
-    from cochat_devkit.mirror.index import Hit
+    from cochat_devkit.mirror.finding import Hit
+    from cochat_devkit.mirror.rows import Scope
     from cochat_devkit.mirror.words import Query
+    from cochat_devkit.resource import Key
 
 #: (kind, type within it; None for all of them)
 KindOrType = tuple[str, str | None]
 
+#: what `name:value` in a query can ask for
+FILTERS = ("kind", "tag", "changed")
+_MOST_CHARS = 5_000
+_MOST_WORDS = 100
+_EXAMPLE = "as in: cochat search calendar event"
+
 
 class Found(NamedTuple):
-    """Hold one resource that has the words: the line that shows them, and where in it they stand."""
+    """Hold one resource that was found: the line that shows why, and where in it the words stand.
+
+    Where no words were asked for, there is no line: "", 0.
+    `file` names the one of its files that the line is of, "" where it is of a text. `changed_at` is when the server
+    says that it was changed, else when we saw that it was; None where nobody knows.
+    """
 
     ref: str
     type: str
@@ -31,37 +47,56 @@ class Found(NamedTuple):
     line: int
     snippet: str
     marks: tuple[tuple[int, int], ...]
+    file: str = ""
+    changed_at: str | None = None
 
 
 class Answer(NamedTuple):
-    """Hold what was found, the best first; whether there is more, and whether only the newest was ranked."""
+    """Hold what was found, the best first; whether there is more, and whether only the newest was ranked.
+
+    `looked_through` says how many of the newest were looked at where others were not, and None where all were.
+    `unindexed` names those of whose files not all can be found yet.
+    """
 
     found: list[Found]
     has_more: bool
     is_sample: bool
+    looked_through: int | None = None
+    unindexed: tuple[str, ...] = ()
 
 
-def search(config: Config, words: str, *, kinds: Sequence[str] = (), limit: int, target: str | None) -> Answer:
-    """Find what the server showed last, by all of the words.
+def search(
+    config: Config,
+    words: str,
+    *,
+    kinds: Sequence[str] = (),
+    limit: int,
+    target: str | None,
+    is_substring: bool = False,
+) -> Answer:
+    """Find what the server showed last, by all of the words; without words all that the filters let through.
+
+    With `is_substring` words are characters, wherever they stand.
 
     Raises:
-        UsageError: there is no word to look for, or a kind that there is not.
+        UsageError: there is nothing to look for, too much of it, a filter of another form, a kind that there is not.
         UnknownResource: nothing was ever pulled of the target.
         MirrorError: the mirror cannot be searched.
     """
-    query = parse_query(words, _FILTERS)
-    if not query.terms:
-        raise UsageError("there is no word to look for", hint="as in: cochat search calendar event")
-    wanted: list[KindOrType] = [kind_or_type(kind) for kind in kinds]
-    wanted += [_FILTERS[name](value) for name, value in query.filters]
-    among = wanted or [(kind.name, None) for kind in all_kinds()]
+    query = _parse(words, is_substring=is_substring)
+    wanted = _to_wanted(query, kinds)
+    if not query.terms and not query.filters and not kinds:
+        raise UsageError("there is no word to look for", hint=_EXAMPLE)
     aim = config.target_named(target)
     with MirrorReader(config.mirror_path) as reader:
         scope = reader.scope_of(aim.name, aim.url)
         if scope is None:
             raise UnknownResource(f"nothing was ever pulled of {aim.name}", hint="cochat pull")
-        hits = find(reader, scope, query, kinds=among, limit=limit)
-    return Answer([_to_found(query, each) for each in hits.found], hits.has_more, hits.is_sample)
+        read_file = _FileReader(config.root, reader, scope)
+        hits = find(reader, scope, query, wanted, limit=limit, read_file=read_file)
+        found = [_to_found(query, each, read_file) for each in hits.found]
+        unindexed = _find_unindexed(reader, scope, {name for name, _type in wanted.kinds}) if query.terms else ()
+    return Answer(found, hits.has_more, hits.is_sample, hits.looked_through, unindexed)
 
 
 def kind_or_type(word: str) -> KindOrType:
@@ -74,12 +109,85 @@ def kind_or_type(word: str) -> KindOrType:
     return kind.name, type_
 
 
-#: what `name:value` in a query stands for
-_FILTERS: Mapping[str, Callable[[str], KindOrType]] = {"kind": kind_or_type}
+def _parse(words: str, *, is_substring: bool) -> Query:
+    if len(words) > _MOST_CHARS:
+        raise _too_much(f"{len(words):,} characters are", _MOST_CHARS)
+    query = parse_query(words, FILTERS, is_substring=is_substring)
+    count = count_words(query)
+    if count > _MOST_WORDS:
+        raise _too_much(f"{count:,} words are", _MOST_WORDS)
+    return query
 
 
-def _to_found(query: Query, hit: Hit) -> Found:
-    shown = make_snippet(query, hit.body)
-    name = str(hit.body.get("name", ""))
-    type_ = hit.type or hit.key.kind
-    return Found(ref_of(hit.key, hit.type), type_, name, shown.field, shown.line, shown.text, shown.marks)
+def _too_much(what: str, most: int) -> UsageError:
+    return UsageError(f"{what} too many to look for (at most {most:,})", hint="a few words find it")
+
+
+def _to_wanted(query: Query, kinds: Iterable[str]) -> Wanted:
+    """Read what the filters ask for: of several kinds any, of all else everything."""
+    asked: dict[str, list[str]] = {name: [] for name in FILTERS}
+    for name, value in query.filters:
+        if not value:
+            raise UsageError(f"{name}: asks for nothing", hint=f"as in: cochat search {_EXAMPLES[name]}")
+        asked[name].append(value)
+    among = [kind_or_type(each) for each in (*kinds, *asked["kind"])]
+    spans = [parse_span(each, datetime.now(UTC)) for each in asked["changed"]]
+    return Wanted(
+        kinds=among or [(kind.name, None) for kind in all_kinds()],
+        tags=asked["tag"],
+        since=max((_to_stamp(each.since) for each in spans if each.since), default=None),
+        before=min((_to_stamp(each.before) for each in spans if each.before), default=None),
+    )
+
+
+_EXAMPLES = {"kind": "kind:filter", "tag": "tag:finance", "changed": "changed:7d"}
+
+
+def _to_stamp(at: datetime) -> str:
+    """Write an instant as the mirror compares it: what it holds has a fraction or a zone behind the seconds."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}"
+
+
+class _FileReader:
+    """Read the texts of files that resources name by digest."""
+
+    def __init__(self, root: Path, reader: MirrorReader, scope: Scope) -> None:
+        self._root = root
+        self._reader = reader
+        self._scope = scope
+
+    def __call__(self, key: Key, place: str, digest: str) -> str:
+        """Read one: of which resource, its place there, its digest; "" where nobody has it any more."""
+        from cochat_devkit.operations.indexing import read_attached, to_text
+
+        row = self._reader.row(self._scope, *key)
+        content = read_attached(self._root, kind_named(key.kind)[0], row.path if row else None, place, digest)
+        return (to_text(content) or "") if content is not None else ""
+
+
+def _to_found(query: Query, hit: Hit, read_file: _FileReader) -> Found:
+    name, type_ = str(hit.body.get("name", "")), hit.type or hit.key.kind
+    if not query.terms:
+        shown = Snippet("", 0, "", ())
+    elif hit.file is None or hit.file_digest is None:
+        shown = make_snippet(query, pieces_of(hit.body))
+    else:
+        field = kind_named(hit.key.kind)[0].digest_field or ""
+        text = read_file(hit.key, hit.file, hit.file_digest)
+        # where its bytes are nowhere any more, there is no line to show
+        shown = make_snippet(query, [Piece(field, hit.file, text)])._replace(field=field, file=hit.file)
+    return Found(
+        *(ref_of(hit.key, hit.type), type_, name, shown.field, shown.line, shown.text, shown.marks),
+        file=shown.file,
+        changed_at=hit.changed_at,
+    )
+
+
+def _find_unindexed(reader: MirrorReader, scope: Scope, names: Iterable[str]) -> tuple[str, ...]:
+    named = [kind_named(name)[0] for name in sorted(names)]
+    return tuple(
+        f"{kind.name}/{slug}"
+        for kind in named
+        if kind.digest_field
+        for slug, *_rest in find_unindexed(reader, scope, kind.name)
+    )

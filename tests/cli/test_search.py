@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sqlite3
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cochat_devkit.cli import render
 from cochat_devkit.cli.search import _marked
@@ -18,6 +23,7 @@ from cochat_devkit.resource import Key, RemoteId, Slug, digest_of_body, fingerpr
 from tests.desk import Desk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 URL = "https://server.test"
@@ -25,6 +31,15 @@ BODIES = {
     ("tool", "", "calendar"): {"name": "Calendar", "description": "Lists events", "content": "class Tools:\n    x = 1"},
     ("tool", "", "diary"): {"name": "Diary", "description": "", "content": "# see the calendar\n# 日历和工具"},
     ("function", "filter", "guard"): {"name": "Guard", "description": "", "content": "# calendar only"},
+    ("agent", "", "clerk"): {"name": "Clerk", "system": "Pays bills.", "tags": ["Finance", "Café"]},
+    ("prompt", "", "bill"): {"name": "Bill", "content": "Write a bill.", "tags": ["finance", "two words"]},
+}
+#: what is not here the server does not date: it was changed when we saw it
+CHANGED = {
+    "diary": datetime(2026, 2, 3, 10, tzinfo=UTC),
+    "guard": datetime(2025, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    "clerk": datetime(2026, 1, 1, tzinfo=UTC),
+    "bill": datetime(2024, 2, 29, 12, tzinfo=UTC),
 }
 
 
@@ -36,7 +51,8 @@ def desk(tmp_path: Path) -> Desk:
     rows, bodies = [], []
     for (kind, type_, slug), body in BODIES.items():
         digest = digest_of_body(type_, body)
-        shown = {"remote_fingerprint": fingerprint_in(digest), "remote_digest": digest}
+        at = CHANGED.get(slug)
+        shown = {"remote_fingerprint": fingerprint_in(digest), "remote_digest": digest, "updated_at": at}
         rows.append(Row(Key(kind, Slug(slug)), type_, RemoteId(slug), **shown))
         bodies.append((type_, body))
     with MirrorStore(desk.path("mirror.db")) as store:
@@ -74,6 +90,8 @@ def test_programs_read_one_object(desk: Desk) -> None:
         "counts": {"found": 1},
         "has_more": False,
         "is_sample": False,
+        "looked_through": None,
+        "unindexed": [],
     }
     assert item == {
         "ref": "tool/diary",
@@ -83,6 +101,8 @@ def test_programs_read_one_object(desk: Desk) -> None:
         "line": 2,
         "snippet": "# 日历和工具",
         "marks": [[2, 4], [5, 7]],
+        "file": "",
+        "changed_at": "2026-02-03T10:00:00+00:00",
     }
 
 
@@ -108,15 +128,14 @@ def test_a_cut_list_says_so(desk: Desk) -> None:
     """I learn that there is more, and how to see it."""
     done = desk.cochat("search", "calendar", "--limit", "2")
     assert done.out.count("calendar") >= 2
-    assert done.err == "these are the best 2; for more: --limit 4\n"
+    assert done.err == "these are the first 2; for more: --limit 4\n"
     assert desk.json("search", "calendar", "--limit", "2").json["has_more"] is True
     assert desk.cochat("search", "calendar").err == ""
 
 
 def test_mistakes_are_told(desk: Desk, tmp_path: Path) -> None:
-    """No words, only a filter, no pull yet, an index that is behind: each says what to do next."""
-    assert "missing argument" in desk.cochat("search", expected=2).err
-    assert "there is no word to look for" in desk.cochat("search", "kind:tool", expected=2).err
+    """No words, no pull yet, an index that is behind: each says what to do next."""
+    assert "there is no word to look for" in desk.cochat("search", expected=2).err
     with contextlib.closing(sqlite3.connect(desk.path("mirror.db"))) as database:
         database.execute("DELETE FROM fact WHERE name = 'words'")
         database.commit()
@@ -127,6 +146,138 @@ def test_mistakes_are_told(desk: Desk, tmp_path: Path) -> None:
     new.cochat("init", "--url", URL)
     nothing = new.cochat("search", "calendar", expected=2).err
     assert nothing == "error: nothing was ever pulled of main\nhint:  cochat pull\n"
+
+
+@pytest.fixture
+def utc() -> Iterator[None]:
+    """Let the reader live where the clocks show UTC."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    yield
+    os.environ.pop("TZ")
+    if before is not None:
+        os.environ["TZ"] = before
+    time.tzset()
+
+
+@pytest.mark.usefixtures("utc")
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("tag:finance", ["agent/clerk", "prompt/bill"]),
+        ("tag:CAFE", ["agent/clerk"]),
+        ("tag:finance tag:café", ["agent/clerk"]),
+        ('tag:"two words"', ["prompt/bill"]),
+        ("tag:two", []),
+        ("tag:finance write", ["prompt/bill"]),
+        ("changed:2025", ["filter/guard"]),
+        ("changed:2025-12", ["filter/guard"]),
+        ("changed:2026-1-1", ["agent/clerk"]),
+        ("changed:2024-02-29", ["prompt/bill"]),
+        ("changed:<2026-01-01", ["filter/guard", "prompt/bill"]),
+        ("changed:<=2026-01-01", ["agent/clerk", "filter/guard", "prompt/bill"]),
+        ("changed:>2026-01-01 changed:<2026-06", ["tool/diary"]),
+        ("changed:>=2026-01-01 changed:<2026-06", ["tool/diary", "agent/clerk"]),
+        ("changed:2025-12..2026-01", ["agent/clerk", "filter/guard"]),
+        ("changed:1d", ["tool/calendar"]),
+        ("changed:<2w", ["tool/calendar"]),
+        ("changed:>1h", ["tool/diary", "agent/clerk", "filter/guard", "prompt/bill"]),
+        ("changed:2026-02 calendar", ["tool/diary"]),
+        ("changed:2026-02 --kind filter", []),
+        ("kind:tool", ["tool/calendar", "tool/diary"]),
+        ("kind:tool kind:filter changed:<2026-02", ["filter/guard"]),
+    ],
+)
+def test_filters_narrow_and_alone_they_list_the_newest_first(desk: Desk, words: str, found: list[str]) -> None:
+    """I ask for what is under a tag, and for what was changed when; what no server dates, by when I saw it."""
+    asked = words.split(" --kind ")
+    options = [part for each in asked[1:] for part in ("--kind", each)]
+    answer = desk.json("search", asked[0], *options, expected=None)
+    assert [each["ref"] for each in answer.json["items"]] == found
+    assert answer.exit_code == (0 if found else 1)
+
+
+def test_a_kind_alone_lists_too(desk: Desk) -> None:
+    """An option narrows as its word does."""
+    assert refs(desk, "--kind", "tool") == ["tool/calendar", "tool/diary"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("changed:", "changed: asks for nothing"),
+        ("tag:", "tag: asks for nothing"),
+        ("kind: calendar", "kind: asks for nothing"),
+        ("changed:yesterday", "changed:yesterday is no time"),
+        ("changed:2026-13", "changed:2026-13 is no time"),
+        ("changed:2026-02-30", "changed:2026-02-30 is no time"),
+        ("changed:0000", "changed:0000 is no time"),
+        ("changed:9999", "changed:9999 is no time"),
+        ("changed:999999y", "changed:999999y is no time"),
+        ("changed:２０２６", "changed:２０２６ is no time"),
+        ("changed:=2026", "changed:=2026 is no time"),
+        ("changed:2026..", "changed:2026.. is no time"),
+        ("changed:>2026..2027", "changed:>2026..2027 is no time"),
+        ("kind:nonsense", "there is no kind 'nonsense'"),
+    ],
+)
+def test_a_filter_of_another_form_is_one_clear_error(desk: Desk, words: str, told: str) -> None:
+    """A slip in a filter is told with an example, and never read as a word that finds nothing."""
+    done = desk.cochat("search", words, expected=2)
+    assert done.err.startswith(f"error: {told}")
+    assert "\nhint:  " in done.err
+
+
+@pytest.mark.parametrize("words", ["a " * 3_000, "x" * 5_001, '"' + "word " * 200 + '"', "模" * 101])
+def test_too_much_is_told(desk: Desk, words: str) -> None:
+    """A page that I pasted by mistake is answered at once, by a sentence."""
+    assert "too many to look for (at most" in desk.cochat("search", words, expected=2).err
+
+
+OPERATORS = [
+    "AND",
+    "OR",
+    "NOT",
+    "NEAR(a b, 2)",
+    "title:",
+    "{title} : a",
+    "^a",
+    "a + b",
+    "-a",
+    "*",
+    '"',
+    '""',
+    "''",
+    ";--",
+]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@given(
+    words=st.lists(
+        st.one_of(st.text(), st.sampled_from([*OPERATORS, "\0", "\ud800", "a*", "日", "changed:", "x" * 999]))
+    ),
+    is_substring=st.booleans(),
+)
+def test_no_query_is_a_bug(desk: Desk, words: list[str], *, is_substring: bool) -> None:
+    """Whatever I type or paste is answered, or refused with a reason."""
+    told = desk.cochat("search", "--json", *["--substring"] * is_substring, "--", *words, expected=None)
+    assert told.exit_code in (0, 1, 2)
+    assert told.json["ok"] is (told.exit_code == 0)
+
+
+def test_characters_within_words(desk: Desk) -> None:
+    """I find a piece of a name or of code wherever it stands, case and accents aside, and see where."""
+    assert refs(desk, "--substring", "alend") == ["tool/calendar", "filter/guard", "tool/diary"]
+    assert refs(desk, "--substring", "ALEND", "kind:filter") == ["filter/guard"]
+    assert refs(desk, "--substring", '"tools:\n    x ="') == ["tool/calendar"]
+    assert refs(desk, "--substring", "#") == ["filter/guard", "tool/diary"]
+    assert refs(desk, "--substring", "历和", "lenda") == ["tool/diary"]
+    assert refs(desk, "--substring", "afe") == ["agent/clerk"]
+    assert desk.json("search", "--substring", "alendr", expected=1).json["items"] == []
+    (item,) = desk.json("search", "--substring", "ist").json["items"]
+    assert (item["snippet"], item["marks"]) == ("Lists events", [[1, 4]])
 
 
 class _Terminal(io.StringIO):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from tests.contract.bases import BASES, create_base, fill, unique
 from tests.contract.stage import read_json
 from tests.desk import Desk, make_desk
 
@@ -43,3 +44,20 @@ def test_what_was_pulled_is_found(server: Server, tmp_path: Path) -> None:
     for word, count in (("zebra", 0), ("okapi", 1)):
         found = offline.json("search", word, "日历", expected=None).json["items"]
         assert [each["ref"] for each in found].count(f"tool/{name}") == count
+
+
+def test_the_text_of_a_file_is_found(server: Server, tmp_path: Path) -> None:
+    """A word that stands in a file of a knowledge base alone finds the base, the file and the line, offline."""
+    word = unique("zebra").replace(" ", "")
+    base = create_base(server.admin, name=unique("base"), **server.access())
+    fill(server.admin, base["id"], "note.txt", f"first\na {word} line\n")
+    try:
+        desk = make_desk(tmp_path, server.url, server.admin_person.token)
+        desk.json("pull", "--kind", "knowledge")
+        for words in ((word,), ("--substring", word[1:])):
+            (found,) = Desk(desk.folder, None).json("search", *words).json["items"]
+            assert (found["name"], found["field"], found["line"]) == (base["name"], "files", 2)
+            assert found["file"].endswith(".txt")
+            assert found["snippet"] == f"a {word} line"
+    finally:
+        server.admin.delete(f"{BASES}/{base['id']}/delete")

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cochat_devkit.errors import MirrorError
-from cochat_devkit.mirror import index
+from cochat_devkit.mirror.finding import Wanted, find
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row
@@ -47,10 +47,15 @@ def remember(store, scope, texts, **more):
     store.remember(scope, rows=rows, bodies=[("", body) for body in texts.values()], **more)
 
 
+def no_file(_key, _place, _digest):
+    return ""
+
+
 def slugs(path, query, target="main", url=URL, limit=20, kinds=ALL):
     """Search as an operation does: slugs, the best first."""
     with MirrorReader(path) as reader:
-        found = index.find(reader, reader.scope_of(target, url), parse_query(query), kinds=kinds, limit=limit)
+        scope = reader.scope_of(target, url)
+        found = find(reader, scope, parse_query(query), Wanted(kinds), limit=limit, read_file=no_file)
         return [hit.key.slug for hit in found.found]
 
 
@@ -162,7 +167,9 @@ def test_there_is_more_than_was_asked_for(path):
     """I am told that the list was cut, and only then."""
     with MirrorReader(path) as reader:
         scope, query = reader.scope_of("main", URL), parse_query("clock")
-        assert [index.find(reader, scope, query, kinds=ALL, limit=each).has_more for each in (1, 2, 3)] == [
+        assert [
+            find(reader, scope, query, Wanted(ALL), limit=each, read_file=no_file).has_more for each in (1, 2, 3)
+        ] == [
             True,
             False,
             False,
@@ -186,7 +193,7 @@ def test_a_sample_still_finds_what_is_there(tmp_path_factory, texts, most, limit
         scope = reader.scope_of("main", URL)
         for word in ("one", "三四"):
             fitting = [slug for slug, body in bodies.items() if word in body["content"]]
-            hits = index.find(reader, scope, parse_query(word), kinds=ALL, limit=limit, most=most)
+            hits = find(reader, scope, parse_query(word), Wanted(ALL), limit=limit, read_file=no_file, most=most)
             found = [hit.key.slug for hit in hits.found]
             assert set(found) <= set(fitting)
             assert len(found) == len(set(found)) == min(limit, len(fitting))
@@ -199,6 +206,8 @@ def make_earlier(path):
     with contextlib.closing(sqlite3.connect(path)) as database:
         for statement in (
             "DROP TABLE words",
+            "DROP TABLE tag",
+            "DROP TABLE attached",
             "DROP TABLE text",
             "DROP INDEX resource_shows",
             "DELETE FROM fact WHERE name = 'words'",

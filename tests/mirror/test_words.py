@@ -12,7 +12,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cochat_devkit.mirror.tables import INDEX_TABLES
-from cochat_devkit.mirror.words import fold, make_snippet, parse_query, texts_of, to_entry, to_match, to_words
+from cochat_devkit.mirror.words import (
+    fold,
+    make_snippet,
+    parse_query,
+    pieces_of,
+    texts_of,
+    to_entry,
+    to_match,
+    to_words,
+)
 
 #: Han, kana, syllables of Korean, a plane beyond the first, half width, and what stands between them
 CJK = "模型工具网页搜索日历的一々〇ひらがなカタカナー한국어검색𠀀𠮷𰻝龍ﾓﾃﾞﾙ"
@@ -80,7 +89,7 @@ def test_whatever_is_typed_is_a_query(typed):
     """I never have to know what a search engine takes for a mistake."""
     matching(typed, "a text")
     query = parse_query(typed, {"kind"})
-    make_snippet(query, {"name": "a text", "content": typed})
+    make_snippet(query, pieces_of({"name": "a text", "content": typed}))
 
 
 @given(texts | anything)
@@ -206,7 +215,8 @@ def test_folding_keeps_every_place(text):
 )
 def test_the_line_that_shows_why(query, content, shown):
     """I see the line that has my words, with the words marked in it; a long line is cut around them."""
-    found = make_snippet(parse_query(query), {"name": "Scout", "description": "Finds things", "content": content})
+    body = {"name": "Scout", "description": "Finds things", "content": content}
+    found = make_snippet(parse_query(query), pieces_of(body))
     text = found.text
     for begin, end in reversed(found.marks):
         text = f"{text[:begin]}[{text[begin:end]}]{text[end:]}"
@@ -216,7 +226,8 @@ def test_the_line_that_shows_why(query, content, shown):
 @given(texts | anything, st.text(st.sampled_from(CJK + LATIN), min_size=1, max_size=3))
 def test_marks_stand_within_the_line(text, query):
     """No mark is empty, reaches out of its line, or overlaps the next."""
-    found = make_snippet(parse_query(query), {"name": "x", "content": f"{text}\n{text}{query}{text * 9}"})
+    body = {"name": "x", "content": f"{text}\n{text}{query}{text * 9}"}
+    found = make_snippet(parse_query(query), pieces_of(body))
     places = [place for mark in found.marks for place in mark]
     assert places == sorted(places)
     assert all(begin < end <= len(found.text) for begin, end in found.marks)

@@ -1,0 +1,322 @@
+"""What is found in the mirror: by words in the order of their rank, by filters alone or by characters newest first.
+
+No question takes long: what would, is stopped, and the newest resources are looked through instead.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from cochat_devkit.errors import MirrorError
+from cochat_devkit.mirror.bodies import unpack_body
+from cochat_devkit.mirror.index import HAS_FTS5, WORDS_FACT
+from cochat_devkit.mirror.substrings import narrow
+from cochat_devkit.mirror.words import WORDS_VERSION, Piece, fold, has_all, pieces_of, to_match
+from cochat_devkit.resource import Key, Slug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cochat_devkit.mirror.reader import MirrorReader
+    from cochat_devkit.mirror.rows import Scope
+    from cochat_devkit.mirror.words import Query
+    from cochat_devkit.resource import Body, Json
+
+#: so many bodies that have the words are ranked, the newest first; a word that is everywhere would take a second
+MOST_CANDIDATES = 20_000
+#: beyond that a question is stopped: thousands of words begin with one letter
+PATIENCE_S = 0.06
+#: so many of the newest are looked through instead
+MOST_LOOKED = 1_000
+#: and so many for characters that no word of the index has
+MOST_LOOKED_FOR_CHARACTERS = 10_000
+_BATCH = 500
+#: a hit in a name counts as so many in a text
+_RANK = "bm25(8.0, 1.0)"
+_BEYOND = 2**62
+
+_CUT = "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT 1 OFFSET ?"
+#: when the server says that a resource was changed, else when we saw that it was
+_CHANGED = """coalesce(r.updated_at, (
+    SELECT max(h.at) FROM history h WHERE h.scope_id = r.scope_id AND h.kind = r.kind AND h.slug = r.slug
+))"""
+_COLUMNS = f"r.kind, r.slug, r.type, {_CHANGED} AS changed, body.digest, body.packed"
+#: the texts come first and in their order, and what shows them is looked up until there are enough
+_SHOWN = """
+SELECT {columns}, attached.place, attached.digest, text.id FROM {texts}
+LEFT JOIN attached ON text.is_file AND attached.digest = text.digest
+CROSS JOIN resource r ON r.remote_digest = coalesce(attached.body, text.digest)
+CROSS JOIN body ON body.digest = r.remote_digest
+WHERE {texts_are} AND r.scope_id = ? AND r.remote_state = 'present' AND {wanted} ORDER BY {order} LIMIT ?
+"""
+_WORDS = "words CROSS JOIN text ON text.id = words.rowid"
+_RANKED = (_WORDS, "words MATCH ? AND rank MATCH ? AND words.rowid < ? AND words.rowid > ?", "rank")
+_NEWEST_WITH = (_WORDS, "words MATCH ? AND words.rowid < ?", "words.rowid DESC")
+_NEWEST = ("text", "text.id < ?", "text.id DESC")
+#: what bears the word as its id, whether its body may be read or not
+_NAMED = """
+SELECT {columns}, NULL, NULL, NULL FROM resource r LEFT JOIN body ON body.digest = r.remote_digest
+WHERE r.id IN (
+    SELECT r.id FROM resource r
+    WHERE r.scope_id = ? AND {named} AND r.remote_state IN ('present', 'unreadable') AND {wanted}
+    ORDER BY {order} LIMIT ?
+) ORDER BY {order}
+"""
+_UNINDEXED = """
+SELECT r.slug, r.path, r.remote_digest FROM resource r
+WHERE r.scope_id = ? AND r.kind = ? AND r.remote_state = 'present' AND r.remote_digest IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM attached WHERE attached.body = r.remote_digest AND attached.place = ''
+)
+"""
+_OF_KIND = "(r.kind = ? AND coalesce(?, r.type) = r.type)"
+_TAGGED = "EXISTS (SELECT 1 FROM tag WHERE tag.name = ? AND tag.digest = r.remote_digest)"
+
+#: gives the text of a file: of which resource, its place there, and its digest; "" where it cannot be had
+ReadFile = Callable[[Key, str, str], str]
+_Row = tuple["Json", ...]
+
+
+class Wanted(NamedTuple):
+    """Say which resources may be found: of some kinds (kind, type or None for all its types), and under all tags.
+
+    `since` and `before` bound when they were changed: instants in UTC, as the mirror writes them. `conditions` are
+    further ones in SQL about a row of `resource r`, each with its values.
+    """
+
+    kinds: Sequence[tuple[str, str | None]]
+    tags: Sequence[str] = ()
+    since: str | None = None
+    before: str | None = None
+    conditions: Sequence[tuple[str, tuple[str, ...]]] = ()
+
+    def to_sql(self) -> tuple[str, tuple[str | None, ...]]:
+        """Write it as a condition, and its values."""
+        parts = [f"({' OR '.join([_OF_KIND] * len(self.kinds))})", *[_TAGGED] * len(self.tags)]
+        values: list[str | None] = [*(each for kind in self.kinds for each in kind), *map(fold, self.tags)]
+        for bound, sign in ((self.since, ">="), (self.before, "<")):
+            if bound is not None:
+                parts.append(f"{_CHANGED} {sign} ?")
+                values.append(bound)
+        for condition, further in self.conditions:
+            parts.append(condition)
+            values += further
+        return " AND ".join(parts), tuple(values)
+
+
+class Hit(NamedTuple):
+    """Hold one resource that was found, and its body; `{}` where nobody may read it.
+
+    `file` and `file_digest` name the one of its files that has the words, None where its body has. `changed_at` is
+    when the server says that it was changed, else when we saw that it was.
+    """
+
+    key: Key
+    type: str
+    body: Body
+    changed_at: str | None = None
+    file: str | None = None
+    file_digest: str | None = None
+
+
+class Hits(NamedTuple):
+    """Hold what was found, the best first; whether more fits, and whether only the newest that fits was ranked.
+
+    `looked_through` says how many of the newest were looked at where others were not; None where all were.
+    """
+
+    found: list[Hit]
+    has_more: bool
+    is_sample: bool
+    looked_through: int | None = None
+
+
+def find(
+    reader: MirrorReader,
+    scope: Scope,
+    query: Query,
+    wanted: Wanted,
+    *,
+    limit: int,
+    read_file: ReadFile,
+    most: int = MOST_CANDIDATES,
+    most_looked: int = MOST_LOOKED,
+    patience_s: float = PATIENCE_S,
+) -> Hits:
+    """Find what the server of a scope shows now, in its bodies and the files that they name.
+
+    What bears the only word as its id comes first. Where more than `most` have the words, the newest are ranked first,
+    and older ones only where those are too few: what is there is found. Without words what is wanted is listed, the
+    newest first.
+
+    Raises:
+        MirrorError: there is no index to ask.
+    """
+    _check_index(reader)
+    asking = _Asking(reader, scope, query, wanted, limit, read_file)
+    if not query.terms:
+        return asking.list_newest()
+    if query.is_substring:
+        return asking.find_characters()
+    return asking.find_words(most, most_looked, patience_s)
+
+
+def has_index(reader: MirrorReader) -> bool:
+    """Tell whether the mirror has an index of all its bodies that we can ask."""
+    return bool(reader.ask(HAS_FTS5, ())) and reader.ask(WORDS_FACT, ()) == [(WORDS_VERSION,)]
+
+
+def find_unindexed(reader: MirrorReader, scope: Scope, kind: str) -> list[tuple[str, str | None, str]]:
+    """Find what the server shows of a kind that names files by digest, and whose files are not all indexed.
+
+    Returns (slug, path, digest of the body) of each.
+    """
+    return reader.ask(_UNINDEXED, (scope.id, kind))
+
+
+def find_indexed_files(reader: MirrorReader) -> set[str]:
+    """Find the digests of all files that were indexed, or are no texts."""
+    return {digest for (digest,) in reader.ask("SELECT DISTINCT digest FROM attached", ())}
+
+
+class _Asking(NamedTuple):
+    """Hold one question, and answer it in one way or another."""
+
+    reader: MirrorReader
+    scope: Scope
+    query: Query
+    wanted: Wanted
+    limit: int
+    read_file: ReadFile
+
+    def list_newest(self) -> Hits:
+        """List all that is wanted, what was changed last before the rest."""
+        found = self._ask_named("1", (), f"{_CHANGED} DESC, r.kind, r.slug", self.limit + 1)
+        return self._to_hits(found)
+
+    def find_words(self, most: int, most_looked: int, patience_s: float) -> Hits:
+        """Find by words, as far as there is time, and then by looking at the newest."""
+        found = self._find_by_id()
+        named = {each[:2] for each in found}
+        match, wanted = to_match(self.query), self.wanted.to_sql()
+        ends, above, is_sample = time.monotonic() + patience_s, _BEYOND, False
+        while match and len(found) <= self.limit:
+            cut = self.reader.ask_within(ends - time.monotonic(), _CUT, (match, above, most))
+            if cut is None:
+                return self._look_at_newest(found, most_looked)
+            below = cut[0][0] if cut else -_BEYOND
+            room = self.limit + 1 - len(found) + len(named)
+            values = (match, _RANK, above, below, self.scope.id, *wanted[1], room)
+            question = _question(_RANKED, wanted[0])
+            ranked = self.reader.ask_within(ends - time.monotonic(), question, values)
+            if ranked is None:
+                return self._look_at_newest(found, most_looked)
+            found += [each for each in ranked if each[:2] not in named or each[6]]
+            if not cut:
+                break
+            # the cut itself is the first of those that were not ranked yet
+            above, is_sample = below + 1, True
+        return self._to_hits(found, is_sample=is_sample)
+
+    def find_characters(self) -> Hits:
+        """Find by characters within words: in what has a word with them, as the index tells, else in the newest."""
+        found = self._find_by_id()
+        named = {each[:2] for each in found}
+        narrowed = narrow(self.reader, self.query)
+        if narrowed == "":
+            return self._to_hits(found)
+        for looked, each in enumerate(self._newest(narrowed, MOST_LOOKED_FOR_CHARACTERS + 1)):
+            if looked == MOST_LOOKED_FOR_CHARACTERS:
+                return self._to_hits(found, is_sample=True, looked_through=looked)
+            if (each[:2] not in named or each[6]) and has_all(self.query, self._pieces(each)):
+                found.append(each)
+                if len(found) > self.limit:
+                    break
+        return self._to_hits(found)
+
+    def _look_at_newest(self, found: list[_Row], most: int) -> Hits:
+        """Look at the newest that are wanted, one by one."""
+        known = {(*each[:2], each[6]) for each in found}
+        for looked, each in enumerate(self._newest(None, most + 1)):
+            if looked == most:
+                return self._to_hits(found, is_sample=True, looked_through=looked)
+            if (*each[:2], each[6]) not in known and has_all(self.query, self._pieces(each)):
+                found.append(each)
+                if len(found) > self.limit:
+                    return self._to_hits(found, is_sample=True)
+        return self._to_hits(found)
+
+    def _newest(self, match: str | None, most: int) -> Iterator[_Row]:
+        """List what is wanted, the newest texts first, those alone that fit where there is something to match."""
+        wanted, above = self.wanted.to_sql(), _BEYOND
+        question = _question(_NEWEST if match is None else _NEWEST_WITH, wanted[0])
+        fitting = () if match is None else (match,)
+        while most > 0:
+            batch = self.reader.ask(question, (*fitting, above, self.scope.id, *wanted[1], min(most, _BATCH)))
+            yield from batch
+            if len(batch) < _BATCH:
+                return
+            most, above = most - len(batch), batch[-1][8]
+
+    def _find_by_id(self) -> list[_Row]:
+        """Find what bears the only term as its id, or has its characters there."""
+        if len(self.query.terms) != 1:
+            return []
+        ((text, is_open),) = self.query.terms
+        # a slug has no half of a pair of surrogates, which no database takes
+        first = text.encode("utf-8", "replace").decode()
+        if self.query.is_substring:
+            return self._ask_named("instr(lower(r.slug), ?)", (first.lower(),), "r.slug", self.limit + 1)
+        last = f"{first}\U0010ffff" if is_open else first
+        names = [name for name, _type in self.wanted.kinds]
+        named = f"r.kind IN ({', '.join('?' * len(names))}) AND r.slug >= ? AND r.slug <= ?"
+        return self._ask_named(named, (*names, first, last), "r.slug", self.limit + 1)
+
+    def _ask_named(self, named: str, values: tuple[str, ...], order: str, most: int) -> list[_Row]:
+        wanted = self.wanted.to_sql()
+        question = _NAMED.format(columns=_COLUMNS, named=named, wanted=wanted[0], order=order)
+        return self.reader.ask(question, (self.scope.id, *values, *wanted[1], most))
+
+    def _pieces(self, row: _Row) -> Iterator[Piece]:
+        """List the texts of what was found: of a body, or of the one file."""
+        place, file_digest = row[6:8]
+        if place is None:
+            yield from pieces_of(unpack_body(*row[4:6]))
+        else:
+            key = Key(row[0], Slug(row[1]))
+            yield Piece("", place, self.read_file(key, place, file_digest))
+
+    def _to_hits(self, found: list[_Row], *, is_sample: bool = False, looked_through: int | None = None) -> Hits:
+        hits = [_to_hit(*each) for each in found[: self.limit]]
+        return Hits(hits, len(found) > self.limit, is_sample, looked_through)
+
+
+def _question(form: tuple[str, str, str], wanted: str) -> str:
+    texts, texts_are, order = form
+    return _SHOWN.format(columns=_COLUMNS, texts=texts, texts_are=texts_are, order=order, wanted=wanted)
+
+
+def _check_index(reader: MirrorReader) -> None:
+    if not reader.ask(HAS_FTS5, ()):
+        raise MirrorError(
+            "this Python's SQLite was built without FTS5, with which the mirror is searched",
+            hint="use another Python: most have it",
+        )
+    if reader.ask(WORDS_FACT, ()) != [(WORDS_VERSION,)]:
+        raise MirrorError("the mirror has no index of all its words yet", hint="cochat pull")
+
+
+def _to_hit(
+    kind: str,
+    slug: str,
+    type_: str,
+    changed: str | None,
+    digest: str | None,
+    packed: bytes | None,
+    place: str | None,
+    file_digest: str | None,
+    _number: int | None,
+) -> Hit:
+    body = unpack_body(digest, packed) if digest and packed else {}
+    return Hit(Key(kind, Slug(slug)), type_, body, changed, place, file_digest)
