@@ -34,6 +34,7 @@ def command(words: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
     Filters, each of which must hold; without words they list what fits, the newest first:
       kind:filter          only filters; with another kind: either of them (also --kind)
       tag:finance          sorted under a tag: agents, models, prompts, skills
+      uses:tool/x          names it: agents, models and automations that use it
       changed:7d           changed within 7 days (also 12h, 2w, 3m, 1y)
       changed:2026-11      in a month; a year or a day, too, and 2026-01..2026-03
       changed:>2026-01-01  after a day; >= from it on, < before it, <= up to it
@@ -44,6 +45,7 @@ def command(words: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
       cochat search 'calend*' --kind tool
       cochat search '"event emitter"' kind:filter
       cochat search 'changed:>=2026-01-01' tag:finance
+      cochat search uses:tool/web_search
       cochat search --substring _events(
       cochat search 日历
     """

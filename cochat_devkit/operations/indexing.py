@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, MirrorDamaged
 from cochat_devkit.mirror.finding import find_indexed_files, find_unindexed, has_index
+from cochat_devkit.mirror.mentions import has_mentions
 from cochat_devkit.mirror.words import to_text
 from cochat_devkit.resource import make_digest
 from cochat_devkit.workspace.blobs import read_blob
@@ -30,7 +31,7 @@ _BATCH_CHARS = 4_000_000
 
 def index_files(root: Path, kinds: Iterable[Kind], records: Records) -> None:
     """Index the files of what the server shows, those that were not yet; what nobody has here, a later pull does."""
-    if not has_index(records.reader):
+    if not (has_index(records.reader) and has_mentions(records.reader)):
         # whoever writes to a mirror of an earlier version brings it up to date
         records.open_index()
         if not has_index(records.reader):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from cochat_devkit.errors import UnknownResource, UsageError
-from cochat_devkit.kinds import all_kinds, kind_named, ref_of
+from cochat_devkit.errors import MirrorError, UnknownResource, UsageError
+from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
+from cochat_devkit.kinds.references import naming_of
 from cochat_devkit.mirror.finding import Wanted, find, find_unindexed
+from cochat_devkit.mirror.mentions import has_mentions, users_condition
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.words import Piece, Snippet, count_words, make_snippet, parse_query, pieces_of
 from cochat_devkit.operations.periods import parse_span
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 KindOrType = tuple[str, str | None]
 
 #: what `name:value` in a query can ask for
-FILTERS = ("kind", "tag", "changed")
+FILTERS = ("kind", "tag", "changed", "uses")
 _MOST_CHARS = 5_000
 _MOST_WORDS = 100
 _EXAMPLE = "as in: cochat search calendar event"
@@ -92,6 +94,9 @@ def search(
         scope = reader.scope_of(aim.name, aim.url)
         if scope is None:
             raise UnknownResource(f"nothing was ever pulled of {aim.name}", hint="cochat pull")
+        wanted = wanted._replace(
+            conditions=[_uses(reader, scope, ref) for name, ref in query.filters if name == "uses"]
+        )
         read_file = _FileReader(config.root, reader, scope)
         hits = find(reader, scope, query, wanted, limit=limit, read_file=read_file)
         found = [_to_found(query, each, read_file) for each in hits.found]
@@ -140,7 +145,17 @@ def _to_wanted(query: Query, kinds: Iterable[str]) -> Wanted:
     )
 
 
-_EXAMPLES = {"kind": "kind:filter", "tag": "tag:finance", "changed": "changed:7d"}
+_EXAMPLES = {"kind": "kind:filter", "tag": "tag:finance", "changed": "changed:7d", "uses": "uses:tool/web_search"}
+
+
+def _uses(reader: MirrorReader, scope: Scope, ref: str) -> tuple[str, tuple[str, ...]]:
+    """Write for the mirror that a resource uses another, which nobody needs to have."""
+    key, type_ = parse_ref(ref)
+    if not has_mentions(reader):
+        raise MirrorError("the mirror does not know yet who uses whom", hint="cochat pull")
+    row = reader.row(scope, *key)
+    named = (row.type, row.remote_id) if row else (type_ or "", key.slug)
+    return users_condition(naming_of(kind_named(key.kind)[0], key.slug, *named))
 
 
 def _to_stamp(at: datetime) -> str:

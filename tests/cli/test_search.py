@@ -31,7 +31,13 @@ BODIES = {
     ("tool", "", "calendar"): {"name": "Calendar", "description": "Lists events", "content": "class Tools:\n    x = 1"},
     ("tool", "", "diary"): {"name": "Diary", "description": "", "content": "# see the calendar\n# 日历和工具"},
     ("function", "filter", "guard"): {"name": "Guard", "description": "", "content": "# calendar only"},
-    ("agent", "", "clerk"): {"name": "Clerk", "system": "Pays bills.", "tags": ["Finance", "Café"]},
+    ("agent", "", "clerk"): {
+        "name": "Clerk",
+        "system": "Pays bills.",
+        "tags": ["Finance", "Café"],
+        "tools": ["tool/diary", "tool/gone"],
+        "filters": ["filter/guard"],
+    },
     ("prompt", "", "bill"): {"name": "Bill", "content": "Write a bill.", "tags": ["finance", "two words"]},
 }
 #: what is not here the server does not date: it was changed when we saw it
@@ -185,6 +191,11 @@ def utc() -> Iterator[None]:
         ("changed:>1h", ["tool/diary", "agent/clerk", "filter/guard", "prompt/bill"]),
         ("changed:2026-02 calendar", ["tool/diary"]),
         ("changed:2026-02 --kind filter", []),
+        ("uses:tool/diary", ["agent/clerk"]),
+        ("uses:filter/guard tag:finance", ["agent/clerk"]),
+        ("uses:function/guard pays", ["agent/clerk"]),
+        ("uses:tool/gone", ["agent/clerk"]),
+        ("uses:tool/calendar", []),
         ("kind:tool", ["tool/calendar", "tool/diary"]),
         ("kind:tool kind:filter changed:<2026-02", ["filter/guard"]),
     ],
@@ -219,6 +230,9 @@ def test_a_kind_alone_lists_too(desk: Desk) -> None:
         ("changed:=2026", "changed:=2026 is no time"),
         ("changed:2026..", "changed:2026.. is no time"),
         ("changed:>2026..2027", "changed:>2026..2027 is no time"),
+        ("uses:", "uses: asks for nothing"),
+        ("uses:web_search", "'web_search' is no address"),
+        ("uses:nonsense/x", "there is no kind 'nonsense'"),
         ("kind:nonsense", "there is no kind 'nonsense'"),
     ],
 )
