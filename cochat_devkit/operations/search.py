@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from cochat_devkit.errors import MirrorError, UnknownResource, UsageError
+from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
-from cochat_devkit.kinds.references import naming_of
 from cochat_devkit.mirror.finding import Wanted, find, find_unindexed
-from cochat_devkit.mirror.mentions import has_mentions, users_condition
+from cochat_devkit.mirror.mentions import condition_of_users
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.words import Piece, Snippet, count_words, make_snippet, parse_query, pieces_of
 from cochat_devkit.operations.periods import parse_span
@@ -150,12 +149,7 @@ _EXAMPLES = {"kind": "kind:filter", "tag": "tag:finance", "changed": "changed:7d
 
 def _uses(reader: MirrorReader, scope: Scope, ref: str) -> tuple[str, tuple[str, ...]]:
     """Write for the mirror that a resource uses another, which nobody needs to have."""
-    key, type_ = parse_ref(ref)
-    if not has_mentions(reader):
-        raise MirrorError("the mirror does not know yet who uses whom", hint="cochat pull")
-    row = reader.row(scope, *key)
-    named = (row.type, row.remote_id) if row else (type_ or "", key.slug)
-    return users_condition(naming_of(kind_named(key.kind)[0], key.slug, *named))
+    return condition_of_users(reader, scope, *parse_ref(ref))
 
 
 def _to_stamp(at: datetime) -> str:
