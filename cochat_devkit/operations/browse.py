@@ -41,6 +41,8 @@ HOST = "127.0.0.1"
 PORT = 8766
 #: what was read stays true for so long: a page and the pages that it leads to are read within seconds
 _FRESH_S = 2.0
+#: what takes long is listed again only after so many times as long
+_MOST_OFTEN = 20
 #: so long a page waits for news of what it knows already
 _PATIENCE_S = 0.1
 _TOKEN_BYTES = 18
@@ -59,6 +61,7 @@ class Catalogue:
         self._listing: Future[list[Listed]] | None = None
         self._listed: list[Listed] | None = None
         self._listed_at_s = float("-inf")
+        self._fresh_s = _FRESH_S
         self._show: Callable[[str], Shown] = partial(show, config, target=self.target)
 
     @contextmanager
@@ -80,7 +83,7 @@ class Catalogue:
         """
         with self._lock:
             known, listing = self._listed, self._listing
-            if listing is None and time.monotonic() - self._listed_at_s > _FRESH_S:
+            if listing is None and time.monotonic() - self._listed_at_s > self._fresh_s:
                 listing = self._listing = self._lister.submit(self._list)
         if listing is None:
             return known or []
@@ -89,11 +92,19 @@ class Catalogue:
         except FutureTimeout:
             return known or []
 
+    def begin(self) -> None:
+        """Begin to list, so that the first page need not wait so long."""
+        with self._lock:
+            if self._listing is None:
+                self._listing = self._lister.submit(self._list)
+
     def _list(self) -> list[Listed]:
+        began_s = time.monotonic()
         try:
             found = ls(self.config, self._everything, target=self.target)
             with self._lock:
                 self._listed, self._listed_at_s = found, time.monotonic()
+                self._fresh_s = max(_FRESH_S, _MOST_OFTEN * (self._listed_at_s - began_s))
             return found
         finally:
             with self._lock:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 def make_app(catalogue: Catalogue, token: str) -> FastAPI:
     """Make the application; every address begins with the token."""
+    catalogue.begin()
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.middleware("http")(_guard(token))
     app.get(f"/{token}")(_choose_language)

@@ -40,6 +40,12 @@ ACTIONS = {
 }
 #: fields whose names say too little to a reader
 _LABELS = {"system": "System prompt", "content": "Text", "rrule": "Repeats", "meta": "Further settings"}
+#: what templates say by a variable, and no table of ours has: what servers and plugins often tell
+SAID = (
+    *("Created at", "Last run at", "public", "private"),
+    *("Author", "Author url", "Funding url", "Git url", "Icon url", "License", "Note", "Requirements", "Version"),
+    "Required open webui version",
+)
 _DAY_S = 86_400
 #: from the longest: how many seconds a unit has, how one of it is said, and how many are
 SPANS = (
