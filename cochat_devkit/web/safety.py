@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
 #: nothing is fetched from elsewhere, nothing inline runs, nobody frames us; pictures may stand in the page itself
 POLICY = (
@@ -29,18 +29,22 @@ HEADERS = {
 _OWN_SITE = ("same-origin", "none")
 
 
-def refusal(headers: Mapping[str, str], path: str, token: str, port: int) -> str | None:
-    """Say why a request is refused; None where it is not. `headers` has names in lower case.
+def refusal(
+    *, hosts: Sequence[str], origin: str | None, site: str | None, path: str, token: str, at: tuple[str, int]
+) -> str | None:
+    """Say why a request is refused; None where it is not.
 
-    A name that leads to this machine today may be anybody's (rebinding): only our own names are answered.
+    `hosts` are the values of its `Host` headers, `site` is that of `Sec-Fetch-Site`, `at` is where we listen. A name
+    that leads to this machine today may be anybody's (rebinding): only our own names are answered.
     """
-    hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-    if headers.get("host", "").lower() not in hosts:
+    address, port = at
+    names = ("127.0.0.1", "localhost", "[::1]", f"[{address}]" if ":" in address else address)
+    ours = {f"{name}:{port}" for name in names}
+    if len(hosts) != 1 or hosts[0].lower() not in ours:
         return "this is not a name of this server"
-    origin = headers.get("origin")
-    if origin is not None and origin.lower() not in {f"http://{host}" for host in hosts}:
+    if origin is not None and origin.lower() not in {f"http://{each}" for each in ours}:
         return "a page of another origin may not ask"
-    if headers.get("sec-fetch-site", "none") not in _OWN_SITE:
+    if site is not None and site not in _OWN_SITE:
         return "a page of another site may not ask"
     given = path.removeprefix("/").partition("/")[0]
     if not secrets.compare_digest(given.encode("utf-8", "replace"), token.encode()):
