@@ -92,16 +92,28 @@ class Run(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Hold one run in numbers: its head, how many steps it did by their action, and how many it left to be settled."""
+    """Hold one run in numbers: its head, how many steps it did by their action, and how many it left to be settled.
+
+    `total` counts those that were not done, too.
+    """
 
     run: Run
     done: Mapping[str, int]
     open: int
+    total: int
 
 
 _RUNS = "SELECT id, scope_id, command, target, started, ended, message, undoes FROM run"
-_STEPS = "SELECT number, kind, slug, state, packed FROM step WHERE run_id = ? ORDER BY number"
+_STEPS = "SELECT number, kind, slug, state, packed FROM step WHERE run_id = ? ORDER BY number LIMIT ? OFFSET ?"
+#: as SQLite says it
+_ALL = -1
 
+#: a run that ended without a step done is none that anybody looks for
+_NEWEST = """
+SELECT id FROM run r WHERE scope_id = ? AND coalesce(?, command) = command
+    AND (ended IS NULL OR EXISTS (SELECT 1 FROM step WHERE run_id = r.id AND state = 'done'))
+ORDER BY id DESC LIMIT 1
+"""
 #: a step of an early version is compressed, and does not tell its action so
 _TALLY = """
 SELECT state, CASE WHEN substr(packed, 1, 1) = x'7B' THEN json_extract(CAST(packed AS TEXT), '$.action') END, count(*)
@@ -125,12 +137,26 @@ def read_runs(reader: MirrorReader, scope: Scope, *, newest: int) -> list[Run]:
     return [_with_steps(reader, each) for each in found]
 
 
-def read_run(reader: MirrorReader, scope: Scope, run_id: int) -> Run | None:
-    """Read one run of a scope with its steps; None where there is none."""
+def read_run(reader: MirrorReader, scope: Scope, run_id: int, *, first: int = 0, most: int = _ALL) -> Run | None:
+    """Read one run of a scope with its steps, or so many of them from one on; None where there is none."""
     if not reader.has_table("run"):
         return None
     found = reader.ask(f"{_RUNS} WHERE scope_id = ? AND id = ?", (scope.id, run_id))
-    return _with_steps(reader, found[0]) if found else None
+    return _with_steps(reader, found[0], first, most) if found else None
+
+
+def read_tally(reader: MirrorReader, scope: Scope, run_id: int) -> Tally | None:
+    """Read one run of a scope in numbers; None where there is none."""
+    run = read_run(reader, scope, run_id, most=0)
+    return _tally(reader, run) if run else None
+
+
+def find_run(reader: MirrorReader, scope: Scope, command: str | None) -> int | None:
+    """Find the newest run that ended or did something, of any command or of one: its number."""
+    if not reader.has_table("run"):
+        return None
+    found = reader.ask(_NEWEST, (scope.id, command))
+    return int(found[0][0]) if found else None
 
 
 def read_open_runs(reader: MirrorReader) -> list[Run]:
@@ -189,24 +215,25 @@ def unpack_step(number: int, key: Key, state: str, packed: bytes) -> Step:
     return Step(number, key, found.pop("type", ""), found.pop("action"), StepState(state), **found)
 
 
-def _with_steps(reader: MirrorReader, found: tuple[Json, ...]) -> Run:
+def _with_steps(reader: MirrorReader, found: tuple[Json, ...], first: int = 0, most: int = _ALL) -> Run:
     run = _to_run(found)
     steps = (
         unpack_step(number, Key(kind, Slug(slug)), state, packed)
-        for number, kind, slug, state, packed in reader.ask(_STEPS, (run.id,))
+        for number, kind, slug, state, packed in reader.ask(_STEPS, (run.id, most, first))
     )
     return run._replace(steps=tuple(steps))
 
 
 def _tally(reader: MirrorReader, run: Run) -> Tally:
     done: dict[str, int] = {}
-    count_open = 0
+    count_open = total = 0
     for state, action, count in reader.ask(_TALLY, (run.id,)):
+        total += count
         if state in OPEN:
             count_open += count
         elif state == StepState.DONE:
             done[action or ""] = count
-    return Tally(run, done, count_open)
+    return Tally(run, done, count_open, total)
 
 
 def _to_run(found: tuple[Json, ...]) -> Run:

@@ -156,11 +156,11 @@ def open_seen(config: Config, ref: str, *, target: str | None) -> Iterator[Past]
     key, type_ = parse_ref(ref)
     with MirrorReader(config.mirror_path) as reader:
         scope = reader.scope_of(aim.name, aim.url)
+        row = reader.row(scope, key.kind, key.slug) if scope else None
         entries = read_history(reader, scope, key) if scope else []
-        if scope is None or not entries:
+        if scope is None or not (row or entries):
             raise UnknownResource(f"nothing was ever seen of {ref}", hint="cochat pull")
-        type_ = type_ or next((each.type for each in entries if each.type), "")
-        row = reader.row(scope, key.kind, key.slug)
+        type_ = type_ or (row.type if row else next((each.type for each in entries if each.type), ""))
         yield Past(key, type_, kind_named(key.kind)[0], entries, scope, reader, row, None)
 
 

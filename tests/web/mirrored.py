@@ -19,6 +19,7 @@ from cochat_devkit.web.app import make_app
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cochat_devkit.mirror.journal import Step
     from cochat_devkit.mirror.rows import Scope
 
 URL = "https://server.test"
@@ -47,6 +48,14 @@ class Mirrored:
             row = row_of(ref, body, **facts)
             store.remember(scope_in(store), rows=[row], bodies=[(row.type, body)])
         return row
+
+    def run(self, command: str, *steps: Step, message: str = "") -> int:
+        """Let a command have done steps, as the journal has it: the run's number."""
+        with self.store() as store:
+            run_id = store.begin_run(scope_in(store), command, "main", message=message)
+            store.remember(scope_in(store), run_id=run_id, steps=steps)
+            store.end_run(run_id)
+        return run_id
 
     def get(self, path: str, language: str = "en") -> Answer:
         """Ask for a page by its path below a language's root."""

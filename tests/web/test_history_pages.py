@@ -9,7 +9,7 @@ import pytest
 from cochat_devkit.config import read_config
 from cochat_devkit.operations.browse import Catalogue
 from cochat_devkit.web.pages import all_pages
-from tests.web.mirrored import HOSTILE, Mirrored, scope_in
+from tests.web.mirrored import HOSTILE, Mirrored, row_of, scope_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,3 +73,14 @@ def test_a_static_site_has_an_end(mirrored: Mirrored) -> None:
     assert sorted(each["ref"] for each in all_pages()["history"].every(catalogue)) == ["tool/gone", REF]
     pairs = [(each["old"], each["new"]) for each in all_pages()["diff"].every(catalogue) if each["ref"] == REF]
     assert pairs == [("2", "1"), ("3", "2"), ("3", "1")]
+
+
+def test_what_nobody_may_read_has_no_past(mirrored: Mirrored) -> None:
+    """Of a resource that is listed and closed to me, I am told so."""
+    hidden = row_of("tool/closed", {})._replace(remote_fingerprint=None, remote_digest=None)
+    with mirrored.store() as store:
+        store.remember(scope_in(store), rows=[hidden])
+    page = mirrored.get("r/tool/closed/history.html")
+    assert page.texts_of("p", "empty") == ["Nobody here may see what it says."]
+    catalogue = Catalogue(read_config(mirrored.root), None)
+    assert {"ref": "tool/closed"} in [*all_pages()["history"].every(catalogue)]

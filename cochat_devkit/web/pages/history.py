@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: older entries do not tell what they changed: their differences do; nor do those behind so many letters
 _MOST_TOLD = 40
 _MOST_LETTERS = 1_000_000
+#: of what no server knows nothing was ever seen
+_NEW_HERE = "new here"
 
 
 def _make_history(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
@@ -60,7 +62,10 @@ def _head(ref: str, past: Past) -> dict[str, Any]:
 
 
 def _every_history(catalogue: Catalogue) -> Iterator[Params]:
-    return ({"ref": ref} for ref in count_seen(catalogue.config, target=catalogue.target))
+    """Name what has a past, and what might: the page of each resource leads there."""
+    seen = count_seen(catalogue.config, target=catalogue.target)
+    known = (each.ref for each in catalogue.listed() if each.state != _NEW_HERE)
+    return ({"ref": ref} for ref in dict.fromkeys((*seen, *known)))
 
 
 def _every_diff(catalogue: Catalogue) -> Iterator[Params]:
