@@ -1,7 +1,8 @@
-"""Who gets an answer: whoever has the address, on this machine, from a page of ours; nobody else, and all only reads."""
+"""Who gets an answer: whoever has the address, on this machine, from a page of ours; and all that it does is read."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -16,13 +17,19 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
-from tests.web.mirrored import HOSTILE, Mirrored
+from cochat_devkit.config import read_config
+from cochat_devkit.operations.browse import Catalogue
+from cochat_devkit.web.app import make_app
+from tests.web.mirrored import HOSTILE, TOKEN, Mirrored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from cochat_devkit.operations.ls import Listed
 
 COCHAT = [sys.executable, "-m", "cochat_devkit"]
 TOOL = {"name": "Clock", "description": "Tells the time", "content": "class Tools:\n    pass\n", "access": "private"}
@@ -414,6 +421,26 @@ def test_a_damaged_mirror_is_told_in_a_page(tmp_path: Path, content: bytes) -> N
         (tmp_path / "mirror.db").unlink()
         workspace.show("tool/clock", TOOL)
         assert browsed.ask(f"/{browsed.token}/en/r/tool/clock.html")[0] == 200
+
+
+def test_a_bug_of_ours_is_guarded_too(tmp_path: Path) -> None:
+    """Where our own code fails, the answer says no more than that, and has the headers of every other."""
+
+    class Broken(Catalogue):
+        def listed(self) -> list[Listed]:
+            raise RuntimeError("a detail that is nobody's business")
+
+    app = make_app(Broken(read_config(Mirrored(tmp_path).root), None), TOKEN)
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport) as client:
+            return await client.get(f"http://127.0.0.1:8766/{TOKEN}/en/k/tool/1.html")
+
+    answer = asyncio.run(ask())
+    assert (answer.status_code, is_guarded(dict(answer.headers))) == (500, True)
+    assert "detail" not in answer.text
+    assert TOKEN not in answer.text
 
 
 def test_half_a_character_is_no_fault(tmp_path: Path) -> None:
