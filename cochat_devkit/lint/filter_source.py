@@ -193,7 +193,7 @@ def _check_valves(valves: _Line) -> None:
     Raises:
         _Unsure: something may make another value of the priority.
     """
-    if valves.is_open:
+    if valves.is_open or not valves.classes[-1].bases:
         raise _Unsure
     for statement in (each for made in valves.classes for each in made.body):
         if {*_bound_by(statement)} & {*_MAKERS}:

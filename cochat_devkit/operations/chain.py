@@ -187,8 +187,8 @@ def _in_order(
         own = source.priority if source.has_priority else None
         switch = _switch(source, is_on=place in named.on)
         links.append(Link(0, relations.node(place), priority, told_by, own, tuple(why), switch, hooks))
-    ids = {relations.node(place).ref: relations.id_of(place) for place in running}
-    links.sort(key=lambda each: (each.priority, ids[each.node.ref]))
+    # they came in the order of their ids, in which those of the same priority stay
+    links.sort(key=lambda each: each.priority)
     if generation != "0.6":
         return tuple(each._replace(rank=rank) for rank, each in enumerate(links, start=1))
     ranks = {priority: rank for rank, priority in enumerate(sorted({each.priority for each in links}), start=1)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import BadResource, UnknownKind
@@ -120,9 +120,8 @@ class Relations:
     def uses(self, place: Place) -> list[Tie]:
         """Tell what a resource uses, in the order of the fields that name it."""
         here = self._told_here.get((place.kind, place.slug))
-        names = [each.name for each in kind_named(place.kind)[0].fields] if place.kind else []
         ties = self._tied(self._told_there(place.kind, place.slug) if here is None else here)
-        return sorted(ties, key=lambda tie: (names.index(tie.fields[0]), tie.used))
+        return sorted(ties, key=lambda tie: (_turn_of(place.kind, tie.fields[0]), tie.used))
 
     def used_by(self, place: Place) -> list[Tie]:
         """Tell what uses a resource, by address."""
@@ -214,7 +213,10 @@ class Relations:
             is_only_here = each[:2] in self._told_here and each not in self._told_there(*each[:2])
             for used in self._meant_by(each.ref):
                 fields.setdefault((user, used), {})[each.field] = is_only_here
-        return [Tie(*pair, tuple(found), all(found.values())) for pair, found in fields.items()]
+        return [
+            Tie(*pair, tuple(sorted(found, key=partial(_turn_of, pair[0].kind))), all(found.values()))
+            for pair, found in fields.items()
+        ]
 
     def _meant_by(self, ref: str) -> Sequence[Place]:
         """Find whom a mention means: by an address one, by an id perhaps several, as a model and its pipe."""
@@ -287,6 +289,11 @@ class Relations:
         if kind not in seen.kinds:
             seen = glance(self._config.root, [kind_named(kind)[0]])
         return {each.slug: each for each in seen.glimpses() if each.kind == kind}
+
+
+def _turn_of(kind: str, name: str) -> int:
+    """Say at which turn a field comes in its kind's row."""
+    return [each.name for each in kind_named(kind)[0].fields].index(name)
 
 
 def _has_tree(kind: str) -> bool:

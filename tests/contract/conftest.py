@@ -151,9 +151,10 @@ def _start_real(version: str, folder: Path) -> Iterator[tuple[str, str, str, str
 
 
 @contextmanager
-def start_local(flavor: str, folder: Path) -> Iterator[tuple[str, str, str, str]]:
+def start_local(flavor: str, folder: Path, *, has_samples: bool = False) -> Iterator[tuple[str, str, str, str]]:
     """Run a local server: its URL and its administrator's e-mail address, password and token."""
-    command = [sys.executable, "-m", "cochat_devkit", "serve", "--flavor", flavor, "--port", "0", "--json", "--empty"]
+    command = [sys.executable, "-m", "cochat_devkit", "serve", "--flavor", flavor, "--port", "0", "--json"]
+    command += [] if has_samples else ["--empty"]
     out, err = folder / "stdout.txt", folder / "stderr.txt"
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(
