@@ -17,10 +17,14 @@ from pygments.util import ClassNotFound
 from cochat_devkit.redaction import redact
 
 if TYPE_CHECKING:
+    from markdown_it.rules_core import StateCore
+
     from cochat_devkit.resource import Json
 
 #: pictures that stand in the page itself: in an <img> not even an SVG can do anything
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml)(?:;charset=[\w-]+)?(?:;base64)?,")
+_CLASS = "source"
+_BOX = f'<div class="{_CLASS}">'
 #: a longer text is shown as it is: to colour it takes longer than anybody waits
 _MOST_COLOURED = 80_000
 #: the same for Markdown, of which more is made
@@ -58,8 +62,11 @@ def is_plain(values: list[Json]) -> bool:
 
 
 def to_readable_json(value: Json) -> str:
-    """Write a value as JSON that people read."""
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    """Write a value as JSON that people read; of what is nested deeper than anybody reads, that it is."""
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    except RecursionError:
+        return "…"
 
 
 @functools.lru_cache(_KEPT)
@@ -75,16 +82,29 @@ def _coloured(text: str, language: str, anchor: str) -> Markup:
         lexer = get_lexer_by_name(language if len(text) <= _MOST_COLOURED else "text", stripnl=False)
     except ClassNotFound:
         lexer = get_lexer_by_name("text", stripnl=False)
-    return Markup(paint(text, lexer, _formatter(anchor)))  # noqa: S704 - the formatter escapes the text
+    html = paint(text, lexer, _formatter(anchor))
+    # what scrolls is reached by the keyboard, and a thousand numbers of lines are not in its way
+    html = html.replace(_BOX, f'{_BOX[:-1]} tabindex="0">', 1).replace('<a href="#', '<a tabindex="-1" href="#')
+    return Markup(html)  # noqa: S704 - the formatter escapes the text, quotes and angle brackets alike
 
 
 @functools.cache
 def _formatter(anchor: str) -> HtmlFormatter[str]:
     if not anchor:
-        return HtmlFormatter(cssclass="source")
-    return HtmlFormatter(cssclass="source", linenos="inline", lineanchors=anchor, anchorlinenos=True)
+        return HtmlFormatter(cssclass=_CLASS)
+    return HtmlFormatter(cssclass=_CLASS, linenos="inline", lineanchors=anchor, anchorlinenos=True)
 
 
 @functools.cache
 def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+    made = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+    made.core.ruler.push("aligned", _align_by_class)
+    return made
+
+
+def _align_by_class(state: StateCore) -> None:
+    """Let the cells of tables be aligned by a class: a style of its own no element may have here."""
+    for token in state.tokens:
+        style = token.attrs.pop("style", None)
+        if style is not None:
+            token.attrSet("class", str(style).replace(":", "-"))

@@ -77,6 +77,8 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     addThemeButton();
+    // on a narrow screen the ways stand in a row that may be longer than the screen is wide
+    document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
     if (navigator.clipboard) {
       document.querySelectorAll("[data-copyable]").forEach(addCopyButton);
     }
