@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, kind_named
 from cochat_devkit.operations.bodies import bodies_of
-from cochat_devkit.operations.deps import deps
+from cochat_devkit.operations.deps import Deps, deps, deps_among
 from cochat_devkit.operations.ls import list_surveyed, ls, show, show_surveyed, text_of
 from cochat_devkit.operations.offline import survey
 from cochat_devkit.operations.recent import recent_changes, recent_runs, seat_of
+from cochat_devkit.operations.relations import Relations
 from cochat_devkit.operations.search import search
 from cochat_devkit.operations.session import select
 from cochat_devkit.operations.status import diff_lines
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.mirror.journal import Tally
-    from cochat_devkit.operations.deps import Deps
     from cochat_devkit.operations.ls import Listed, Shown, Text
     from cochat_devkit.operations.recent import Change, Seat
     from cochat_devkit.operations.search import Answer
@@ -62,18 +62,21 @@ class Catalogue:
         self._listed: list[Listed] | None = None
         self._listed_at_s = float("-inf")
         self._fresh_s = _FRESH_S
+        self._counted: tuple[object, dict[str, int]] = (None, {})
         self._show: Callable[[str], Shown] = partial(show, config, target=self.target)
+        self._relate: Callable[[str], Deps] = partial(deps, config, target=self.target)
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Look once at files and mirror for all that one thread asks within the block."""
         with survey(self.config, self._everything, self.target) as surveyed:
-            look_up, self._show = self._show, partial(show_surveyed, surveyed)
+            relations, before = Relations(self.config, surveyed), (self._show, self._relate)
+            self._show, self._relate = partial(show_surveyed, surveyed), partial(deps_among, relations)
             self._listed, self._listed_at_s = list_surveyed(surveyed), float("inf")
             try:
                 yield
             finally:
-                self._show, self._listed_at_s = look_up, float("-inf")
+                (self._show, self._relate), self._listed_at_s = before, float("-inf")
 
     def listed(self) -> list[Listed]:
         """List every resource, by address: as it is now, or where that takes long as it was a moment ago.
@@ -118,12 +121,12 @@ class Catalogue:
         Raises:
             MirrorError: the mirror cannot be read.
         """
-        found = Counter(each.type for each in (self.listed() if listed is None else listed))
-        kinds = sorted(all_kinds(), key=lambda kind: (kind.is_on_request, -kind.write_order))
-        names = [name for kind in kinds for name in (*kind.types, kind.name)]
-        # of a newer server
-        names += sorted(found.keys() - {*names})
-        return {name: found[name] for name in names if found[name]}
+        if listed is not None:
+            return _counts_of(listed)
+        known = self.listed()
+        if self._counted[0] is not known:
+            self._counted = known, _counts_of(known)
+        return self._counted[1]
 
     def shown(self, ref: str) -> Shown:
         """Show one resource.
@@ -143,7 +146,7 @@ class Catalogue:
 
     def relations_of(self, ref: str) -> Deps:
         """Tell what a resource uses and what uses it."""
-        return deps(self.config, ref, target=self.target)
+        return self._relate(ref)
 
     def difference_of(self, ref: str) -> list[str]:
         """Write how the sides of one resource differ, as a unified diff; no lines where they do not."""
@@ -187,6 +190,15 @@ class Catalogue:
             if each.type == type_ and file_stem(each.ref.partition("/")[2]) == stem:
                 return each.ref
         raise UnknownResource(f"there is no {type_}/{stem}", hint="go back to the first page")
+
+
+def _counts_of(listed: Sequence[Listed]) -> dict[str, int]:
+    found = Counter(each.type for each in listed)
+    kinds = sorted(all_kinds(), key=lambda kind: (kind.is_on_request, -kind.write_order))
+    names = [name for kind in kinds for name in (*kind.types, kind.name)]
+    # of a newer server
+    names += sorted(found.keys() - {*names})
+    return {name: found[name] for name in names if found[name]}
 
 
 def serve_pages(make_app: Callable[[str], FastAPI], *, host: str, port: int, on_ready: Callable[[str], None]) -> None:

@@ -71,10 +71,20 @@ def deps(config: Config, ref: str, *, target: str | None, depth: int = 1) -> Dep
         UsageError: the address is none.
     """
     with open_relations(config, target) as relations:
-        place = relations.place_of(ref)
-        node = relations.node(place)
-        uses = _walk(relations, place, relations.uses, lambda tie: tie.used, depth)
-        used_by = _walk(relations, place, relations.used_by, lambda tie: tie.user, depth)
+        return deps_among(relations, ref, depth=depth)
+
+
+def deps_among(relations: Relations, ref: str, *, depth: int = 1) -> Deps:
+    """Tell it of one of many resources that are asked for.
+
+    Raises:
+        UnknownResource: neither file nor mirror has it, and nobody names it.
+        UsageError: the address is none.
+    """
+    place = relations.place_of(ref)
+    node = relations.node(place)
+    uses = _walk(relations, place, relations.uses, lambda tie: tie.used, depth)
+    used_by = _walk(relations, place, relations.used_by, lambda tie: tie.user, depth)
     if node.standing not in (Standing.THERE, Standing.ONLY_HERE) and not used_by:
         raise UnknownResource(f"there is no {node.ref}, and nobody names it", hint="see cochat ls")
     return Deps(node, uses, used_by)
