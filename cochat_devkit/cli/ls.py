@@ -35,7 +35,7 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> None:
 
     lines = ls(read_config(), select(refs, kinds), target=options["target"], with_stamps=options["as_json"])
     if options["as_json"]:
-        items = [line._asdict() for line in lines]
+        items = [dict(zip(line._fields, line, strict=True)) for line in lines]
         render.out_json({"command": "ls", "ok": True, "exit_code": 0, "counts": {"listed": len(items)}, "items": items})
         return
     rows = [(line.ref, line.name, line.state, line.path or "") for line in lines]

@@ -94,10 +94,12 @@ class MirrorReader:
         """
         return {each[:2]: each[2:] for each in self.ask(_AGREED_AS_ONE, (scope.id,))}
 
-    def stamps(self, scope: Scope) -> dict[tuple[str, str], Stamp]:
-        """Read how the server dates its resources: stamps by (kind, slug)."""
-        found = self.ask("SELECT kind, slug, version, updated_at FROM resource WHERE scope_id = ?", (scope.id,))
-        return {each[:2]: each[2:] for each in found}
+    def stamps(self, scope: Scope, kind: str) -> dict[str, Stamp]:
+        """Read how the server dates its resources of a kind: stamps by slug."""
+        found = self.ask(
+            "SELECT slug, version, updated_at FROM resource WHERE scope_id = ? AND kind = ?", (scope.id, kind)
+        )
+        return {slug: (version, updated_at) for slug, version, updated_at in found}
 
     def row(self, scope: Scope, kind: str, slug: str) -> Row | None:
         """Read one row; None where there is none."""

@@ -57,6 +57,15 @@ class Survey:
     apart: set[Address]
     meant: set[Address] | None
 
+    @property
+    def is_all_in_step(self) -> bool:
+        """Tell whether everything that is here is meant and in step."""
+        return not self.apart and self.meant is None
+
+    def is_in_step(self, address: Address) -> bool:
+        """Tell whether what is here under an address is meant and in step."""
+        return address not in self.apart and (self.meant is None or address in self.meant)
+
     @cached_property
     def in_step(self) -> list[Glimpse]:
         """Tell what is in step as its files are: made for those alone who ask."""

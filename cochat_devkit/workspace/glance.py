@@ -19,7 +19,8 @@ from cochat_devkit.workspace.paths import PICTURE_SUFFIXES
 from cochat_devkit.workspace.statcache import SMUDGED, Known, Shelf, Stats, read_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from cochat_devkit.kinds.kind import FileForm, Kind
@@ -52,6 +53,12 @@ class Sighting(NamedTuple):
     type: str
     folder: str
     shelf: Shelf
+
+    @property
+    def paths(self) -> list[str]:
+        """Say where the main files are."""
+        lead, tail = f"{self.folder}/", _tail_of(self.kind)
+        return [lead + stem + tail for stem in self.shelf.stems]
 
 
 @dataclass
@@ -88,14 +95,18 @@ class Glance:
             found |= dict.fromkeys(zip(repeat(kind.name), shelf.slugs), type_)
         return found
 
-    def glimpses(self, wanted: Container[tuple[str, str]] | None = None) -> Iterator[Glimpse]:
+    def glimpses(self, wanted: AbstractSet[tuple[str, str]] | None = None) -> Iterator[Glimpse]:
         """Tell the resources one by one: all, or those whose (kind, slug) is wanted."""
-        for kind, type_, folder, shelf in self.sightings:
-            lead, tail = f"{folder}/", _tail_of(kind)
-            paths = [lead + stem + tail for stem in shelf.stems]
-            columns = (repeat(kind.name), shelf.slugs, shelf.fingerprints, repeat(type_), paths, shelf.titles)
-            found = map(Glimpse._make, zip(*columns))  # noqa: B905 - two of them repeat for ever
-            yield from found if wanted is None else (each for each in found if each[:2] in wanted)
+        for sighting in self.sightings:
+            kind, type_, _folder, shelf = sighting
+            columns: Iterable[Sequence[str]] = (shelf.slugs, shelf.fingerprints, sighting.paths, shelf.titles)
+            if wanted is not None:
+                slugs = {slug for name, slug in wanted if name == kind.name}
+                columns = [*zip(*(each for each in zip(*columns, strict=True) if each[0] in slugs), strict=True)]
+                if not columns:
+                    continue
+            slugs_, prints, paths, titles = columns
+            yield from map(Glimpse, repeat(kind.name), slugs_, prints, repeat(type_), paths, titles)
 
     def local(self, glimpse: Glimpse) -> LocalResource:
         """Make the resource, whose files are read on first use."""
