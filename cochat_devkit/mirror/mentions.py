@@ -16,7 +16,7 @@ from cochat_devkit.mirror.tables import MENTION_TABLES
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cochat_devkit.kinds import Kind
     from cochat_devkit.kinds.references import Naming
@@ -34,7 +34,13 @@ INSERT INTO fact (name, value) VALUES ('mentions', ?) ON CONFLICT (name) DO UPDA
 _ADD = "INSERT OR IGNORE INTO mention (kind, digest, field, ref) VALUES (?, ?, ?, ?)"
 _PACKED = "SELECT packed FROM body WHERE digest = ?"
 _SHOWN = "SELECT DISTINCT kind, remote_digest FROM resource WHERE remote_digest IS NOT NULL AND kind IN ({})"
-_ASK = """
+#: from those who may name, and from those who are named
+_TOLD_BY = """
+SELECT r.kind, r.slug, r.type, m.field, m.ref FROM resource r
+CROSS JOIN mention m ON m.digest = r.remote_digest AND m.kind = r.kind
+WHERE r.scope_id = ? AND r.remote_state = 'present' AND {}
+"""
+_TOLD_OF = """
 SELECT r.kind, r.slug, r.type, m.field, m.ref FROM mention m
 CROSS JOIN resource r ON r.remote_digest = m.digest AND r.kind = m.kind
 WHERE r.scope_id = ? AND r.remote_state = 'present' AND {}
@@ -45,6 +51,7 @@ SELECT r.kind, r.slug, r.type, r.remote_digest, b.packed FROM resource r
 JOIN body b ON b.digest = r.remote_digest
 WHERE r.scope_id = ? AND r.remote_state = 'present' AND r.kind IN ({})
 """
+_TYPES = "SELECT kind, slug, type FROM resource WHERE scope_id = ? AND remote_state <> 'absent'"
 _MADE_IDS = """
 SELECT kind, remote_id, slug, type FROM resource
 WHERE scope_id = ? AND kind IN ({}) AND remote_id <> slug AND remote_state <> 'absent'
@@ -85,20 +92,32 @@ def add_mentions(connection: sqlite3.Connection, rows: Iterable[Row], bodies: Ma
 
 def read_mentions(reader: MirrorReader, scope: Scope) -> list[Told]:
     """Read all that the server's resources of a scope name."""
-    return _read(reader, scope, "TRUE", (), lambda _told: True)
+    kinds = [*_naming_kinds()]
+    if not has_mentions(reader):
+        return [*_read_from_bodies(reader, scope)]
+    question = _TOLD_BY.format(f"r.kind IN ({_marks(kinds)})")
+    return [Told(*each) for each in reader.ask(question, (scope.id, *kinds))]
 
 
 def read_mentions_by(reader: MirrorReader, scope: Scope, kind: str, slug: str) -> list[Told]:
     """Read whom one resource names."""
-    return _read(
-        reader, scope, "r.kind = ? AND r.slug = ?", (kind, slug), lambda told: (told.kind, told.slug) == (kind, slug)
-    )
+    if not has_mentions(reader):
+        return [each for each in _read_from_bodies(reader, scope) if each[:2] == (kind, slug)]
+    question = _TOLD_BY.format("r.kind = ? AND r.slug = ?")
+    return [Told(*each) for each in reader.ask(question, (scope.id, kind, slug))]
 
 
 def read_mentions_of(reader: MirrorReader, scope: Scope, naming: Naming) -> list[Told]:
     """Read who names a resource in one of the ways in which it can be named."""
+    if not has_mentions(reader):
+        return [each for each in _read_from_bodies(reader, scope) if naming.fits(each.ref)]
     condition, values = _condition(naming)
-    return _read(reader, scope, condition, values, lambda told: naming.fits(told.ref))
+    return [Told(*each) for each in reader.ask(_TOLD_OF.format(condition), (scope.id, *values))]
+
+
+def read_types(reader: MirrorReader, scope: Scope) -> dict[tuple[str, str], str]:
+    """Read of which type everything is that the server has: by (kind, slug)."""
+    return {each[:2]: each[2] for each in reader.ask(_TYPES, (scope.id,))}
 
 
 def read_made_ids(reader: MirrorReader, scope: Scope) -> dict[tuple[str, str], tuple[str, str]]:
@@ -131,15 +150,6 @@ def _condition(naming: Naming) -> tuple[str, tuple[str, ...]]:
     ranges = [(f"{lead}.", f"{lead}/") for lead in naming.leads]
     among = [f"m.ref IN ({_marks(naming.refs)})", *["(m.ref >= ? AND m.ref < ?)"] * len(ranges)]
     return f"({' OR '.join(among)})", (*naming.refs, *(each for both in ranges for each in both))
-
-
-def _read(
-    reader: MirrorReader, scope: Scope, condition: str, values: tuple[str, ...], fits: Callable[[Told], bool]
-) -> list[Told]:
-    """Ask the table, or where there is none yet the bodies themselves."""
-    if has_mentions(reader):
-        return [Told(*each) for each in reader.ask(_ASK.format(condition), (scope.id, *values))]
-    return [each for each in _read_from_bodies(reader, scope) if fits(each)]
 
 
 def _read_from_bodies(reader: MirrorReader, scope: Scope) -> Iterator[Told]:

@@ -94,9 +94,10 @@ def graph(config: Config, *, target: str | None) -> Graph:
     """Tell who uses whom among all resources."""
     with open_relations(config, target, is_whole=True) as relations:
         ties = relations.ties()
-        places = sorted({place for tie in ties for place in (tie.user, tie.used)}, key=lambda each: each.ref)
-        edges = tuple(Edge(tie.user.ref, tie.used.ref, tie.fields, tie.is_only_here) for tie in ties)
-        return Graph(tuple(relations.node(each) for each in places), edges)
+        places = dict.fromkeys(place for tie in ties for place in tie[:2])
+        nodes = {place: relations.node(place) for place in places}
+        edges = tuple(Edge(nodes[tie.user].ref, nodes[tie.used].ref, *tie[2:]) for tie in ties)
+        return Graph(tuple(sorted(nodes.values())), edges)
 
 
 def missing(config: Config, *, target: str | None) -> list[Missing]:

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from cochat_devkit.errors import BadResource, UnknownKind
 from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
 from cochat_devkit.kinds.references import kinds_answering, mentions_in, names_others, naming_of
-from cochat_devkit.mirror.mentions import Told, read_made_ids, read_mentions, read_mentions_by, read_mentions_of
+from cochat_devkit.mirror.mentions import (
+    Told,
+    read_made_ids,
+    read_mentions,
+    read_mentions_by,
+    read_mentions_of,
+    read_types,
+)
 from cochat_devkit.operations.offline import survey
 from cochat_devkit.operations.session import Selection
 from cochat_devkit.resource import Fingerprint, Key, Slug, State
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from cochat_devkit.config import Config
+    from cochat_devkit.kinds import Kind
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.offline import Survey
     from cochat_devkit.resource import Body
@@ -87,17 +95,20 @@ def open_relations(
     """
     kinds = tuple(kind for kind in all_kinds() if kind.form and (is_whole or kind.name in also or names_others(kind)))
     with survey(config, Selection(kinds=kinds), target) as surveyed:
-        yield Relations(config, surveyed)
+        yield Relations(config, surveyed, is_whole=is_whole)
 
 
 class Relations:
     """Answer who uses whom and what is known of each; made by `open_relations`."""
 
-    def __init__(self, config: Config, surveyed: Survey) -> None:
+    def __init__(self, config: Config, surveyed: Survey, *, is_whole: bool = False) -> None:
         self._config, self._surveyed = config, surveyed
         self._scope, self._reader = surveyed.rest.scope, surveyed.rest.reader
-        self._row, self._glimpses = cache(self._read_row), cache(self._look_at)
-        self._told_there = cache(self._read_told)
+        self._row, self._glimpses, self._outer = cache(self._read_row), cache(self._look_at), cache(_outer_kinds)
+        self._told_there, self._meant_by = cache(self._read_told), cache(self._read_ref)
+        self._kind_named = cache(kind_named)
+        #: of which types all is that the server has; None: each is looked up
+        self._types = read_types(self._reader, self._scope) if is_whole and self._scope else None
         self._told_here = {(key.kind, str(key.slug)): told for key, told in self._read_apart()}
 
     @property
@@ -190,20 +201,28 @@ class Relations:
         """Say what is known of a resource."""
         if not place.kind:
             return Node(place.ref, "", "", Standing.UNKNOWN)
-        row, here = self._row_of(place), self._here(place.kind, place.slug)
+        here, is_there = self._here(place.kind, place.slug), self._type_there(place) == place.type
         here = here if here and here.type == place.type else None
-        title = here.title if here else str(self._body_there(row).get("name", ""))
-        return Node(place.ref, place.type or place.kind, title, self._standing(place, row, is_here=here is not None))
+        body = self._body_there(self._row_of(place)) if is_there and not here else {}
+        title = here.title if here else str(body.get("name", ""))
+        standing = self._standing(place, is_there=is_there, is_here=here is not None)
+        return Node(place.ref, place.type or place.kind, title, standing)
 
-    def _standing(self, place: Place, row: Row | None, *, is_here: bool) -> Standing:
-        kind = kind_named(place.kind)[0]
-        if any(kind_named(word)[0].is_external(place.slug) for word in (kind.name, *kind.answers_to)):
+    def _standing(self, place: Place, *, is_there: bool, is_here: bool) -> Standing:
+        if any(each.is_external(place.slug) for each in self._outer(place.kind)):
             return Standing.OUTSIDE
-        if row is not None:
+        if is_there:
             return Standing.THERE
         if is_here:
             return Standing.ONLY_HERE
         return Standing.MISSING if place.kind in self._listed else Standing.UNKNOWN
+
+    def _type_there(self, place: Place) -> str | None:
+        """Say of which type a resource is on the server; None where it has none of this name."""
+        if self._types is not None:
+            return self._types.get((place.kind, place.slug))
+        row = self._row(place.kind, place.slug)
+        return row.type if row else None
 
     def _tied(self, told: Iterable[Told]) -> list[Tie]:
         """Find out whom each mention means, and put those of the same two together."""
@@ -213,19 +232,16 @@ class Relations:
             is_only_here = each[:2] in self._told_here and each not in self._told_there(*each[:2])
             for used in self._meant_by(each.ref):
                 fields.setdefault((user, used), {})[each.field] = is_only_here
-        return [
-            Tie(*pair, tuple(sorted(found, key=partial(_turn_of, pair[0].kind))), all(found.values()))
-            for pair, found in fields.items()
-        ]
+        return [Tie(*pair, _in_turn(pair[0].kind, found), all(found.values())) for pair, found in fields.items()]
 
-    def _meant_by(self, ref: str) -> Sequence[Place]:
+    def _read_ref(self, ref: str) -> Sequence[Place]:
         """Find whom a mention means: by an address one, by an id perhaps several, as a model and its pipe."""
         word, mark, name = ref.partition("/")
         if not mark or ":" in word:
             word, _, name = ref.partition(":")
             return self.named_by_id(word, name)
         try:
-            kind, type_ = kind_named(word)
+            kind, type_ = self._kind_named(word)
         except UnknownKind:
             return [Place("", ref)]
         return [Place(kind.name, name, type_ or "")]
@@ -275,8 +291,8 @@ class Relations:
 
     def _here(self, kind: str, slug: str) -> Glimpse | LocalResource | None:
         """Find what the files say of a resource."""
-        row = self._row(kind, slug)
-        if kind in self._surveyed.glance.kinds or row is None or row.path is None or _has_tree(kind):
+        row = self._row(kind, slug) if kind not in self._surveyed.glance.kinds else None
+        if row is None or row.path is None or _has_tree(kind):
             return self._glimpses(kind).get(slug)
         try:
             return read_one(self._config.root, kind_named(kind)[0], row.type, row.path)
@@ -294,6 +310,18 @@ class Relations:
 def _turn_of(kind: str, name: str) -> int:
     """Say at which turn a field comes in its kind's row."""
     return [each.name for each in kind_named(kind)[0].fields].index(name)
+
+
+def _in_turn(kind: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Put names of fields in the order of their kind's row."""
+    found = tuple(names)
+    return found if len(found) == 1 else tuple(sorted(found, key=partial(_turn_of, kind)))
+
+
+def _outer_kinds(kind: str) -> list[Kind]:
+    """List the kinds, it or those that it answers for, of which some are services outside."""
+    words = (kind, *kind_named(kind)[0].answers_to)
+    return [each for each in (kind_named(word)[0] for word in words) if each.external_prefix is not None]
 
 
 def _has_tree(kind: str) -> bool:
