@@ -35,7 +35,8 @@ class Page(NamedTuple):
 
     `path` has its parts in braces: `{type}/{stem}` stand for a resource, which `make` is given as `ref`. `make` gives
     what the template is laid out with. `every` lists the parts of every address that there is of it. `menu` is what the
-    navigation calls a page without parts, in English; "" where it does not lead there.
+    navigation calls a page without parts, in English; "" where it does not lead there. `way` is what the page of a
+    resource calls the way to this one about the same resource, where there is one for its type.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Page(NamedTuple):
     make: Callable[[Catalogue, Asked], dict[str, Any]]
     every: Callable[[Catalogue], Iterable[Params]] = lambda _catalogue: [{}]
     menu: str = ""
+    way: str = ""
+    has_way: Callable[[str], bool] = lambda _type: True
 
     def address(self, **params: str) -> str:
         """Write the path of one address: relative to a language's root, each part as a URL takes it."""

@@ -17,7 +17,7 @@ from cochat_devkit.errors import DevkitError
 from cochat_devkit.redaction import redact
 from cochat_devkit.web.formatted import highlight, is_picture, is_plain, language_of, markdown, to_readable_json
 from cochat_devkit.web.page import Asked
-from cochat_devkit.web.pages import all_pages
+from cochat_devkit.web.pages import all_pages, menu
 from cochat_devkit.web.safety import EXPORT_POLICY
 from cochat_devkit.web.words import action_of, ago, date_of, label_of, many_of, one_of, to_instant, tone
 
@@ -74,6 +74,7 @@ def render_template(
         "is_export": False,
         "language": language,
         "languages": {each: f"{up}../{each}/{path}{asked}" for each in LANGUAGES},
+        "menu": menu(),
         "pages": all_pages(),
         "static": f"{up}../static/",
         "t": t,

@@ -51,7 +51,7 @@ def said_in_modules() -> set[str]:
 
 def said_by_tables() -> set[str]:
     """Collect what templates say of kinds, fields, states and runs: those that our tables know."""
-    found = {each.menu for each in all_pages().values() if each.menu}
+    found = {text for each in all_pages().values() for text in (each.menu, each.way) if text}
     for kind in all_kinds():
         for name in (*kind.types, kind.name):
             found |= {words.one_of(name), words.many_of(name)}
