@@ -23,7 +23,7 @@ _SWITCHES = {
     "always": "",
     "by the person": ", when a person switches it on",
     "on by default": ", switched on by this model",
-    "unknown": ", perhaps with a switch",
+    "unknown": "; switch unknown",
 }
 
 
@@ -114,7 +114,7 @@ def _row(found: Chain, link: Link) -> Sequence[str]:
         one_line(link.node.ref),
         one_line(link.node.title),
         _priority(link),
-        f"{why}{_SWITCHES[link.switch]}{'' if link.hooks is not None else '; its hooks cannot be read'}",
+        f"{why}{_SWITCHES[link.switch]}{'' if link.hooks is not None else '; hooks unknown'}",
     )
 
 

@@ -161,10 +161,12 @@ def _read_from_bodies(reader: MirrorReader, scope: Scope) -> Iterator[Told]:
 
 def _add(connection: sqlite3.Connection, shown: Iterable[tuple[str, str]], bodies: Mapping[str, Body]) -> None:
     kinds = _naming_kinds()
-    for kind, digest in shown:
-        body = bodies[digest] if digest in bodies else _stored(connection, digest)
-        found = mentions_in(kinds[kind], body)
-        connection.executemany(_ADD, [(kind, digest, *each) for each in found])
+    found = (
+        (kind, digest, *each)
+        for kind, digest in shown
+        for each in mentions_in(kinds[kind], bodies[digest] if digest in bodies else _stored(connection, digest))
+    )
+    connection.executemany(_ADD, found)
 
 
 def _stored(connection: sqlite3.Connection, digest: str) -> Body:

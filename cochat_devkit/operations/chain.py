@@ -148,7 +148,7 @@ def _model_of(relations: Relations, model: str) -> Place:
     if place is None:
         raise UsageError(f"{model} is no model and no agent", hint="as in: cochat chain agent/researcher")
     if not relations.is_known(place):
-        raise UnknownResource(f"there is no {place.ref}", hint="see cochat ls --kind agent --kind model")
+        raise UnknownResource(f"there is no {place.ref}", hint=relations.hint_for(place))
     return place
 
 

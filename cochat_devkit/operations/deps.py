@@ -86,7 +86,7 @@ def deps_among(relations: Relations, ref: str, *, depth: int = 1) -> Deps:
     uses = _walk(relations, place, relations.uses, lambda tie: tie.used, depth)
     used_by = _walk(relations, place, relations.used_by, lambda tie: tie.user, depth)
     if node.standing not in (Standing.THERE, Standing.ONLY_HERE) and not used_by:
-        raise UnknownResource(f"there is no {node.ref}, and nobody names it", hint="see cochat ls")
+        raise UnknownResource(f"there is no {node.ref}, and nobody names it", hint=relations.hint_for(place))
     return Deps(node, uses, used_by)
 
 

@@ -172,6 +172,15 @@ class Relations:
         """Tell whether a resource is in the files or the mirror."""
         return bool(place.kind) and self.node(place).standing in (Standing.THERE, Standing.ONLY_HERE)
 
+    def hint_for(self, place: Place) -> str:
+        """Say what was probably meant by an address that names nothing."""
+        import difflib
+
+        there = read_types(self._reader, self._scope) if self._scope else {}
+        slugs = {*self._glimpses(place.kind), *(slug for kind, slug in there if kind == place.kind)}
+        close = difflib.get_close_matches(place.slug, slugs, n=1)
+        return f"did you mean {place._replace(slug=close[0]).ref}?" if close else "see cochat ls"
+
     def id_of(self, place: Place) -> str:
         """Name what the server calls a resource; a new one will be called by its slug."""
         row = self._row_of(place)
