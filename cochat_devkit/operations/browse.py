@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 PORT = 8766
 #: what was read stays true for so long: a page and the pages that it leads to are read within seconds
-_FRESH_S = 2.0
+FRESH_S = 2.0
 #: what takes long is listed again only after so many times as long
 _MOST_OFTEN = 20
 #: so long a page waits for news of what it knows already
@@ -51,7 +51,7 @@ _TOKEN_BYTES = 18
 class Catalogue:
     """Answer what the pages ask, of one target. Safe to use from several threads."""
 
-    def __init__(self, config: Config, target: str | None) -> None:
+    def __init__(self, config: Config, target: str | None, *, fresh_s: float = FRESH_S) -> None:
         self.config = config
         self.target = config.target_named(target).name
         # what is pulled on request alone, too
@@ -61,7 +61,7 @@ class Catalogue:
         self._listing: Future[list[Listed]] | None = None
         self._listed: list[Listed] | None = None
         self._listed_at_s = float("-inf")
-        self._fresh_s = _FRESH_S
+        self._least_fresh_s = self._fresh_s = fresh_s
         self._counted: tuple[object, dict[str, int]] = (None, {})
         self._show: Callable[[str], Shown] = partial(show, config, target=self.target)
         self._relate: Callable[[str], Deps] = partial(deps, config, target=self.target)
@@ -107,7 +107,7 @@ class Catalogue:
             found = ls(self.config, self._everything, target=self.target)
             with self._lock:
                 self._listed, self._listed_at_s = found, time.monotonic()
-                self._fresh_s = max(_FRESH_S, _MOST_OFTEN * (self._listed_at_s - began_s))
+                self._fresh_s = max(self._least_fresh_s, _MOST_OFTEN * (self._listed_at_s - began_s))
             return found
         finally:
             with self._lock:

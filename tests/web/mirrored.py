@@ -59,14 +59,19 @@ class Mirrored:
 
     def get(self, path: str, language: str = "en") -> Answer:
         """Ask for a page by its path below a language's root."""
-        app = make_app(Catalogue(read_config(self.root), None), TOKEN)
+        return get_page(self.root, path, language)
 
-        async def ask() -> httpx.Response:
-            async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
-                return await client.get(f"http://127.0.0.1:8766/{TOKEN}/{language}/{path}")
 
-        answer = asyncio.run(ask())
-        return Answer(answer.status_code, answer.text)
+def get_page(root: Path, path: str, language: str = "en") -> Answer:
+    """Ask for a page of a workspace by its path below a language's root."""
+    app = make_app(Catalogue(read_config(root), None), TOKEN)
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+            return await client.get(f"http://127.0.0.1:8766/{TOKEN}/{language}/{path}")
+
+    answer = asyncio.run(ask())
+    return Answer(answer.status_code, answer.text)
 
 
 def scope_in(store: MirrorStore) -> Scope:

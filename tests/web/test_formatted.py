@@ -108,6 +108,12 @@ def test_a_source_is_shown_as_it_is(text):
     assert shown.rstrip("\n") == plain.rstrip("\n")
 
 
+@pytest.mark.parametrize("text", PIECES)
+def test_each_trick_by_itself_fails(text):
+    """None of the known tricks works, in a text or in a source."""
+    assert faults_of(markdown(text), OF_MARKDOWN) == faults_of(highlight(text, "html"), OF_SOURCES) == []
+
+
 def test_planted_faults_are_found():
     """The eyes of these tests are open: each sort of harm is seen where it is."""
     for html in (

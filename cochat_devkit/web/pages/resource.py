@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cochat_devkit.kinds import kind_named
 from cochat_devkit.kinds.wire import updated_at_of
 from cochat_devkit.sync.decide import Reason
+from cochat_devkit.web.formatted import is_picture
 from cochat_devkit.web.page import Page
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from cochat_devkit.web.page import Asked, Params
 
 #: what the head of the page says
-_IN_HEAD = ("name", "description", "image")
+_IN_HEAD = ("name", "description")
 #: a longer text stands in a section of its own
 _LONGEST_FACT = 300
 #: what the server says of a plugin's methods
@@ -63,6 +64,7 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
         "kind": kind,
         "text": text,
         "source": source,
+        "pictures": _pictures(shown),
         "facts": facts,
         "parts": parts,
         "dates": _dates(shown.derived),
@@ -105,11 +107,21 @@ def _parameters_in(schema: Mapping[str, Json]) -> Iterator[Parameter]:
 
 def _split(kind: Kind, shown: Shown, uses: Iterable[str]) -> tuple[dict[str, Json], dict[str, Json]]:
     """Part what the fields say, without head, text, files and relations: (short facts, what needs room), by name."""
-    elsewhere = {*_IN_HEAD, kind.text.name if kind.text else "", kind.form.tree_field if kind.form else ""}
+    elsewhere = {
+        *_IN_HEAD,
+        *_pictures(shown),
+        kind.text.name if kind.text else "",
+        kind.form.tree_field if kind.form else "",
+    }
     elsewhere |= {*uses, *(each.name for each in kind.fields if each.codec.refers)}
     said = {name: each for name, each in shown.body.items() if name not in elsewhere and each not in (None, "", [], {})}
     parts = {name: each for name, each in said.items() if _needs_room(name, each)}
     return {name: each for name, each in said.items() if name not in parts}, parts
+
+
+def _pictures(shown: Shown) -> dict[str, str]:
+    """Find the pictures that stand in the body itself, by field."""
+    return {name: each for name, each in shown.body.items() if isinstance(each, str) and is_picture(each)}
 
 
 def _needs_room(name: str, value: Json) -> bool:
