@@ -11,17 +11,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from bench.measure import print_table, run_process, side_by_side
 from bench.offline import INSTALLED, make_workspace
 from cochat_devkit.kinds import all_kinds
-from cochat_devkit.mirror.index import find
+from cochat_devkit.mirror.finding import Wanted, find
+from cochat_devkit.mirror.mentions import condition_of_users
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import Row, Scope
 from cochat_devkit.mirror.store import MirrorStore
-from cochat_devkit.mirror.words import make_snippet, parse_query
+from cochat_devkit.mirror.words import Query, make_snippet, parse_query, pieces_of
 from cochat_devkit.resource import Body, Key, RemoteId, Resource, Slug
 
 COUNT = 100_000
@@ -34,7 +36,12 @@ MOST_HITS = 5_000
 VOCABULARY = 30_000
 RESOURCES = 10_000
 ROUNDS = 9
-KINDS = [(kind.name, None) for kind in all_kinds()]
+ALL = Wanted([(kind.name, None) for kind in all_kinds()])
+#: the documents were changed one a minute
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+#: every so many-th document is an agent under a tag that uses a tool
+EVERY = 100
+USED = Key("tool", Slug("web_search"))
 FACTS = {"url": "http://x", "user_id": "u", "role": "admin", "dialect": "cochat", "server_version": "1"}
 
 
@@ -64,6 +71,7 @@ def main() -> None:
             worst_ms = _p95([_timed(_ask, reader, scope, worst) for _ in range(ROUNDS)])
             both_ms = _p95([_timed(_ask, reader, scope, f"{worst} {each}") for each in asked])
             char_ms = _p95([_timed(_ask, reader, scope, chinese) for _ in range(ROUNDS)])
+            more = _ask_otherwise(reader, scope, usual, worst)
     rows = [
         ["remembering all", f"{remembered_s:.1f} s", "", ""],
         _row("indexing all anew, unpacked before", indexed_s, 15, "s"),
@@ -73,6 +81,7 @@ def main() -> None:
         _row("that and another, p95", both_ms, 100, "ms"),
         _row("one Chinese character", char_ms, 100, "ms"),
         _row("one resource updated, p95", _p95(updates), 10, "ms"),
+        *more,
     ]
     print_table(
         f"{COUNT:,} documents of {DOCUMENT_BYTES:,} bytes, {size_mib:.0f} MiB", ["what", "took", "bar", ""], rows
@@ -121,12 +130,51 @@ def make_documents(chance: random.Random) -> list[str]:
     return texts
 
 
+def _ask_otherwise(reader: MirrorReader, scope: Scope, usual: list[str], worst: str) -> list[list[str]]:
+    """Ask by filters, by beginnings and by characters: rows of the table."""
+    late = f"{FIRST + timedelta(minutes=COUNT - 1000):%Y-%m-%dT%H:%M}"
+    early = f"{FIRST + timedelta(minutes=1000):%Y-%m-%dT%H:%M}"
+    tagged, changed = ALL._replace(tags=["field"]), ALL._replace(since=late)
+    users = ALL._replace(conditions=[condition_of_users(reader, scope, USED, None)])
+    letters = [word for word in usual if word.isascii()]
+    questions = {
+        "tag: alone": ("", tagged, 100),
+        "changed: alone, 1 % of all": ("", changed, 100),
+        "uses: alone": ("", users, 100),
+        "the worst word and tag:": (worst, tagged, 100),
+        "the worst word and changed: 1 %, the newest": (worst, changed, 100),
+        "the worst word and changed: 1 %, the oldest": (worst, ALL._replace(before=early), 100),
+        "the worst word and uses:": (worst, users, 100),
+        "a beginning of one letter": ("a*", ALL, 100),
+        "a beginning of two": ("th*", ALL, 100),
+        "twenty beginnings": (" ".join(f"{each[:2]}*" for each in letters[:20]), ALL, 100),
+        "a phrase of sixty words": (f'"{" ".join(usual[-60:])}"', ALL, 100),
+        "characters of one word, --substring": (letters[0][1:], ALL, 1_000),
+        "characters of many words, --substring": (worst[1:3], ALL, 1_000),
+        "characters of no word, --substring": ("=>", ALL, 1_000),
+    }
+    rows = []
+    for name, (words, wanted, bar) in questions.items():
+        query = parse_query(words, is_substring="substring" in name)
+        took_ms = _p95([_timed(_find, reader, scope, query, wanted) for _ in range(ROUNDS)])
+        looked = find(reader, scope, query, wanted, limit=LIMIT, read_file=_read_nothing).looked_through
+        row = _row(name, took_ms, bar, "ms")
+        rows.append([f"{name} (looked through {looked:,})", *row[1:3], "said"] if looked else row)
+    return rows
+
+
 def _remember(store: MirrorStore, scope: Scope, start: int, texts: list[str]) -> None:
     rows, bodies = [], []
     for number, text in enumerate(texts, start):
         slug = Slug(f"doc_{number}")
         body: Body = {"name": f"Document {number}", "content": text}
-        resource = Resource(Key("tool", slug), body)
+        kind = "tool"
+        if number % EVERY == 0:
+            kind, body = (
+                "agent",
+                {"name": f"Document {number}", "system": text, "tags": ["Field"], "tools": [str(USED)]},
+            )
+        resource = Resource(Key(kind, slug), body)
         row = Row(
             resource.key,
             "",
@@ -136,6 +184,7 @@ def _remember(store: MirrorStore, scope: Scope, start: int, texts: list[str]) ->
             base_local=resource.fingerprint,
             base_remote=resource.fingerprint,
             base_digest=resource.digest,
+            updated_at=FIRST + timedelta(minutes=number),
         )
         rows.append(row)
         bodies.append(("", body))
@@ -153,9 +202,16 @@ def _index_anew(path: Path) -> tuple[float, float]:
 
 
 def _ask(reader: MirrorReader, scope: Scope, words: str) -> None:
-    query = parse_query(words)
-    for hit in find(reader, scope, query, kinds=KINDS, limit=LIMIT).found:
-        make_snippet(query, hit.body)
+    _find(reader, scope, parse_query(words), ALL)
+
+
+def _find(reader: MirrorReader, scope: Scope, query: Query, wanted: Wanted) -> None:
+    for hit in find(reader, scope, query, wanted, limit=LIMIT, read_file=_read_nothing).found:
+        make_snippet(query, pieces_of(hit.body))
+
+
+def _read_nothing(_key: Key, _place: str, _digest: str) -> str:
+    return ""
 
 
 def _timed(do: object, *given: object) -> float:

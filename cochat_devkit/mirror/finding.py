@@ -31,39 +31,47 @@ PATIENCE_S = 0.06
 #: so many of the newest are looked through instead
 MOST_LOOKED = 1_000
 #: and so many for characters that no word of the index has
-MOST_LOOKED_FOR_CHARACTERS = 10_000
+MOST_LOOKED_FOR_CHARACTERS = 5_000
 _BATCH = 500
 #: a hit in a name counts as so many in a text
 _RANK = "bm25(8.0, 1.0)"
 _BEYOND = 2**62
 
 _CUT = "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT 1 OFFSET ?"
-#: when the server says that a resource was changed, else when we saw that it was
-_CHANGED = """coalesce(r.updated_at, (
-    SELECT max(h.at) FROM history h WHERE h.scope_id = r.scope_id AND h.kind = r.kind AND h.slug = r.slug
-))"""
-_COLUMNS = f"r.kind, r.slug, r.type, {_CHANGED} AS changed, body.digest, body.packed"
-#: the texts come first and in their order, and what shows them is looked up until there are enough
+#: where the server does not date its resources: when we saw that one was changed
+_SEEN_AT = "(SELECT max(h.at) FROM history h WHERE h.scope_id = r.scope_id AND h.kind = r.kind AND h.slug = r.slug)"
+_COLUMNS = f"r.kind, r.slug, r.type, coalesce(r.updated_at, {_SEEN_AT}), body.digest, body.packed"
+#: the texts come first and in their order, and what shows them is looked up until there are enough: by the digest, so
+#: the plus keeps SQLite from going through the scope
 _SHOWN = """
-SELECT {columns}, attached.place, attached.digest, text.id FROM {texts}
+SELECT {columns}, attached.place, attached.digest, text.id FROM words CROSS JOIN text ON text.id = words.rowid
 LEFT JOIN attached ON text.is_file AND attached.digest = text.digest
 CROSS JOIN resource r ON r.remote_digest = coalesce(attached.body, text.digest)
 CROSS JOIN body ON body.digest = r.remote_digest
-WHERE {texts_are} AND r.scope_id = ? AND r.remote_state = 'present' AND {wanted} ORDER BY {order} LIMIT ?
+WHERE words MATCH ? AND {texts_are} AND +r.scope_id = ? AND r.remote_state = 'present' AND {wanted}
+ORDER BY {order} LIMIT ?
 """
-_WORDS = "words CROSS JOIN text ON text.id = words.rowid"
-_RANKED = (_WORDS, "words MATCH ? AND rank MATCH ? AND words.rowid < ? AND words.rowid > ?", "rank")
-_NEWEST_WITH = (_WORDS, "words MATCH ? AND words.rowid < ?", "words.rowid DESC")
-_NEWEST = ("text", "text.id < ?", "text.id DESC")
+_RANKED = ("rank MATCH ? AND words.rowid < ? AND words.rowid > ?", "rank")
+_NEWEST = ("words.rowid < ?", "words.rowid DESC")
 #: what bears the word as its id, whether its body may be read or not
 _NAMED = """
 SELECT {columns}, NULL, NULL, NULL FROM resource r LEFT JOIN body ON body.digest = r.remote_digest
-WHERE r.id IN (
-    SELECT r.id FROM resource r
-    WHERE r.scope_id = ? AND {named} AND r.remote_state IN ('present', 'unreadable') AND {wanted}
-    ORDER BY {order} LIMIT ?
-) ORDER BY {order}
+WHERE r.scope_id = ? AND {named} AND r.remote_state IN ('present', 'unreadable') AND {wanted} ORDER BY r.slug LIMIT ?
 """
+#: those that the server dates come out of an index in their order; of the others there are few
+_LISTED = """
+SELECT {columns}, NULL, NULL, NULL FROM (
+    SELECT * FROM (
+        SELECT r.id, r.updated_at AS at FROM resource r
+        WHERE r.scope_id = ? AND r.updated_at IS NOT NULL AND {states} AND {dated} ORDER BY r.updated_at DESC LIMIT ?
+    ) UNION ALL SELECT * FROM (
+        SELECT r.id, {seen_at} AS at FROM resource r
+        WHERE r.scope_id = ? AND r.updated_at IS NULL AND {states} AND {undated} ORDER BY at DESC LIMIT ?
+    ) ORDER BY at DESC LIMIT ?
+) AS listed CROSS JOIN resource r ON r.id = listed.id LEFT JOIN body ON body.digest = r.remote_digest
+ORDER BY listed.at DESC, r.kind, r.slug
+"""
+_FILES = "SELECT place, digest FROM attached WHERE body = ? AND place <> '' ORDER BY place"
 _UNINDEXED = """
 SELECT r.slug, r.path, r.remote_digest FROM resource r
 WHERE r.scope_id = ? AND r.kind = ? AND r.remote_state = 'present' AND r.remote_digest IS NOT NULL AND NOT EXISTS (
@@ -71,7 +79,7 @@ WHERE r.scope_id = ? AND r.kind = ? AND r.remote_state = 'present' AND r.remote_
 )
 """
 _OF_KIND = "(r.kind = ? AND coalesce(?, r.type) = r.type)"
-_TAGGED = "EXISTS (SELECT 1 FROM tag WHERE tag.name = ? AND tag.digest = r.remote_digest)"
+_TAGGED = "r.remote_digest IN (SELECT digest FROM tag WHERE name = ?)"
 
 #: gives the text of a file: of which resource, its place there, and its digest; "" where it cannot be had
 ReadFile = Callable[[Key, str, str], str]
@@ -91,13 +99,13 @@ class Wanted(NamedTuple):
     before: str | None = None
     conditions: Sequence[tuple[str, tuple[str, ...]]] = ()
 
-    def to_sql(self) -> tuple[str, tuple[str | None, ...]]:
-        """Write it as a condition, and its values."""
+    def to_sql(self, changed_at: str = f"coalesce(r.updated_at, {_SEEN_AT})") -> tuple[str, tuple[str | None, ...]]:
+        """Write it as a condition, and its values; `changed_at` is what tells when a row was changed."""
         parts = [f"({' OR '.join([_OF_KIND] * len(self.kinds))})", *[_TAGGED] * len(self.tags)]
         values: list[str | None] = [*(each for kind in self.kinds for each in kind), *map(fold, self.tags)]
         for bound, sign in ((self.since, ">="), (self.before, "<")):
             if bound is not None:
-                parts.append(f"{_CHANGED} {sign} ?")
+                parts.append(f"{changed_at} {sign} ?")
                 values.append(bound)
         for condition, further in self.conditions:
             parts.append(condition)
@@ -192,8 +200,7 @@ class _Asking(NamedTuple):
 
     def list_newest(self) -> Hits:
         """List all that is wanted, what was changed last before the rest."""
-        found = self._ask_named("1", (), f"{_CHANGED} DESC, r.kind, r.slug", self.limit + 1)
-        return self._to_hits(found)
+        return self._to_hits([*self._listed(self.limit + 1, "r.remote_state IN ('present', 'unreadable')")])
 
     def find_words(self, most: int, most_looked: int, patience_s: float) -> Hits:
         """Find by words, as far as there is time, and then by looking at the newest."""
@@ -208,7 +215,7 @@ class _Asking(NamedTuple):
             below = cut[0][0] if cut else -_BEYOND
             room = self.limit + 1 - len(found) + len(named)
             values = (match, _RANK, above, below, self.scope.id, *wanted[1], room)
-            question = _question(_RANKED, wanted[0])
+            question = _shown(_RANKED, wanted[0])
             ranked = self.reader.ask_within(ends - time.monotonic(), question, values)
             if ranked is None:
                 return self._look_at_newest(found, most_looked)
@@ -226,8 +233,10 @@ class _Asking(NamedTuple):
         narrowed = narrow(self.reader, self.query)
         if narrowed == "":
             return self._to_hits(found)
-        for looked, each in enumerate(self._newest(narrowed, MOST_LOOKED_FOR_CHARACTERS + 1)):
-            if looked == MOST_LOOKED_FOR_CHARACTERS:
+        most = MOST_LOOKED_FOR_CHARACTERS
+        newest = self._newest(most + 1) if narrowed is None else self._newest_with(narrowed, most + 1)
+        for looked, each in enumerate(newest):
+            if looked == most:
                 return self._to_hits(found, is_sample=True, looked_through=looked)
             if (each[:2] not in named or each[6]) and has_all(self.query, self._pieces(each)):
                 found.append(each)
@@ -238,7 +247,7 @@ class _Asking(NamedTuple):
     def _look_at_newest(self, found: list[_Row], most: int) -> Hits:
         """Look at the newest that are wanted, one by one."""
         known = {(*each[:2], each[6]) for each in found}
-        for looked, each in enumerate(self._newest(None, most + 1)):
+        for looked, each in enumerate(self._newest(most + 1)):
             if looked == most:
                 return self._to_hits(found, is_sample=True, looked_through=looked)
             if (*each[:2], each[6]) not in known and has_all(self.query, self._pieces(each)):
@@ -247,17 +256,30 @@ class _Asking(NamedTuple):
                     return self._to_hits(found, is_sample=True)
         return self._to_hits(found)
 
-    def _newest(self, match: str | None, most: int) -> Iterator[_Row]:
-        """List what is wanted, the newest texts first, those alone that fit where there is something to match."""
+    def _newest(self, most: int) -> Iterator[_Row]:
+        """List the texts of what is wanted: each body, and behind it the files that it names."""
+        for each in self._listed(most, "r.remote_state = 'present'"):
+            yield each
+            for place, digest in self.reader.ask(_FILES, (each[4],)):
+                yield (*each[:6], place, digest, None)
+
+    def _newest_with(self, match: str, most: int) -> Iterator[_Row]:
+        """List the texts of what is wanted in which the index has something, the newest first."""
         wanted, above = self.wanted.to_sql(), _BEYOND
-        question = _question(_NEWEST if match is None else _NEWEST_WITH, wanted[0])
-        fitting = () if match is None else (match,)
+        question = _shown(_NEWEST, wanted[0])
         while most > 0:
-            batch = self.reader.ask(question, (*fitting, above, self.scope.id, *wanted[1], min(most, _BATCH)))
+            batch = self.reader.ask(question, (match, above, self.scope.id, *wanted[1], min(most, _BATCH)))
             yield from batch
             if len(batch) < _BATCH:
                 return
             most, above = most - len(batch), batch[-1][8]
+
+    def _listed(self, most: int, states: str) -> Iterator[_Row]:
+        """List what is wanted, what was changed last before the rest."""
+        dated, undated = self.wanted.to_sql("r.updated_at"), self.wanted.to_sql(_SEEN_AT)
+        question = _LISTED.format(columns=_COLUMNS, seen_at=_SEEN_AT, states=states, dated=dated[0], undated=undated[0])
+        of_each = (self.scope.id, *dated[1], most)
+        return self.reader.each(question, (*of_each, *of_each, most))
 
     def _find_by_id(self) -> list[_Row]:
         """Find what bears the only term as its id, or has its characters there."""
@@ -267,16 +289,16 @@ class _Asking(NamedTuple):
         # a slug has no half of a pair of surrogates, which no database takes
         first = text.encode("utf-8", "replace").decode()
         if self.query.is_substring:
-            return self._ask_named("instr(lower(r.slug), ?)", (first.lower(),), "r.slug", self.limit + 1)
+            return self._ask_named("instr(lower(r.slug), ?)", (first.lower(),))
         last = f"{first}\U0010ffff" if is_open else first
         names = [name for name, _type in self.wanted.kinds]
         named = f"r.kind IN ({', '.join('?' * len(names))}) AND r.slug >= ? AND r.slug <= ?"
-        return self._ask_named(named, (*names, first, last), "r.slug", self.limit + 1)
+        return self._ask_named(named, (*names, first, last))
 
-    def _ask_named(self, named: str, values: tuple[str, ...], order: str, most: int) -> list[_Row]:
+    def _ask_named(self, named: str, values: tuple[str, ...]) -> list[_Row]:
         wanted = self.wanted.to_sql()
-        question = _NAMED.format(columns=_COLUMNS, named=named, wanted=wanted[0], order=order)
-        return self.reader.ask(question, (self.scope.id, *values, *wanted[1], most))
+        question = _NAMED.format(columns=_COLUMNS, named=named, wanted=wanted[0])
+        return self.reader.ask(question, (self.scope.id, *values, *wanted[1], self.limit + 1))
 
     def _pieces(self, row: _Row) -> Iterator[Piece]:
         """List the texts of what was found: of a body, or of the one file."""
@@ -292,9 +314,9 @@ class _Asking(NamedTuple):
         return Hits(hits, len(found) > self.limit, is_sample, looked_through)
 
 
-def _question(form: tuple[str, str, str], wanted: str) -> str:
-    texts, texts_are, order = form
-    return _SHOWN.format(columns=_COLUMNS, texts=texts, texts_are=texts_are, order=order, wanted=wanted)
+def _shown(form: tuple[str, str], wanted: str) -> str:
+    texts_are, order = form
+    return _SHOWN.format(columns=_COLUMNS, texts_are=texts_are, order=order, wanted=wanted)
 
 
 def _check_index(reader: MirrorReader) -> None:

@@ -45,7 +45,7 @@ SELECT r.kind, r.slug, r.type, m.field, m.ref FROM mention m
 CROSS JOIN resource r ON r.remote_digest = m.digest AND r.kind = m.kind
 WHERE r.scope_id = ? AND r.remote_state = 'present' AND {}
 """
-_SHOWN_BY_ROW = "EXISTS (SELECT 1 FROM mention m WHERE m.digest = r.remote_digest AND m.kind = r.kind AND {})"
+_SHOWN_BY_ROW = "(r.kind, r.remote_digest) IN (SELECT m.kind, m.digest FROM mention m WHERE {})"
 _BODIES = """
 SELECT r.kind, r.slug, r.type, r.remote_digest, b.packed FROM resource r
 JOIN body b ON b.digest = r.remote_digest

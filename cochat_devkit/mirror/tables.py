@@ -160,6 +160,8 @@ INDEX_TABLES = (
         PRIMARY KEY (body, place)
     ) WITHOUT ROWID""",
     "CREATE INDEX attached_in ON attached (digest)",
+    # what was changed last
+    "CREATE INDEX IF NOT EXISTS resource_changed ON resource (scope_id, updated_at)",
 )
 
 #: made by mentions.py alone

@@ -286,7 +286,7 @@ def test_characters_within_words(desk: Desk) -> None:
     assert refs(desk, "--substring", "alend") == ["tool/calendar", "filter/guard", "tool/diary"]
     assert refs(desk, "--substring", "ALEND", "kind:filter") == ["filter/guard"]
     assert refs(desk, "--substring", '"tools:\n    x ="') == ["tool/calendar"]
-    assert refs(desk, "--substring", "#") == ["filter/guard", "tool/diary"]
+    assert refs(desk, "--substring", "#") == ["tool/diary", "filter/guard"]
     assert refs(desk, "--substring", "历和", "lenda") == ["tool/diary"]
     assert refs(desk, "--substring", "afe") == ["agent/clerk"]
     assert desk.json("search", "--substring", "alendr", expected=1).json["items"] == []

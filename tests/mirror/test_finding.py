@@ -140,7 +140,7 @@ def base(tmp_path):
 def test_the_text_of_a_file_is_found(base):
     """A word in a file of a knowledge base finds the base, and names the file."""
     kinds = [("knowledge", None), ("tool", None)]
-    texts = {make_digest(content): content.decode(errors="replace") for content in FILES.values()}
+    texts = {make_digest(content): to_text(content) or "" for content in FILES.values()}
     with MirrorReader(base) as reader:
         scope = reader.scope_of("main", URL)
 
