@@ -244,25 +244,45 @@ def _ask(root: Path, kind: Kind, folder: str, faults: Tree) -> Stats | None:
     return Stats()
 
 
-def _ask_in(folder: str, suffixes: tuple[str, ...], lead: str = "") -> Stats:
-    """Ask for the files of a folder that end so and are not hidden; `lead` goes before their names."""
+def _ask_in(folder: str, suffixes: tuple[str, ...]) -> Stats:
+    """Ask for the files of a folder that end so and are not hidden."""
     names: list[str] = []
     numbers: list[int] = []
     with _entries_of(folder) as entries:
-        for entry in entries:
-            name = entry.name
-            if name.endswith(suffixes) and name[0] != ".":
-                names.append(lead + name)
-                try:
-                    found = entry.stat(follow_symlinks=False)
-                except OSError:
-                    numbers += _UNSURE
-                    continue
-                if found.st_mode >> 12 == _LINK:
-                    numbers += _UNSURE
-                else:
-                    numbers += (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+        _ask_for(entries, names, numbers, suffixes=suffixes)
     return Stats.of(names, numbers)
+
+
+def _ask_for(
+    entries: Iterable[os.DirEntry[str]],
+    names: list[str],
+    numbers: list[int],
+    *,
+    suffixes: tuple[str, ...] = ("",),
+    lead: str = "",
+    folders: list[str] | None = None,
+) -> None:
+    """Ask for what ends so and is not hidden; `lead` goes before its name.
+
+    Where `folders` is given, it takes the folders, and nobody asks for those.
+    """
+    for entry in entries:
+        name = entry.name
+        if name[0] == ".":
+            continue
+        if folders is not None and entry.is_dir(follow_symlinks=False):
+            folders.append(lead + name)
+        elif name.endswith(suffixes):
+            names.append(lead + name)
+            try:
+                found = entry.stat(follow_symlinks=False)
+            except OSError:
+                numbers += _UNSURE
+                continue
+            if found.st_mode >> 12 == _LINK:
+                numbers += _UNSURE
+            else:
+                numbers += (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 @contextmanager
@@ -282,27 +302,25 @@ def _entries_of(folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
 
 def _ask_in_folders(folder: str, form: FileForm) -> Stats:
     """Ask for sidecars, and for all that lies in the resources' own folders."""
-    stats = _ask_in(folder, (form.sidecar_suffix,)).by_name()
+    names: list[str] = []
+    numbers: list[int] = []
     with os.scandir(folder) as entries:
         shown = [each for each in entries if each.name[0] != "."]
-        links = [each.name for each in shown if each.is_symlink()]
-        waiting = [each.name for each in shown if each.is_dir(follow_symlinks=False)]
+    _ask_for(shown, names, numbers, suffixes=(form.sidecar_suffix,))
     # what may be a folder behind a link, or one that cannot be listed, is always looked at closer
-    stats.update({f"{name}/": _UNSURE for name in links})
+    unsure = [each.name for each in shown if each.is_symlink()]
+    waiting = [each.name for each in shown if each.is_dir(follow_symlinks=False)]
     while waiting:
         path = waiting.pop()
+        deeper: list[str] = []
         try:
-            stats |= _ask_in(f"{folder}/{path}", ("",), f"{path}/").by_name()
             with os.scandir(f"{folder}/{path}") as entries:
-                inner = [each.name for each in entries if each.is_dir(follow_symlinks=False) and each.name[0] != "."]
+                _ask_for(entries, names, numbers, lead=f"{path}/", folders=deeper)
         except OSError:
-            stats[f"{path}/"] = _UNSURE
-            continue
-        for name in inner:
-            stats.pop(f"{path}/{name}", None)
-            if form.tree_field and name != "__pycache__":
-                waiting.append(f"{path}/{name}")
-    return Stats.of_each(stats)
+            unsure.append(path)
+        if form.tree_field:
+            waiting += [each for each in deeper if not each.endswith("/__pycache__")]
+    return Stats.of([*names, *(f"{path}/" for path in unsure)], [*numbers, *_UNSURE * len(unsure)])
 
 
 def _has_main(root: Path, kind: Kind, path: str, stem: str, stats: Mapping[str, Stat]) -> bool:

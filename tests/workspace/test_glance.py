@@ -349,3 +349,14 @@ def test_a_file_system_that_counts_beyond_63_bits_has_a_cache():
     assert stats == statcache.Stats.of_each({"a.py": large})
     assert stats != statcache.Stats.of_each({"a.py": larger})
     assert stats.by_name()["a.py"] != statcache.SMUDGED
+
+
+def test_a_folder_in_the_place_of_a_sidecar_is_seen(tmp_path, monkeypatch):
+    """What makes a skill unreadable is told at once, though none of its files changed."""
+    monkeypatch.setattr(glancing, "_RACY_NS", 0)
+    replace(tmp_path, f"{SKILLS}/s/SKILL.md", b"aaaa\n")
+    next_tick(tmp_path)
+    look(tmp_path)
+    make_folder(tmp_path, f"{SKILLS}/s.yaml")
+    check(tmp_path)
+    assert Key("skill", Slug("s")) in glance(tmp_path, all_kinds()).tree().unreadable
