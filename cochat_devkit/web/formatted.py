@@ -12,12 +12,14 @@ from markupsafe import Markup
 from pygments import highlight as paint
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
+from pygments.lexers.special import TextLexer
 from pygments.util import ClassNotFound
 
 from cochat_devkit.redaction import redact
 
 if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
+    from pygments.lexer import Lexer
 
     from cochat_devkit.resource import Json
 
@@ -29,6 +31,11 @@ _BOX = f'<div class="{_CLASS}">'
 _MOST_COLOURED = 80_000
 #: the same for Markdown, of which more is made
 _MOST_RENDERED = 40_000
+#: what strangers' code is coloured as: of other languages the patterns are not known to end soon on any text
+_LANGUAGES = {
+    *("bash", "c", "console", "cpp", "css", "diff", "go", "html", "java", "javascript", "json", "markdown", "python"),
+    *("rust", "sql", "toml", "typescript", "xml", "yaml"),
+}
 #: pages that are read again within a while are not made again
 _KEPT = 64
 
@@ -46,9 +53,10 @@ def highlight(text: str, language: str, anchor: str = "L") -> Markup:
 def language_of(path: str) -> str:
     """Guess by a file's name what language it is written in."""
     try:
-        return str(get_lexer_for_filename(path).aliases[0])
-    except (ClassNotFound, IndexError):
+        found = get_lexer_for_filename(path)
+    except ClassNotFound:
         return "text"
+    return next((each for each in found.aliases if each in _LANGUAGES), "text")
 
 
 def is_picture(text: str) -> bool:
@@ -78,10 +86,7 @@ def _rendered(text: str) -> Markup:
 
 @functools.lru_cache(_KEPT)
 def _coloured(text: str, language: str, anchor: str) -> Markup:
-    try:
-        lexer = get_lexer_by_name(language if len(text) <= _MOST_COLOURED else "text", stripnl=False)
-    except ClassNotFound:
-        lexer = get_lexer_by_name("text", stripnl=False)
+    lexer = (_lexer(language) if len(text) <= _MOST_COLOURED else None) or TextLexer(stripnl=False)
     html = paint(text, lexer, _formatter(anchor))
     # what scrolls is reached by the keyboard, and a thousand numbers of lines are not in its way
     html = html.replace(_BOX, f'{_BOX[:-1]} tabindex="0">', 1).replace('<a href="#', '<a tabindex="-1" href="#')
@@ -97,9 +102,32 @@ def _formatter(anchor: str) -> HtmlFormatter[str]:
 
 @functools.cache
 def _markdown() -> MarkdownIt:
-    made = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+    made = (
+        MarkdownIt("commonmark", {"html": False, "highlight": _colour_fence})
+        .enable(["table", "strikethrough"])
+        .disable("image")
+    )
     made.core.ruler.push("aligned", _align_by_class)
     return made
+
+
+def _colour_fence(text: str, language: str, _more: str) -> str:
+    """Colour the code within a text; "" leaves it to be escaped as it is."""
+    lexer = _lexer(language)
+    return "" if lexer is None else str(paint(text, lexer, _within()))
+
+
+def _lexer(language: str) -> Lexer | None:
+    try:
+        found = get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return None
+    return found if _LANGUAGES.intersection(found.aliases) else None
+
+
+@functools.cache
+def _within() -> HtmlFormatter[str]:
+    return HtmlFormatter(nowrap=True)
 
 
 def _align_by_class(state: StateCore) -> None:

@@ -49,7 +49,7 @@ PIECES = (
 NASTY = st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | st.text(max_size=60)
 OF_MARKDOWN = {
     *("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "s", "a"),
-    *("hr", "br", "table", "thead", "tbody", "tr", "th", "td"),
+    *("hr", "br", "table", "thead", "tbody", "tr", "th", "td", "span"),
 }
 OF_SOURCES = {"div", "pre", "span", "a"}
 HARMLESS = {"href", "title", "class", "start", "id", "name", "tabindex"}
@@ -128,6 +128,16 @@ def test_planted_faults_are_found():
     assert faults_of('<a href="a/b:c">x</a><a href="#x:y">', OF_MARKDOWN) == []
 
 
+def test_code_within_a_text_is_coloured():
+    """What stands between fences looks like a source, in a language that is known."""
+    found = Elements(markdown("```python\ndef f(): pass\n```\n\n```unheard\n<b>\n```")).found
+    assert ("span", {"class": "k"}) in found
+    assert [each for tag, each in found if tag == "code"] == [
+        {"class": "language-python"},
+        {"class": "language-unheard"},
+    ]
+
+
 def test_lines_of_a_source_can_be_led_to():
     """A link to a line of a source finds it, and the keyboard does not stop at each line."""
     found = Elements(highlight("a = 1\nb = 2\n", "python")).found
@@ -174,4 +184,6 @@ def test_what_has_no_end_is_not_followed():
 
 def test_a_file_is_coloured_by_its_name():
     """A skill's script looks like one, and what nobody knows like a text."""
-    assert [language_of(each) for each in ("a.py", "b/c.sh", "x.unheard", "")] == ["python", "bash", "text", "text"]
+    assert [language_of(each) for each in ("a.py", "b/c.sh", "x.unheard", "a.pl", "")] == [
+        *("python", "bash", "text", "text", "text")
+    ]
