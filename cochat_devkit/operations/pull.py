@@ -88,6 +88,9 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
         records.flush()
         index_files(config.root, selection.kinds, records)
         records.keep_bases(view.bases)
+        if not report.counts.keys().isdisjoint(_WRITES_THEIRS):
+            # the first look after a pull need not read ten thousand files
+            glance(config.root, selection.kinds, kept.tree.found.values())
         report.requests = session.client.request_count
         report.extra["probe_requests"] = session.probe_requests
     return report

@@ -120,12 +120,16 @@ class Glance:
         return Tree(found, self.faults.unreadable, self.faults.unlisted, self.faults.unread)
 
 
-def glance(root: Path, kinds: Iterable[Kind]) -> Glance:
-    """Look at the resources of some kinds: what `read_tree` finds, from the stat cache where it is up to date."""
+def glance(root: Path, kinds: Iterable[Kind], written: Iterable[LocalResource] = ()) -> Glance:
+    """Look at the resources of some kinds: what `read_tree` finds, from the stat cache where it is up to date.
+
+    `written` are resources that were just laid down: files that are as they were laid need not be parsed.
+    """
     seen = Glance(root, {kind.name: kind for kind in kinds if kind.form})
     cache = read_cache(root)
     started_ns = time.time_ns()
     broken: dict[str, BadResource] = {}
+    laid = {each.path: each for each in written}
     for kind in seen.kinds.values():
         for type_, folder in kind.folders.items():
             before = cache.shelf(folder)
@@ -134,7 +138,7 @@ def glance(root: Path, kinds: Iterable[Kind]) -> Glance:
                 continue
             shelf = before
             if stats != before.stats:
-                known, faults = _look_closer(root, kind, type_, folder, stats, before)
+                known, faults = _look_closer(root, kind, type_, folder, stats, before, laid)
                 broken |= faults
                 unsure = {_stem_of(path.removeprefix(f"{folder}/")) for path in faults}
                 shelf = Shelf.of(_lasting(stats, unsure, started_ns - _RACY_NS), known)
@@ -173,7 +177,13 @@ def _has_twins(seen: Glance) -> bool:
 
 
 def _look_closer(
-    root: Path, kind: Kind, type_: str, folder: str, stats: Stats, before: Shelf
+    root: Path,
+    kind: Kind,
+    type_: str,
+    folder: str,
+    stats: Stats,
+    before: Shelf,
+    laid: Mapping[str, LocalResource],
 ) -> tuple[dict[str, Known], dict[str, BadResource]]:
     """Read the resources of which a file is not as it was: (all that is known then, faults by path of a main file)."""
     from cochat_devkit.workspace.tree import parse_one, read_files
@@ -191,11 +201,12 @@ def _look_closer(
         try:
             files, tree = read_files(root, kind, path)
             digest, last = _digest_of(files, tree), known_before.get(stem)
-            if last is not None and last.digest == digest:
-                known[stem] = last
-            else:
-                local = parse_one(kind, type_, path, files, tree)
-                known[stem] = Known(local.key.slug, local.fingerprint, local.title, digest)
+            if last is None or last.digest != digest:
+                local = laid.get(path)
+                if local is None or kind.digest_field or not local.is_certainly(files):
+                    local = parse_one(kind, type_, path, files, tree)
+                last = Known(local.key.slug, local.fingerprint, local.title, digest)
+            known[stem] = last
         except BadResource as error:
             faults[path] = error
     return known, faults

@@ -55,6 +55,11 @@ class LocalResource:
         light.__dict__["blobs"] = self.blobs
         return light
 
+    def is_certainly(self, files: Mapping[str, bytes]) -> bool:
+        """Tell without reading anything whether these are its files; where nobody knows, they are not."""
+        blobs = self.__dict__.get("blobs")
+        return blobs is not None and blobs == make_blobs(files)
+
     def __eq__(self, other: object) -> bool:
         """Compare all that the files say."""
         if not isinstance(other, LocalResource):
@@ -77,9 +82,7 @@ class LocalResource:
     @cached_property
     def blobs(self) -> dict[str, str]:
         """Name the contents of the files as git does, by path, the main file first."""
-        from cochat_devkit.workspace.git import make_blob_hash
-
-        return {path: make_blob_hash(content) for path, content in {self.path: self.source, **self.files}.items()}
+        return make_blobs({self.path: self.source, **self.files})
 
     @property
     def source(self) -> bytes:
@@ -90,6 +93,13 @@ class LocalResource:
     def text(self) -> str:
         """Give the main file as text."""
         return self.source.decode("utf-8")
+
+
+def make_blobs(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Name the contents of files as git does, by path."""
+    from cochat_devkit.workspace.git import make_blob_hash
+
+    return {path: make_blob_hash(content) for path, content in files.items()}
 
 
 @dataclass

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cochat_devkit.workspace.statcache import read_cache
 from tests.contract.stage import make_id, read_json
 from tests.desk import Desk, make_desk
 
@@ -57,6 +58,14 @@ def test_first_pull_takes_few_requests(stocked: Server, tmp_path: Path) -> None:
     assert pulled["counts"]["create-here"] >= 2 * COUNT
     assert desk.path("plugins/tools/road_7.py").read_bytes() == _tool(7).encode()
     assert desk.path("plugins/tools/road_odd.py").read_bytes() == ODD_SOURCE.encode()
+
+
+def test_the_first_look_after_a_pull_need_not_read_every_file(stocked: Server, tmp_path: Path) -> None:
+    """What a pull wrote is known to the stat cache at once."""
+    desk = make_desk(tmp_path, stocked.url, stocked.admin_person.token)
+    desk.json("pull", *PLUGINS)
+    known = read_cache(desk.folder).shelf("plugins/tools").known
+    assert {f"road_{number}" for number in range(COUNT)} <= known.keys()
 
 
 def test_second_pull_changes_no_byte_and_no_row(desk: Desk) -> None:

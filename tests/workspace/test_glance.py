@@ -17,7 +17,7 @@ from cochat_devkit.workspace import glance as glancing
 from cochat_devkit.workspace import statcache
 from cochat_devkit.workspace.files import LOCK
 from cochat_devkit.workspace.glance import glance
-from cochat_devkit.workspace.tree import read_tree
+from cochat_devkit.workspace.tree import parse_one, read_one, read_tree
 
 TOOL = kind_named("tool")[0]
 TOOLS, SKILLS, PERSONAS = "plugins/tools", kind_named("skill")[0].folders[""], kind_named("agent")[0].folders[""]
@@ -360,3 +360,21 @@ def test_a_folder_in_the_place_of_a_sidecar_is_seen(tmp_path, monkeypatch):
     make_folder(tmp_path, f"{SKILLS}/s.yaml")
     check(tmp_path)
     assert Key("skill", Slug("s")) in glance(tmp_path, all_kinds()).tree().unreadable
+
+
+@pytest.mark.parametrize("edit", [None, b"bbbb\n"])
+def test_what_was_just_laid_down_is_parsed_where_it_is_no_longer_so(tmp_path, monkeypatch, edit):
+    """A pull leaves nothing to parse for the first look, and an edit a moment later is an edit."""
+    place = f"{TOOLS}/a.py"
+    replace(tmp_path, place, b"aaaa\n")
+    laid = read_one(tmp_path, TOOL, "", place).let_go(lambda: pytest.fail("it was read again"))
+    parsed = []
+    monkeypatch.setattr(
+        "cochat_devkit.workspace.tree.parse_one", lambda *words: parsed.append(words) or parse_one(*words)
+    )
+    if edit is not None:
+        write(tmp_path, place, edit)
+    glance(tmp_path, [TOOL], [laid])
+    assert len(parsed) == (edit is not None)
+    (seen,) = glance(tmp_path, [TOOL]).glimpses()
+    assert seen.fingerprint == read_one(tmp_path, TOOL, "", place).fingerprint
