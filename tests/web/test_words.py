@@ -6,6 +6,7 @@ import ast
 import importlib
 import json
 import pkgutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Formatter
 
@@ -96,3 +97,45 @@ def test_what_is_filled_in_is_filled_in_in_chinese(name):
         holes = {field for _text, field, _spec, _conversion in Formatter().parse(text) if field}
         assert all(f"{{{hole}}}" in translated for hole in holes), text
         assert translated
+
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("past", "said"),
+    [
+        ({"seconds": 0}, "just now"),
+        ({"seconds": 59}, "just now"),
+        ({"seconds": 60}, "1 minute ago"),
+        ({"minutes": 59, "seconds": 59}, "59 minutes ago"),
+        ({"hours": 1}, "1 hour ago"),
+        ({"hours": 47}, "1 day ago"),
+        ({"days": 29}, "29 days ago"),
+        ({"days": 30}, "2026-01-30"),
+        ({"seconds": -1}, "2026-03-01"),
+    ],
+)
+def test_times_are_said_as_people_do(past, said):
+    """What is fresh is told by how long ago it was; what is old, or not yet, by its date."""
+    at = NOW - timedelta(**past)
+    assert words.ago(at, NOW, lambda text, **values: text.format(**values)) == said
+
+
+def test_instants_are_read_as_the_mirror_writes_them():
+    """An instant is read with its zone, and told in UTC."""
+    assert words.to_instant("2026-03-01T14:00:00+02:00") == NOW
+    assert words.to_instant(NOW) == NOW
+
+
+def test_types_of_newer_servers_have_a_name():
+    """A type that we never heard of is called as it is."""
+    assert words.many_of("new-thing") == "New thing"
+    assert (words.many_of("filter"), words.many_of("knowledge"), words.one_of("base-model")) == (
+        *("Filters", "Knowledge bases", "base model"),
+    )
+    assert (words.label_of("default_filters"), words.label_of("system"), words.label_of("")) == (
+        *("Default filters", "System prompt", ""),
+    )
+    assert (words.tone("in step"), words.tone("edited here and there")) == ("calm", "clash")
+    assert words.action_of("unheard") == "unheard"
