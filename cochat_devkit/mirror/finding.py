@@ -207,16 +207,16 @@ class _Asking(NamedTuple):
         found = self._find_by_id()
         named = {each[:2] for each in found}
         match, wanted = to_match(self.query), self.wanted.to_sql()
-        ends, above, is_sample = time.monotonic() + patience_s, _BEYOND, False
+        ends, above, is_sample = time.process_time() + patience_s, _BEYOND, False
         while match and len(found) <= self.limit:
-            cut = self.reader.ask_within(ends - time.monotonic(), _CUT, (match, above, most))
+            cut = self.reader.ask_within(ends - time.process_time(), _CUT, (match, above, most))
             if cut is None:
                 return self._look_at_newest(found, most_looked)
             below = cut[0][0] if cut else -_BEYOND
             room = self.limit + 1 - len(found) + len(named)
             values = (match, _RANK, above, below, self.scope.id, *wanted[1], room)
             question = _shown(_RANKED, wanted[0])
-            ranked = self.reader.ask_within(ends - time.monotonic(), question, values)
+            ranked = self.reader.ask_within(ends - time.process_time(), question, values)
             if ranked is None:
                 return self._look_at_newest(found, most_looked)
             found += [each for each in ranked if each[:2] not in named or each[6]]

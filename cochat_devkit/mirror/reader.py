@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -174,25 +176,44 @@ class MirrorReader:
             raise self._to_error(error) from error
 
     def ask_within(self, seconds: float, question: str, values: tuple[object, ...]) -> list[tuple[Json, ...]] | None:
-        """Ask the database, and stop it once that takes so long: None."""
-        from threading import Timer
+        """Ask the database, and stop it once that took so much of the processor's time: None.
 
+        A machine that is busy with something else takes longer by the clock; ten times as long is enough.
+        """
         if self._connection is None or seconds <= 0:
             return None if self._connection else []
-        timer = Timer(seconds, self._connection.interrupt)
-        timer.start()
-        try:
-            return self._connection.execute(question, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
-                return None
-            raise self._to_error(error) from error
-        finally:
-            timer.cancel()
+        with _stopping(self._connection, seconds):
+            try:
+                return self._connection.execute(question, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                    return None
+                raise self._to_error(error) from error
 
     def _to_error(self, error: sqlite3.DatabaseError) -> MirrorDamaged:
         hint = "move it away and pull again; no work is lost"
         return MirrorDamaged(f"{self._path.name} cannot be read: {error}", hint=hint)
+
+
+@contextmanager
+def _stopping(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
+    from threading import Event, Thread
+
+    began_s, ends_s, is_done = time.process_time(), time.monotonic() + 10 * seconds, Event()
+
+    def watch() -> None:
+        while not is_done.wait(seconds):
+            if time.process_time() - began_s >= seconds or time.monotonic() > ends_s:
+                connection.interrupt()
+                return
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_done.set()
+        watcher.join()
 
 
 def check_schema_version(found: int) -> None:
