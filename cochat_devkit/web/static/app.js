@@ -47,21 +47,42 @@
     document.querySelector(".tongues").append(button);
   };
 
-  const addCopyButton = (place) => {
+  const copyButton = (textOf) => {
     const { copy, copied } = document.body.dataset;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";
     button.textContent = copy;
     button.addEventListener("click", async () => {
-      const source = place.dataset.copy ? document.getElementById(place.dataset.copy) : place;
-      await navigator.clipboard.writeText(source.dataset.text ?? source.textContent);
+      try {
+        await navigator.clipboard.writeText(textOf());
+      } catch {
+        // the browser does not allow it: nothing was copied, and nothing says so
+        return;
+      }
       button.textContent = copied;
       window.setTimeout(() => {
         button.textContent = copy;
       }, 1500);
     });
-    place.after(button);
+    return button;
+  };
+
+  const sourceIn = (box) => {
+    const found = box.cloneNode(true);
+    found.querySelectorAll(".linenos").forEach((number) => number.remove());
+    return found.textContent;
+  };
+
+  const addCopyButtons = () => {
+    document.querySelectorAll("[data-copyable]").forEach((place) => {
+      place.after(copyButton(() => place.textContent));
+    });
+    document.querySelectorAll(".source").forEach((box) => {
+      const button = copyButton(() => sourceIn(box));
+      button.classList.add("above");
+      box.before(button);
+    });
   };
 
   const isWriting = (element) => element?.matches("input, textarea, select, [contenteditable]");
@@ -80,7 +101,7 @@
     // on a narrow screen the ways stand in a row that may be longer than the screen is wide
     document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
     if (navigator.clipboard) {
-      document.querySelectorAll("[data-copyable]").forEach(addCopyButton);
+      addCopyButtons();
     }
   });
 })();
