@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, kind_named
 from cochat_devkit.operations.bodies import bodies_of
-from cochat_devkit.operations.deps import Deps, deps, deps_among
+from cochat_devkit.operations.deps import Deps, Graph, deps, deps_among, graph
 from cochat_devkit.operations.ls import list_surveyed, ls, show, show_surveyed, text_of
 from cochat_devkit.operations.offline import survey
 from cochat_devkit.operations.recent import recent_changes, recent_runs, seat_of
@@ -64,7 +64,7 @@ class Catalogue:
         self._least_fresh_s = self._fresh_s = fresh_s
         self._counted: tuple[object, dict[str, int]] = (None, {})
         self._show: Callable[[str], Shown] = partial(show, config, target=self.target)
-        self._relate: Callable[[str], Deps] = partial(deps, config, target=self.target)
+        self._relate: Callable[..., Deps] = partial(deps, config, target=self.target)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -144,9 +144,13 @@ class Catalogue:
         """Read the bodies of some lines, by address."""
         return bodies_of(self.config, lines, target=self.target)
 
-    def relations_of(self, ref: str) -> Deps:
-        """Tell what a resource uses and what uses it."""
-        return self._relate(ref)
+    def relations_of(self, ref: str, *, depth: int = 1) -> Deps:
+        """Tell what a resource uses and what uses it, so many steps far."""
+        return self._relate(ref, depth=depth)
+
+    def graph(self) -> Graph:
+        """Tell who uses whom among all resources."""
+        return graph(self.config, target=self.target)
 
     def difference_of(self, ref: str) -> list[str]:
         """Write how the sides of one resource differ, as a unified diff; no lines where they do not."""
