@@ -44,6 +44,8 @@ class Sample:
     access: Json = PUBLIC
     #: the source comes with the kit as an example plugin, and is not kept twice
     is_shipped: bool = False
+    #: what somebody saved as the place of a filter among others
+    priority: int | None = None
 
     @property
     def slug(self) -> Slug:
@@ -81,14 +83,14 @@ SAMPLES = (
     Sample("tool", "tools/ui_highlight.py"),
     Sample("function", "filters/adaptive_memory_v2.py", on=("active",)),
     Sample("function", "filters/base_system_prompt_filter.py", on=("active", "global")),
-    Sample("function", "filters/billing_filter.py", on=("active", "global")),
+    Sample("function", "filters/billing_filter.py", on=("active", "global"), priority=90),
     Sample("function", "filters/collaborative_context_filter.py", on=("active",)),
     Sample("function", "filters/conversation_context_filter.py", on=("active", "global"), is_shipped=True),
     Sample("function", "filters/integration_suggester_filter.py", on=("active",)),
     Sample("function", "filters/message_attribution_filter.py", on=("active",), is_shipped=True),
-    Sample("function", "filters/moderation_filter.py", on=("active", "global"), is_shipped=True),
+    Sample("function", "filters/moderation_filter.py", on=("active", "global"), is_shipped=True, priority=-100),
     Sample("function", "filters/onboarding_filter.py"),
-    Sample("function", "filters/skills_context_filter.py", on=("active", "global")),
+    Sample("function", "filters/skills_context_filter.py", on=("active", "global"), priority=30),
     Sample("function", "pipes/openrouter_manifold.py", on=("active",)),
 )
 
@@ -157,6 +159,8 @@ def _add_sample(collection: Collection, sample: Sample, source: str, admin: Call
     collection.create(admin, collection.form(**form).model_dump())
     for switch in sample.on:
         collection.flip(admin, sample.slug, switch)
+    if sample.priority is not None:
+        collection.keep_valves(sample.slug, {"priority": sample.priority})
 
 
 def _agent_wire(name: str, model: str, tools: tuple[str, ...]) -> Wire:

@@ -239,7 +239,9 @@ def test_the_filters_of_the_demo_run_as_they_are_drawn(demo, tmp_path, everywher
         meant = [name for name, link in names.items() if hook in link.hooks]
         assert sorted(ran) == sorted(meant)
         assert demo.generation == "0.6" or ran == meant
-    assert {link.rank for link in found.links} == ({1} if demo.generation == "0.6" else {*range(1, len(names) + 1)})
+        # those of one rank run in no certain order
+        assert [names[each].rank for each in ran] == [names[each].rank for each in meant]
+    assert found.is_certain is (demo.generation != "0.6")
 
 
 def switch_on(sidecar):
@@ -252,7 +254,11 @@ def switch_on(sidecar):
 def turn_through(desk, names, generation):
     """Send one message through filters in the child process, those with a switch switched on: what happened."""
     sources = {name: desk.path(f"plugins/filters/{name}.py").read_text(encoding="utf-8") for name in names}
-    parts = tuple(Part(LoadRequest("function", name, text)) for name, text in sorted(sources.items()))
+    saved = {name: {"priority": link.priority} for name, link in names.items() if link.priority_from is From.SAVED}
+    assert saved.keys() >= {"billing_filter", "moderation_filter", "skills_context_filter"}
+    parts = tuple(
+        Part(LoadRequest("function", name, text), valves=saved.get(name, {})) for name, text in sorted(sources.items())
+    )
     turn = Turn([{"role": "user", "content": "hello"}], parts, script=({"text": "hi"},), enabled=tuple(sources))
     with ChildLoader() as loader:
         result = loader.chat(turn, generation, timeout_s=60)

@@ -90,7 +90,7 @@ def test_a_list_has_the_columns_of_its_kind(desk: Desk) -> None:
     """Of filters I see which run everywhere, of agents on what they run; of both what they are for."""
     filters = get_page(desk.folder, "k/filter/1.html")
     agents = get_page(desk.folder, "k/agent/1.html")
-    assert filters.texts_of("th")[:5] == ["Name", "State", "Active", "Global", "Description"]
+    assert filters.texts_of("th")[:6] == ["Name", "State", "Active", "Global", "Priority", "Description"]
     assert "Base" in agents.texts_of("th")
     assert "Global" not in agents.texts_of("th")
     assert "[sample] Count what a chat costs and stop at a limit." in filters.texts_of("td", "wide")
