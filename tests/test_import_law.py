@@ -39,6 +39,7 @@ OWNERS = {
     "markupsafe": ("web",),
     "markdown_it": ("web",),
     "pygments": ("web",),
+    "datasette": ("web",),
     "keyring": ("credentials",),
     "packaging": ("runtime",),
     "platformdirs": ("credentials",),

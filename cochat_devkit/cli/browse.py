@@ -34,11 +34,16 @@ _OF_SERVER = ("port", "host", "opens")
     metavar="DIR",
     help="Write all pages into this folder as a static site, and serve nothing.",
 )
+@click.option(
+    "--datasette", "for_datasette", is_flag=True, help="Print the command that opens the mirror in datasette, for SQL."
+)
 @target_option
 @verbose_option
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON: the address, or what was exported.")
 @click.pass_context
-def command(context: click.Context, /, *, folder: Path | None, target: str | None, **options: Any) -> None:
+def command(
+    context: click.Context, /, *, folder: Path | None, for_datasette: bool, target: str | None, **options: Any
+) -> None:
     """Look at everything in a web page, offline: lists, sources, relations, history, search.
 
     The page answers this machine only, to whoever has the address with its token; it reads, and writes nothing.
@@ -52,12 +57,17 @@ def command(context: click.Context, /, *, folder: Path | None, target: str | Non
       cochat browse --port 8766 --no-open
       cochat browse --target staging
       cochat browse --export site
+      $(cochat browse --datasette)
     """
     from cochat_devkit.config import read_config
 
     config = read_config()
+    if for_datasette:
+        _refuse_what_serves(context, "--datasette")
+        _show_datasette(config, as_json=options["as_json"])
+        return
     if folder is not None:
-        _refuse_with_export(context)
+        _refuse_what_serves(context, "--export")
         _export(config, target, folder, as_json=options["as_json"], verbose=options["verbose"])
         return
     from cochat_devkit.operations.browse import Catalogue
@@ -65,11 +75,23 @@ def command(context: click.Context, /, *, folder: Path | None, target: str | Non
     _serve(context, Catalogue(config, target), options)
 
 
-def _refuse_with_export(context: click.Context) -> None:
+def _refuse_what_serves(context: click.Context, given: str) -> None:
     for name in _OF_SERVER:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = next(each.opts[0] for each in context.command.params if each.name == name)
-            raise click.UsageError(f"--export serves nothing, and takes no {option}", context)
+            raise click.UsageError(f"{given} serves nothing, and takes no {option}", context)
+
+
+def _show_datasette(config: Config, *, as_json: bool) -> None:
+    import shlex
+
+    from cochat_devkit.web.datasette_command import datasette_command
+
+    words = datasette_command(config)
+    if as_json:
+        render.out_json({"command": "browse", "ok": True, "exit_code": 0, "run": words})
+    else:
+        render.out(shlex.join(words))
 
 
 def _export(config: Config, target: str | None, folder: Path, *, as_json: bool, verbose: bool) -> None:

@@ -15,6 +15,7 @@ from cochat_devkit.mirror.reader import check_schema_version
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
 from cochat_devkit.mirror.runs import begin_run, end_run, keep_contents, make_lineage, write_states, write_steps
 from cochat_devkit.mirror.tables import TABLES
+from cochat_devkit.mirror.views import VIEWS
 from cochat_devkit.resource import make_digest, to_plain
 
 if TYPE_CHECKING:
@@ -242,8 +243,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def make_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables that are not there, within a transaction."""
-    for statement in TABLES:
+    """Make the tables and views that are not there, within a transaction."""
+    for statement in (*TABLES, *VIEWS):
         connection.execute(statement)
 
 
