@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from datasette import hookimpl
-
-if TYPE_CHECKING:
-    import sqlite3
 
 #: so many bytes of a body are unpacked: what came from a server may be packed to fill a disk
 _MOST_BYTES = 8_000_000
@@ -18,7 +15,7 @@ _PACKED = ("packed", "derived")
 
 
 @hookimpl
-def prepare_connection(conn: sqlite3.Connection) -> None:
+def prepare_connection(conn: Any) -> None:
     """Offer `body_text(packed)` and `body_field(packed, name)` to SQL."""
     conn.create_function("body_text", 1, body_text, deterministic=True)
     conn.create_function("body_field", 2, body_field, deterministic=True)
