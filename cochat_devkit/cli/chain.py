@@ -13,8 +13,6 @@ from cochat_devkit.cli.options import complete_refs, json_option, target_option
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from click.shell_completion import CompletionItem
-
     from cochat_devkit.operations.chain import Chain, IdleLink, Link
 
 #: the stretches of a message's way, and what stands at their ends
@@ -27,10 +25,10 @@ _SWITCHES = {
 }
 
 
-def _complete_models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def _complete_models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Offer the addresses of agents and models that begin with what was typed."""
     words = ("agent/", "model/", "base-model/")
-    return [each for each in complete_refs(context, parameter, incomplete) if str(each.value).startswith(words)]
+    return [each for each in complete_refs(context, parameter, incomplete) if each.startswith(words)]
 
 
 @click.command("chain")

@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from cochat_devkit.errors import UsageError
 
@@ -47,11 +46,11 @@ def generation_option(command: F) -> F:
     )(command)
 
 
-def complete_refs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_refs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Offer the addresses that begin with what was typed, from files and mirror, offline."""
     from cochat_devkit.operations.ls import refs_known
 
-    return [CompletionItem(ref) for ref in refs_known() if ref.startswith(incomplete)]
+    return [ref for ref in refs_known() if ref.startswith(incomplete)]
 
 
 def refs_argument(command: F) -> F:
@@ -59,12 +58,12 @@ def refs_argument(command: F) -> F:
     return click.argument("refs", nargs=-1, shell_complete=complete_refs, metavar="[REF]...")(command)
 
 
-def complete_kinds(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_kinds(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Offer the kinds and their types that begin with what was typed."""
     from cochat_devkit.kinds import all_kinds
 
     names = {name for kind in all_kinds() for name in (kind.name, *kind.types)}
-    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+    return [name for name in sorted(names) if name.startswith(incomplete)]
 
 
 def kinds_option(command: F) -> F:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -52,6 +51,8 @@ def _aimed(hint: str | None) -> str | None:
     """Lay the target into the commands that a hint names."""
     if hint is None or _Aim.target is None or "--target" in hint:
         return hint
+    import shlex
+
     named = shlex.quote(_Aim.target)
     return _AIMED.sub(lambda found: f"{found[0]} --target {named}", hint)
 
