@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 PATH = ".cochat/files.cache"
 #: moves when the file's form does, or what is read out of files
-FORMAT = 3
-#: size in bytes, times of the last change of content and of status in nanoseconds, inode
+FORMAT = 4
+#: mode, size in bytes, times of the last change of content and of status in nanoseconds, inode
 Stat = tuple[int, ...]
-_STAT_LENGTH = 4
+_STAT_LENGTH = 5
 #: stands for what is to be read again the next time, as it is like no file's
-SMUDGED: Stat = (-1, -1, -1, -1)
+SMUDGED: Stat = (-1, -1, -1, -1, -1)
 _DIGEST_LENGTH = 64
 #: stands between the texts of a column: no path has it
 _BETWEEN = "\0"
@@ -228,7 +228,8 @@ def _unpack(parts: Sequence[bytes]) -> Shelf:
     numbers, digests, *packed = parts
     names, *columns = (each.decode("utf-8", "surrogatepass") for each in packed)
     shelf = Shelf(Stats(names, numbers), tuple(columns), digests)
-    if not _holds(names, len(numbers) // _STAT_BYTES) or len(columns) != _COLUMNS or not shelf.can_be_parted:
+    count, odd = divmod(len(numbers), _STAT_BYTES)
+    if odd or not _holds(names, count) or len(columns) != _COLUMNS or not shelf.can_be_parted:
         raise ValueError("columns of unlike length")
     return shelf
 

@@ -344,7 +344,7 @@ def test_the_lock_is_not_read_again(tmp_path, monkeypatch):
 
 def test_a_file_system_that_counts_beyond_63_bits_has_a_cache():
     """Large inodes cost me neither an error nor the cache."""
-    large, larger = (10, OLD_NS, OLD_NS, 2**64 - 5), (10, OLD_NS, OLD_NS, 2**64 - 6)
+    large, larger = (33188, 10, OLD_NS, OLD_NS, 2**64 - 5), (33188, 10, OLD_NS, OLD_NS, 2**64 - 6)
     stats = statcache.Stats.of_each({"a.py": large})
     assert stats == statcache.Stats.of_each({"a.py": large})
     assert stats != statcache.Stats.of_each({"a.py": larger})
