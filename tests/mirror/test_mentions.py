@@ -225,3 +225,28 @@ def test_whatever_a_server_says_is_remembered_and_found_alike(tmp_path_factory, 
     indexed = told(path)
     make_earlier(path)
     assert told(path) == indexed
+
+
+odd_names = st.sampled_from(["r", "r.a", "r.a.b", "r/a", "r0", "R", "r.", "", "%", "é", "r\u0301"]) | st.text(
+    st.characters(codec="utf-8"), max_size=4
+)
+
+
+@settings(max_examples=25)
+@given(
+    bases=st.lists(odd_names, max_size=6, unique=True),
+    asked=st.lists(odd_names, min_size=1, max_size=6),
+    word=st.sampled_from([("function", "pipe"), ("function", ""), ("base-model", ""), ("tool", ""), ("model", "")]),
+)
+def test_the_index_answers_as_the_bodies_do(tmp_path_factory, bases, asked, word):
+    """Whatever resources are called, who uses one is the same whether the table tells or the bodies."""
+    path = tmp_path_factory.mktemp("mirror") / "mirror.db"
+    with MirrorStore(path) as store:
+        remember(
+            store,
+            "agent",
+            {f"a{number}": {"base": name, "tools": [f"tool/{name}"]} for number, name in enumerate(bases)},
+        )
+    indexed = [users(path, word[0], name, word[1]) for name in asked]
+    make_earlier(path)
+    assert [users(path, word[0], name, word[1]) for name in asked] == indexed
