@@ -37,7 +37,7 @@ _LANGUAGES = {
     *("rust", "sql", "toml", "typescript", "xml", "yaml"),
 }
 #: pages that are read again within a while are not made again
-_KEPT = 64
+_KEPT = 16
 
 
 def markdown(text: str) -> Markup:

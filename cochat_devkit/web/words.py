@@ -39,10 +39,22 @@ ACTIONS = {
     "": "done",
 }
 #: fields whose names say too little to a reader
-_LABELS = {"system": "System prompt", "content": "Text", "rrule": "Repeats", "meta": "Further settings"}
+_LABELS = {
+    "base": "Base model",
+    "content": "Text",
+    "created_at": "Created",
+    "is_pipe": "From a pipe",
+    "last_run_at": "Last run",
+    "max_runs": "Most runs",
+    "meta": "Further settings",
+    "params": "Parameters",
+    "rrule": "Repeats",
+    "system": "System prompt",
+    "trigger_config": "Trigger settings",
+}
 #: what templates say by a variable, and no table of ours has: what servers and plugins often tell
 SAID = (
-    *("Created at", "Last run at", "public", "private"),
+    *("Created", "Last run", "public", "private"),
     *("Author", "Author url", "Funding url", "Git url", "Icon url", "License", "Note", "Requirements", "Version"),
     "Required open webui version",
 )

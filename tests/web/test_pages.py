@@ -91,7 +91,7 @@ def test_a_list_has_the_columns_of_its_kind(desk: Desk) -> None:
     filters = get_page(desk.folder, "k/filter/1.html")
     agents = get_page(desk.folder, "k/agent/1.html")
     assert filters.texts_of("th")[:6] == ["Name", "State", "Active", "Global", "Priority", "Description"]
-    assert "Base" in agents.texts_of("th")
+    assert "Base model" in agents.texts_of("th")
     assert "Global" not in agents.texts_of("th")
     assert "[sample] Count what a chat costs and stop at a limit." in filters.texts_of("td", "wide")
     assert "openrouter_manifold.x-ai/grok-4.1-fast" in agents.texts_of("td")
