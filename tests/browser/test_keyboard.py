@@ -29,7 +29,8 @@ _FOCUS = """
   const blurred = drawn(at)
   at.focus()
   return {
-    name: at.matches("a") ? new URL(at.href).pathname : at.tagName.toLowerCase() + " " + (at.name || at.id),
+    name: at.matches("a") ? new URL(at.getAttribute("href"), location).pathname
+                          : at.tagName.toLowerCase() + " " + (at.name || at.id),
     shows: focused !== blurred && box.width > 0 && box.height > 0 && box.right > 0 && box.bottom > 0,
   }
 }
@@ -37,7 +38,7 @@ _FOCUS = """
 _ALL = """
 () => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary, textarea")]
   .filter(each => each.checkVisibility() && each.tabIndex >= 0 && !each.disabled)
-  .map(each => each.matches("a") ? new URL(each.href).pathname
+  .map(each => each.matches("a") ? new URL(each.getAttribute("href"), location).pathname
                                  : each.tagName.toLowerCase() + " " + (each.name || each.id))
 """
 

@@ -34,6 +34,10 @@ PHONE = (390, 844)
 _ASK_AXE = "() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)"
 _TOLD_AXE = "() => typeof axe === 'object'"
 _HIT = "() => window.__hit"
+#: of drawings, too, whose links are no texts
+_LINKS = (
+    "() => [...document.querySelectorAll('a[href]')].map(each => new URL(each.getAttribute('href'), location).href)"
+)
 _WIDTH = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 
@@ -67,7 +71,7 @@ class Window:
         assert answer is not None
         if answer.status != status:
             self._note(f"answers {answer.status}, not {status}")
-        links = self.page.eval_on_selector_all("a[href]", "found => found.map(each => each.href)")
+        links = self.page.evaluate(_LINKS)
         return Visit(answer.status, _server_ms(answer), frozenset(links))
 
     def check_access(self) -> None:
