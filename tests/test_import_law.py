@@ -37,7 +37,7 @@ OWNERS = {
     "uvicorn": ("server", "operations"),
     "jinja2": ("scaffold", "web"),
     "markupsafe": ("web",),
-    "markdown_it": ("web",),
+    "markdown_it": ("web", "cli"),
     "pygments": ("web",),
     "datasette": ("web",),
     "keyring": ("credentials",),

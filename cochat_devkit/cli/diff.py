@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def command(refs: Sequence[str], **options: Any) -> None:
     """Show the differences, line by line and field by field: ours against the base, and theirs where they moved.
 
-    With a number of `cochat log`, what changed since that entry; with two of them, between the two.
+    Offline: their side is what the server showed last; `cochat status --fetch` asks it now. With a number of
+    `cochat log`, what changed since that entry; with two of them, between the two.
 
     \b
     Examples:
@@ -31,6 +32,7 @@ def command(refs: Sequence[str], **options: Any) -> None:
       cochat status --fetch; cochat diff 'filter/*'
       cochat diff tool/web_search@2
       cochat diff tool/web_search@3..@1
+      cochat diff --json
     """
     from cochat_devkit.config import read_config
     from cochat_devkit.operations.log import is_of_the_past

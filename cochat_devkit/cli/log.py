@@ -59,6 +59,8 @@ def _complete_runs(_context: click.Context, _parameter: click.Parameter, incompl
 def command(ref: str | None, run: str | None, most: int | None, **options: Any) -> None:
     """Show every body ever seen of a resource, numbered from the newest, offline; deleted resources have theirs.
 
+    Only --fetch asks the server: for the versions that it keeps, with their messages.
+
     Without a resource, tell what the last run of pull, push or undo changed, here or on the server.
 
     \b
@@ -67,6 +69,7 @@ def command(ref: str | None, run: str | None, most: int | None, **options: Any) 
       cochat log --run pull
       cochat log --run 12
       cochat log tool/weather --fetch
+      cochat log tool/weather -n 5 --json
       cochat diff tool/weather@3
       cochat restore tool/weather@3
     """

@@ -33,6 +33,11 @@ _AIMED = re.compile(
 )
 
 
+#: the same, colors too: a text of somebody else's has none to give
+_ANY_OBEYED = re.compile(f"\x1b|{_OBEYED.pattern}")
+#: of these a terminal shows two columns, and of those none
+_WIDE, _NO_WIDTH = ("W", "F"), ("Mn", "Me", "Cf")
+
 _DIFF_COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -74,7 +79,27 @@ def hint(text: str) -> None:
 
 def out_exact(text: str) -> None:
     """Print a resource's own text as it is, for a file; only a terminal gets it without what it would obey."""
-    sys.stdout.write(_OBEYED.sub(_spelled, text) if sys.stdout.isatty() else text)
+    sys.stdout.write(tame(text))
+
+
+def out_bytes(content: bytes) -> None:
+    """Print the bytes of a file as they are; a terminal gets none."""
+    if sys.stdout.isatty():
+        err("these bytes are no text: write them into a file, with > NAME")
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.flush()
+
+
+def is_read() -> bool:
+    """Tell whether a person reads the result at a terminal."""
+    return sys.stdout.isatty()
+
+
+def tame(text: str) -> str:
+    """Spell out what a terminal would obey in a text of somebody else's, where it goes to one."""
+    return _ANY_OBEYED.sub(_spelled, text) if sys.stdout.isatty() else text
 
 
 def out_secret(text: str) -> None:
@@ -118,7 +143,24 @@ def out_source(source: str, *, language: str = "python") -> None:
     from rich.console import Console
     from rich.syntax import Syntax
 
-    Console().print(Syntax(_shown(source, sys.stdout), language, background_color="default", word_wrap=True))
+    shown = tame(_shown(source, sys.stdout))
+    Console().print(Syntax(shown, language, background_color="default", word_wrap=True))
+
+
+def out_markdown(text: str) -> None:
+    """Print a text in Markdown: set where a person reads it, all of it, without links that a terminal would follow."""
+    if not sys.stdout.isatty():
+        out(text.removesuffix("\n"))
+        return
+    from markdown_it import MarkdownIt
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    shown = tame(_shown(text, sys.stdout))
+    markdown = Markdown(shown, hyperlinks=False)
+    # rich leaves out what looks like HTML, and a prompt's <instructions> with it
+    markdown.parsed = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"]).parse(shown)
+    Console().print(markdown)
 
 
 def show_error(error: DevkitError, *, as_json: bool) -> None:
@@ -235,9 +277,26 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Set rows in columns of equal width."""
     if not rows:
         return []
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
     form = "  ".join(f"%-{width}s" for width in widths)
-    return [(form % tuple(row)).rstrip() for row in rows]
+    return [
+        (form % tuple(row)).rstrip()
+        if all(map(str.isascii, row))
+        else "  ".join(cell + " " * (width - width_of(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def width_of(text: str) -> int:
+    """Count the columns that a text takes: Chinese, Japanese and Korean characters take two, accents none."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(
+        2 if unicodedata.east_asian_width(each) in _WIDE else unicodedata.category(each) not in _NO_WIDTH
+        for each in text
+    )
 
 
 def report_json(command: str, report: Report) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
+from cochat_devkit.cli.drawing import one_line
 from cochat_devkit.cli.options import json_option, kinds_option, target_option
 
 if TYPE_CHECKING:
@@ -66,9 +67,10 @@ def command(words: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
         _show_json(asked, answer, exit_code)
         return exit_code
     for each in answer.found:
-        render.out(f"{render.paint_out(each.ref, 'cyan')}  {each.name}".rstrip())
+        name = render.tame(one_line(each.name))
+        render.out(f"{render.paint_out(render.tame(each.ref), 'cyan')}  {name}".rstrip())
         if each.line:
-            render.out(f"    {_place(each)}: {_marked(each)}".rstrip())
+            render.out(f"    {render.tame(_place(each))}: {_marked(each)}".rstrip())
         elif each.changed_at:
             render.out(f"    changed {datetime.fromisoformat(each.changed_at).astimezone():%Y-%m-%d %H:%M}")
     _tell_limits(asked, answer, options["limit"])
@@ -103,13 +105,14 @@ def _show_json(asked: str, answer: Answer, exit_code: int) -> None:
 
 
 def _place(found: Found) -> str:
-    return f"{found.field}/{found.file}:{found.line}" if found.file else f"{found.field}:{found.line}"
+    return f"{found.field}/{one_line(found.file)}:{found.line}" if found.file else f"{found.field}:{found.line}"
 
 
 def _marked(found: Found) -> str:
     """Highlight the words where a person reads them."""
     shown, done = [], 0
     for begin, end in found.marks:
-        shown += [found.snippet[done:begin], render.paint_out(found.snippet[begin:end], "yellow")]
+        before, words = found.snippet[done:begin], found.snippet[begin:end]
+        shown += [render.tame(before), render.paint_out(render.tame(words), "yellow")]
         done = end
-    return "".join([*shown, found.snippet[done:]])
+    return "".join([*shown, render.tame(found.snippet[done:])])

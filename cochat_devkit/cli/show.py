@@ -2,61 +2,172 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cochat_devkit.cli import render
 from cochat_devkit.cli.options import complete_refs, json_option, target_option
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cochat_devkit.config import Config
+    from cochat_devkit.operations.attached import AttachedFile
+    from cochat_devkit.operations.ls import Shown, Text
+
+#: what stands in a schema for "this or that"
+_ANY_OF = ("anyOf", "oneOf")
+#: of a type within types within types, no more is told
+_DEEPEST = 4
+_KILO = 1_000
+
 
 @click.command("show")
 @click.argument("ref", shell_complete=complete_refs)
 @click.option("--source", is_flag=True, help="Print the source alone.")
+@click.option(
+    "--file", "file", metavar="NAME", help="Print one of its further files alone: of a knowledge base, a skill."
+)
 @target_option
 @json_option
 def command(ref: str, **options: Any) -> None:
     """Show one resource, offline: what the file says, or what the server showed last.
 
+    Where a terminal reads it, Markdown is set and source is coloured; a file or pipe gets the text as it is.
+
     \b
     Examples:
       cochat show tool/web_search
       cochat show filter/billing_filter --source > billing.py
+      cochat show knowledge/team-handbook --file welcome.md
       cochat show tool/web_search@2
     """
     from cochat_devkit.config import read_config
+    from cochat_devkit.errors import UsageError
+    from cochat_devkit.operations.attached import list_files
     from cochat_devkit.operations.log import is_of_the_past
     from cochat_devkit.operations.ls import show, text_of
 
+    if options["file"] is not None and (options["source"] or is_of_the_past(ref)):
+        raise UsageError("--source and --file are two things, and --file shows what is there now", hint="name one")
     if is_of_the_past(ref):
         _show_past(ref, options)
         return
-    shown = show(read_config(), ref, target=options["target"])
-    if options["as_json"]:
-        facts = {**shown.line._asdict(), "body": shown.body, "derived": shown.derived}
-        render.out_json({"command": "show", "ok": True, "exit_code": 0, **facts})
+    config = read_config()
+    shown, text = show(config, ref, target=options["target"]), text_of(ref)
+    if options["file"] is not None:
+        _show_file(config, shown, options["file"], as_json=options["as_json"])
         return
-    text = text_of(ref)
-    if options["source"]:
+    if options["source"] and not options["as_json"]:
         render.out_exact(str(shown.body.get(text.name, "")))
         return
-    facts = {
-        "": f"{shown.line.ref}  {shown.line.state}",
-        "file": shown.line.path,
-        "version": shown.line.version,
-        "updated": shown.line.updated_at,
-        **{name: value for name, value in shown.body.items() if name != text.name},
-    }
-    for row in render.columns([[name, str(value)] for name, value in facts.items() if value not in (None, "", {})]):
-        render.out(row)
-    for spec in shown.derived.get("specs") or []:
-        names = ", ".join((spec.get("parameters") or {}).get("properties") or {})
-        render.out(f"  method {spec.get('name')}({names})")
+    files = list_files(config, shown)
+    if options["as_json"]:
+        facts = {**shown.line._asdict(), "body": shown.body, "derived": shown.derived}
+        listed = {"files": [each._asdict() for each in files]}
+        render.out_json({"command": "show", "ok": True, "exit_code": 0, **facts, **listed})
+        return
+    _show_all(shown, text, files)
+
+
+def _show_all(shown: Shown, text: Text, files: Sequence[AttachedFile]) -> None:
+    apart = (text.name, "files") if files else (text.name,)
+    _show_facts(
+        {
+            "": f"{shown.line.ref}  {shown.line.state}",
+            "file": shown.line.path,
+            "version": shown.line.version,
+            "updated": shown.line.updated_at,
+            **{name: value for name, value in shown.body.items() if name not in apart},
+        }
+    )
+    if files:
+        render.out("files")
+        sizes = [[each.name, "not here" if each.size_bytes is None else _size(each.size_bytes)] for each in files]
+        for row in render.columns(sizes):
+            render.out(f"  {render.tame(row)}")
+    seen = [each for each in shown.derived.get("specs") or [] if isinstance(each, dict)]
+    if seen:
+        render.out("what the model sees")
+    for spec in seen:
+        render.out(f"  {render.tame(_signature(spec))}")
     if text.name in shown.body:
-        render.out("")
-        render.out_source(str(shown.body[text.name]), language=text.language)
+        _show_text(str(shown.body[text.name]), text.language)
     elif not shown.body:
         render.err("the server does not show its body to you")
+    if render.is_read():
+        render.err(f"what it uses and what uses it: cochat deps {shown.line.ref}")
+
+
+def _show_facts(facts: Mapping[str, Any]) -> None:
+    told = [[name, render.tame(str(value))] for name, value in facts.items() if value not in (None, "", {}, [])]
+    for row in render.columns(told):
+        render.out(row)
+
+
+def _show_text(text: str, language: str) -> None:
+    render.out("")
+    if language == "markdown":
+        render.out_markdown(text)
+    else:
+        render.out_source(text, language=language)
+
+
+def _show_file(config: Config, shown: Shown, name: str, *, as_json: bool) -> None:
+    from cochat_devkit.operations.attached import read_shown_file
+
+    content = read_shown_file(config, shown, name)
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = None
+    if as_json:
+        facts = {"ref": shown.line.ref, "file": name, "size_bytes": len(content), "text": text}
+        render.out_json({"command": "show", "ok": True, "exit_code": 0, **facts})
+    elif text is None:
+        render.out_bytes(content)
+    else:
+        render.out_exact(text)
+
+
+def _size(size_bytes: int) -> str:
+    if size_bytes < _KILO:
+        return f"{size_bytes} B"
+    size, unit = size_bytes / _KILO, "kB"
+    for unit_above in ("MB", "GB"):
+        if size >= _KILO:
+            size, unit = size / _KILO, unit_above
+    return f"{size:.1f} {unit}"
+
+
+def _signature(spec: Mapping[str, Any]) -> str:
+    """Write a spec as people read one: name, parameters with their types, the first line of the description."""
+    schema = spec.get("parameters")
+    parameters = ", ".join(_parameters(schema)) if isinstance(schema, dict) else ""
+    said = str(spec.get("description") or "").strip().split("\n")[0]
+    return f"{spec.get('name') or '?'}({parameters})" + (f" — {said}" if said else "")
+
+
+def _parameters(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Write what must be given before what may be."""
+    properties, required = schema.get("properties"), schema.get("required")
+    if not isinstance(properties, dict):
+        return
+    needed = required if isinstance(required, list) else []
+    for name in sorted(properties, key=lambda name: name not in needed):
+        yield f"{name}{'' if name in needed else '?'}: {_type(properties[name])}"
+
+
+def _type(schema: Any, depth: int = 0) -> str:
+    if not isinstance(schema, dict) or depth > _DEEPEST:
+        return "any"
+    for several in _ANY_OF:
+        if isinstance(schema.get(several), list):
+            return " | ".join(_type(each, depth + 1) for each in schema[several])
+    if schema.get("type") == "array" and schema.get("items"):
+        return f"array of {_type(schema['items'], depth + 1)}"
+    return str(schema.get("type") or "any")
 
 
 def _show_past(ref: str, options: dict[str, Any]) -> None:
@@ -74,11 +185,8 @@ def _show_past(ref: str, options: dict[str, Any]) -> None:
     if options["source"]:
         render.out_exact(str(body.get(text.name, "")))
         return
-    told = {"": ref, **facts, "message": entry.message, **{k: v for k, v in body.items() if k != text.name}}
-    for row in render.columns([[name, str(value)] for name, value in told.items() if value not in (None, "", {})]):
-        render.out(row)
+    _show_facts({"": ref, **facts, "message": entry.message, **{k: v for k, v in body.items() if k != text.name}})
     if text.name in body:
-        render.out("")
-        render.out_source(str(body[text.name]), language=text.language)
+        _show_text(str(body[text.name]), text.language)
     elif entry.digest is None:
         render.err("it was gone")

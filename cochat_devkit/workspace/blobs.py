@@ -37,6 +37,14 @@ def has_blob(root: Path, digest: str) -> bool:
     return (root / _place_of(digest)).is_file()
 
 
+def size_of_blob(root: Path, digest: str) -> int | None:
+    """Tell how many bytes are kept under a digest; None where there are none."""
+    try:
+        return (root / _place_of(digest)).stat().st_size
+    except OSError:
+        return None
+
+
 def read_blob(root: Path, digest: str) -> bytes | None:
     """Read kept bytes; None where there are none, or others than were kept."""
     try:

@@ -307,3 +307,15 @@ def test_words_stand_out_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         assert _marked(found) == "a \x1b[33mcalendar\x1b[0m"
     with contextlib.redirect_stdout(io.StringIO()):
         assert _marked(found) == "a calendar"
+
+
+def test_a_terminal_obeys_nothing_that_was_found() -> None:
+    """A text that would hide itself or pose as another line by codes of the terminal is shown with them spelled out."""
+    found = Found("tool/x", "tool", "X", "content", 1, "\x1b[8ma\x1b[0m \x1b]0;b\x07", ((4, 5),))
+    with contextlib.redirect_stdout(_Terminal()):
+        shown = _marked(found)
+    assert "\x1b[8m" not in shown
+    assert "\x1b[0m \x1b]" not in shown
+    assert "\\x1b[8m" in shown
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert _marked(found) == found.snippet
