@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from cochat_devkit.server.recurrence import TIMEOUT_S, RuleRefused, next_moments_ns
+from cochat_devkit.server.recurrence import TIMEOUT_S, RuleRefused, next_moments_ns, next_moments_of
 
 
 def moments(rule, count=3):
@@ -57,3 +57,18 @@ def test_what_is_no_rule_is_refused(rule):
     """Whatever dateutil raises."""
     with pytest.raises(RuleRefused, match="Invalid RRULE"):
         next_moments_ns(rule, count=1)
+
+
+def test_several_rules_are_followed_at_once():
+    """Each rule gets its own answer: its moments, a complaint, none where it is over."""
+    found = next_moments_of(["FREQ=DAILY", "FREQ=DAILY;UNTIL=20200101", "no rule"], count=2, timeout_s=TIMEOUT_S)
+    assert [len(each) if isinstance(each, list) else type(each) for each in found] == [2, 0, str]
+    assert next_moments_of([], count=1, timeout_s=TIMEOUT_S) == []
+
+
+def test_a_rule_without_an_end_leaves_the_others_theirs():
+    """One rule that is searched for ever is told so, and those behind it are followed; too many end it all."""
+    never = "FREQ=DAILY;INTERVAL=0"
+    found = next_moments_of([never, "FREQ=DAILY"], count=1, timeout_s=TIMEOUT_S)
+    assert [found[0], len(found[1] or [])] == [None, 1]
+    assert next_moments_of([never] * 3 + ["FREQ=DAILY"], count=1, timeout_s=0.1) == [None] * 4
