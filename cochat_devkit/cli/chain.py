@@ -62,6 +62,9 @@ def command(model: str | None, **options: Any) -> None:
         rows = [(one_line(each.node.ref), one_line(each.node.title), str(each.reason)) for each in found.idle]
         render.out("\nthese do not run:")
         render.out("\n".join(f"  {row}" for row in render.columns(rows)))
+    if not found.links and not found.idle:
+        render.err("neither files nor mirror know a filter")
+        render.hint("cochat pull --kind filter")
     if len({each.rank for each in found.links}) < len(found.links):
         render.err("filters of the same number run in no certain order: this server looks at the saved priority alone")
         render.hint("state `priority: 10` in a filter's sidecar, then: cochat push")

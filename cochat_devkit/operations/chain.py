@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cochat_devkit.config import Config
     from cochat_devkit.operations.relations import Node, Relations
     from cochat_devkit.plugin import Generation
-    from cochat_devkit.resource import Body
+    from cochat_devkit.resource import Body, Json
 
 
 class From(StrEnum):
@@ -195,7 +195,10 @@ def _in_order(
     return tuple(each._replace(rank=ranks[each.priority]) for each in links)
 
 
-def _priority(saved: float | None, source: FilterSource, generation: Generation) -> tuple[float, From]:
+def _priority(saved: Json, source: FilterSource, generation: Generation) -> tuple[float, From]:
+    if saved is not None and not isinstance(saved, int | float):
+        # what is no number ends the chat on the server
+        return 0, From.UNKNOWN
     if generation == "0.6":
         return (0, From.NOTHING) if saved is None else (saved, From.SAVED)
     if source.has_priority is None or (saved is None and source.priority is None):

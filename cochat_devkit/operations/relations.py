@@ -179,7 +179,9 @@ class Relations:
         there = read_types(self._reader, self._scope) if self._scope else {}
         slugs = {*self._glimpses(place.kind), *(slug for kind, slug in there if kind == place.kind)}
         close = difflib.get_close_matches(place.slug, slugs, n=1)
-        return f"did you mean {place._replace(slug=close[0]).ref}?" if close else "see cochat ls"
+        if close:
+            return f"did you mean {place._replace(slug=close[0]).ref}?"
+        return "see cochat ls" if place.kind in self._listed else f"cochat pull --kind {place.kind}"
 
     def id_of(self, place: Place) -> str:
         """Name what the server calls a resource; a new one will be called by its slug."""

@@ -184,6 +184,13 @@ def test_chain_says_what_is_in_no_certain_order(tmp_path):
     assert "in no certain order" not in done.err
 
 
+def test_an_empty_chain_says_why(tmp_path):
+    """Before the first pull I am told that nobody knows, not that nothing runs."""
+    done = Pulled(tmp_path).desk.cochat("chain")
+    assert "neither files nor mirror know a filter" in done.err
+    assert "cochat pull --kind filter" in done.err
+
+
 def test_no_name_breaks_a_line(made):
     """A name of several lines is shown on one, and cannot pass for another resource."""
     made.shown(
@@ -198,7 +205,7 @@ def test_no_name_breaks_a_line(made):
 def test_models_are_completed(made):
     """The shell offers what has a chain, and nothing else."""
     with contextlib.chdir(made.desk.folder):
-        assert [each.value for each in _complete_models(None, None, "")] == ["agent/low", "agent/top"]
+        assert _complete_models(None, None, "") == ["agent/low", "agent/top"]
         assert _complete_models(None, None, "tool") == []
 
 

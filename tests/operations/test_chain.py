@@ -133,6 +133,27 @@ def test_a_model_that_is_not_there_is_told(made, word):
         ask(made, word)
 
 
+def test_a_model_that_nobody_looked_for_is_to_be_pulled(tmp_path):
+    """I learn that models come on request, not that mine is misspelt."""
+    with pytest.raises(UnknownResource) as raised:
+        ask(Pulled(tmp_path), "gpt")
+    assert raised.value.hint == "cochat pull --kind base-model"
+
+
+@pytest.mark.parametrize("dialect", sorted(GENERATIONS))
+@pytest.mark.parametrize("saved", ["5", [], {"a": 1}])
+def test_a_saved_priority_that_is_no_number_is_unknown(tmp_path, dialect, saved):
+    """What a server makes of nonsense I am not told; the rest of the chain stands."""
+    made = Pulled(tmp_path, dialect=dialect)
+    made.shown(
+        {"filter/a": a_filter(content=source(1)), "filter/b": a_filter(content=source(-1), priority=saved)},
+        has_files=False,
+    )
+    told = {link.node.ref: link.priority_from for link in ask(made).links}
+    assert told["filter/b"] is From.UNKNOWN
+    assert told["filter/a"] is not From.UNKNOWN
+
+
 @pytest.mark.parametrize("word", ["filter/late", "tool/x"])
 def test_what_is_no_model_has_no_chain(made, word):
     """A tool is no model, and the error names what is."""
