@@ -91,12 +91,14 @@ def show(config: Config, ref: str, *, target: str | None) -> Shown:
         UsageError: the address names several.
     """
     with survey(config, select([ref]), target) as surveyed:
-        known = surveyed.rest
-        count = len(known.types) + len(surveyed.in_step)
-        if count != 1:
-            raise UsageError(f"{ref} names {count} resources", hint=f"list them: cochat ls '{ref}'")
-        found: list[Glimpse | Key] = [*surveyed.in_step, *known.types]
-        return _show(surveyed, found[0])
+        found: list[Glimpse | Key] = [*surveyed.in_step, *surveyed.rest.types]
+        if len(found) == 1:
+            return _show(surveyed, found[0])
+        # a server may call one of them by the pattern itself
+        exact = [each for each in found if (each.kind, each.slug) == parse_ref(ref)[0]]
+        if not exact:
+            raise UsageError(f"{ref} names {len(found)} resources", hint=f"list them: cochat ls '{ref}'")
+        return _show(surveyed, exact[0])
 
 
 def show_surveyed(surveyed: Survey, ref: str) -> Shown:

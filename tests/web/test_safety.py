@@ -23,6 +23,7 @@ import pytest
 from cochat_devkit.config import read_config
 from cochat_devkit.operations.browse import Catalogue
 from cochat_devkit.web.app import make_app
+from tests.desk import Desk
 from tests.web.mirrored import HOSTILE, TOKEN, Mirrored
 
 if TYPE_CHECKING:
@@ -441,6 +442,18 @@ def test_a_bug_of_ours_is_guarded_too(tmp_path: Path) -> None:
     assert (answer.status_code, is_guarded(dict(answer.headers))) == (500, True)
     assert "detail" not in answer.text
     assert TOKEN not in answer.text
+
+
+def test_a_name_that_is_a_pattern_is_a_name(tmp_path: Path) -> None:
+    """A server may call a tool `*`: its page shows that tool, and the terminal does."""
+    workspace = Mirrored(tmp_path)
+    for slug in ("*", "?", "[ab]", "a"):
+        workspace.show(f"tool/{slug}", {**TOOL, "name": f"Named {slug}"})
+    for slug, stem in {"*": "%252A", "?": "%253F", "[ab]": "%255Bab%255D", "a": "a"}.items():
+        answer = workspace.get(f"r/tool/{stem}.html")
+        assert (answer.status, answer.texts_of("h1")) == (200, [f"Named {slug}"])
+        assert f"Named {slug}" in Desk(tmp_path).cochat("show", f"tool/{slug}").out
+    assert "names 4 resources" in Desk(tmp_path).cochat("show", "tool/**", expected=2).err
 
 
 def test_half_a_character_is_no_fault(tmp_path: Path) -> None:
