@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from tests.browser.browsing import Browsed
 
 CHROMIUM = "/usr/bin/chromium"
-#: nothing of its own leaves the machine: no look-up of a name but ours, no updates, no telling home
+#: nothing of its own leaves the machine: no look-up of a name, no updates, no telling home; one name leads to us
 _FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--force-color-profile=srgb"),
 )
-_NO_NAMES = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+REBOUND = "evil.test"
+_NAMES = f"MAP {REBOUND} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 #: what becomes of a picture when one goes on before it has come
 _LEFT = "net::ERR_ABORTED"
 _SERIOUS = ("serious", "critical")
@@ -117,9 +118,9 @@ class Window:
 
 
 @contextmanager
-def chromium(*, names: str = _NO_NAMES) -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     """Run Debian's Chromium; it ends with the block."""
-    flags = [*_FLAGS, f"--host-resolver-rules={names}"]
+    flags = [*_FLAGS, f"--host-resolver-rules={_NAMES}"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
