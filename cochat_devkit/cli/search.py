@@ -80,7 +80,7 @@ def command(words: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
 def _tell_limits(asked: str, answer: Answer, limit: int) -> None:
     """Say what the answer does not hold."""
     if not answer.found:
-        render.err(f"nothing in the mirror has all of: {asked}")
+        render.err(f"nothing in the mirror has all of: {asked}" if asked else "the mirror has none")
     if answer.has_more:
         render.err(f"these are the first {len(answer.found)}; for more: --limit {2 * limit}")
     if answer.looked_through is not None:

@@ -73,9 +73,9 @@ def command(ref: str, **options: Any) -> None:
 
 def _show_all(shown: Shown, text: Text, files: Sequence[AttachedFile]) -> None:
     apart = (text.name, "files") if files else (text.name,)
+    render.out(f"{render.paint_out(render.tame(shown.line.ref), 'cyan')}  {shown.line.state}")
     _show_facts(
         {
-            "": f"{shown.line.ref}  {shown.line.state}",
             "file": shown.line.path,
             "version": shown.line.version,
             "updated": shown.line.updated_at,
@@ -101,9 +101,14 @@ def _show_all(shown: Shown, text: Text, files: Sequence[AttachedFile]) -> None:
 
 
 def _show_facts(facts: Mapping[str, Any]) -> None:
-    told = [[name, render.tame(str(value))] for name, value in facts.items() if value not in (None, "", {}, [])]
+    told = [[name, render.tame(_to_words(value))] for name, value in facts.items() if value not in (None, "", {}, [])]
     for row in render.columns(told):
         render.out(row)
+
+
+def _to_words(value: Any) -> str:
+    is_words = isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return ", ".join(value) if is_words else str(value)
 
 
 def _show_text(text: str, language: str) -> None:
@@ -185,7 +190,8 @@ def _show_past(ref: str, options: dict[str, Any]) -> None:
     if options["source"]:
         render.out_exact(str(body.get(text.name, "")))
         return
-    _show_facts({"": ref, **facts, "message": entry.message, **{k: v for k, v in body.items() if k != text.name}})
+    render.out(render.paint_out(render.tame(ref), "cyan"))
+    _show_facts({**facts, "message": entry.message, **{k: v for k, v in body.items() if k != text.name}})
     if text.name in body:
         _show_text(str(body[text.name]), text.language)
     elif entry.digest is None:
