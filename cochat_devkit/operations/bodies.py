@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.kinds import parse_ref
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.operations.offline import survey
-from cochat_devkit.operations.session import select
+from cochat_devkit.operations.session import exactly, select
 from cochat_devkit.sync.decide import Reason
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def bodies_of(config: Config, lines: Sequence[Listed], *, target: str | None) ->
     found: dict[str, Body] = {}
     apart = [each.ref for each in lines if each.state != Reason.IN_STEP]
     if apart:
-        with survey(config, select(apart), target) as surveyed:
+        with survey(config, select([*map(exactly, apart)]), target) as surveyed:
             known = surveyed.rest
             found = {ref: _body(known, parse_ref(ref)[0]) for ref in apart}
     with MirrorReader(config.mirror_path) as reader:

@@ -16,12 +16,12 @@ from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, kind_named
 from cochat_devkit.operations.bodies import bodies_of
 from cochat_devkit.operations.deps import Deps, Graph, deps, deps_among, graph
-from cochat_devkit.operations.ls import list_surveyed, ls, show, show_surveyed, text_of
+from cochat_devkit.operations.ls import list_surveyed, ls, show_surveyed, text_of
 from cochat_devkit.operations.offline import survey
 from cochat_devkit.operations.recent import recent_changes, recent_runs, seat_of
 from cochat_devkit.operations.relations import Relations
 from cochat_devkit.operations.search import search
-from cochat_devkit.operations.session import select
+from cochat_devkit.operations.session import exactly, select
 from cochat_devkit.operations.status import diff_lines
 from cochat_devkit.workspace.paths import file_stem, name_of_stem
 
@@ -63,7 +63,7 @@ class Catalogue:
         self._listed_at_s = float("-inf")
         self._least_fresh_s = self._fresh_s = fresh_s
         self._counted: tuple[object, dict[str, int]] = (None, {})
-        self._show: Callable[[str], Shown] = partial(show, config, target=self.target)
+        self._show: Callable[[str], Shown] = self._show_now
         self._relate: Callable[..., Deps] = partial(deps, config, target=self.target)
 
     @contextmanager
@@ -136,6 +136,10 @@ class Catalogue:
         """
         return self._show(ref)
 
+    def _show_now(self, ref: str) -> Shown:
+        with survey(self.config, select([exactly(ref)]), self.target) as surveyed:
+            return show_surveyed(surveyed, ref)
+
     def text_of(self, shown: Shown) -> Text:
         """Say which field of a resource is its text."""
         return text_of(shown.line.ref)
@@ -154,7 +158,7 @@ class Catalogue:
 
     def difference_of(self, ref: str) -> list[str]:
         """Write how the sides of one resource differ, as a unified diff; no lines where they do not."""
-        found = diff_lines(self.config, select([ref]), target=self.target)
+        found = diff_lines(self.config, select([exactly(ref)]), target=self.target)
         return [line for _difference, lines in found for line in lines]
 
     def seat(self) -> Seat:

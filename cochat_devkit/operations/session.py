@@ -100,6 +100,12 @@ def select(refs: Sequence[str] = (), kinds: Sequence[str] = ()) -> Selection:
     )
 
 
+def exactly(ref: str) -> str:
+    """Write an address as a pattern of that resource alone, whatever signs its name has."""
+    word, slash, slug = ref.partition("/")
+    return word + slash + _WILDCARD.sub(lambda sign: f"[{sign[0]}]", slug)
+
+
 @contextmanager
 def connect(config: Config, target_name: str | None, emit: Emit) -> Iterator[Session]:
     """Find out what the target's server is and who we are there.

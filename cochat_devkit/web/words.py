@@ -54,7 +54,7 @@ _LABELS = {
 }
 #: what templates say by a variable, and no table of ours has: what servers and plugins often tell
 SAID = (
-    *("Created", "Last run", "public", "private"),
+    *("Created", "Last run", "public", "private", "read", "write"),
     *("Author", "Author url", "Funding url", "Git url", "Icon url", "License", "Note", "Requirements", "Version"),
     "Required open webui version",
 )

@@ -225,7 +225,8 @@ def test_fields_of_any_form_are_set(mirrored: Mirrored) -> None:
     mirrored.show("skill/s", body)
     page = mirrored.get("r/skill/s.html")
     facts = page.texts_of("dd")
-    assert {"no", "staff", "3"} <= {*facts}
+    assert {"no", "3"} <= {*facts}
+    assert {"read: staff", "write: –"} <= {*page.texts_of("p")}
     assert {"one", "two"} <= {*page.texts_of("span", "chip")}
     assert "a b" in page.texts_of("span", "lines")
     assert [found["src"] for name, found in page.elements if name == "img"][-1] == PICTURE
@@ -244,6 +245,35 @@ def test_a_picture_with_an_address_is_not_fetched(mirrored: Mirrored) -> None:
     assert [found for name, found in far.elements if name == "img" and "evil" in str(found)] == []
     assert "https://evil.test/x.png" in far.texts_of("dd")
     assert [found["src"] for name, found in near.elements if name == "img"][-1] == PICTURE
+
+
+def test_types_of_parameters_are_said_in_words(mirrored: Mirrored) -> None:
+    """A choice, a list and a value that may be left out are named, and not shown as a schema."""
+    said = {
+        "one": {"type": "string", "enum": ["a", "b"]},
+        "some": {"type": "array", "items": {"type": "integer"}},
+        "perhaps": {"anyOf": [{"type": "number"}, {"type": "null"}], "default": None},
+        "both": {"type": ["string", "null"]},
+        "any": {},
+    }
+    spec = {"name": "run", "description": "Runs.", "parameters": {"properties": said, "required": ["one"]}}
+    mirrored.show("tool/t", tool(), derived={"specs": [spec]})
+    rows = mirrored.get("r/tool/t.html").texts_of("tr")[1:]
+    assert [each.split(" default")[0].split(" enum")[0] for each in rows] == [
+        *("any any no", "both string or null no", "one string yes", "perhaps number or null no"),
+        "some array of integer no",
+    ]
+
+
+@pytest.mark.parametrize("slug", ["*", "a[1]", "?"])
+def test_a_name_that_looks_like_a_pattern_is_one_resource(mirrored: Mirrored, slug: str) -> None:
+    """A tool that is called like a wildcard has its page, and no other's."""
+    for each in (slug, "a", "a1"):
+        mirrored.show(f"tool/{each}", tool(name=f"called {each}"), remote_fingerprint=None)
+    page = mirrored.get(all_pages()["resource"].address(ref=f"tool/{slug}"))
+    assert (page.status, page.texts_of("h1")) == (200, [f"called {slug}"])
+    assert mirrored.get("k/tool/1.html").status == 200
+    assert mirrored.get(all_pages()["resource"].address(ref="tool/none*")).status == 404
 
 
 def test_what_a_server_derived_may_have_any_form(mirrored: Mirrored) -> None:

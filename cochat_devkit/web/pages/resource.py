@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _IN_HEAD = ("name", "description")
 #: a longer text stands in a section of its own
 _LONGEST_FACT = 300
+#: what a parameter's schema says that has a column of its own
+_IN_COLUMNS = ("type", "anyOf", "items", "description", "title")
 #: what the server says of a plugin's methods
 _SPECS = "specs"
 #: a difference with one side alone is the text of that side
@@ -100,9 +102,21 @@ def _parameters_in(schema: Mapping[str, Json]) -> Iterator[Parameter]:
     found, required = schema.get("properties"), schema.get("required")
     for name, said in found.items() if isinstance(found, dict) else ():
         facts = said if isinstance(said, dict) else {}
-        rest = {key: each for key, each in facts.items() if key not in ("type", "description", "title")}
+        rest = {key: each for key, each in facts.items() if key not in _IN_COLUMNS}
         is_required = isinstance(required, list) and name in required
-        yield Parameter(name, str(facts.get("type") or ""), is_required, str(facts.get("description") or ""), rest)
+        yield Parameter(name, _type_in(facts), is_required, str(facts.get("description") or ""), rest)
+
+
+def _type_in(schema: Mapping[str, Json]) -> str:
+    """Name the type that a schema asks for: "string", "array of string", "integer or null"."""
+    choices = schema.get("anyOf")
+    if isinstance(choices, list):
+        return " or ".join(_type_in(each) for each in choices if isinstance(each, dict))
+    found = schema.get("type")
+    if isinstance(found, list):
+        return " or ".join(map(str, found))
+    items = schema.get("items")
+    return f"{found} of {_type_in(items)}" if found == "array" and isinstance(items, dict) else str(found or "any")
 
 
 def _split(kind: Kind, shown: Shown, uses: Iterable[str]) -> tuple[dict[str, Json], dict[str, Json]]:
