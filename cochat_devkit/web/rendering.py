@@ -20,6 +20,7 @@ from cochat_devkit.web.page import Asked
 from cochat_devkit.web.pages import all_pages, menu
 from cochat_devkit.web.safety import EXPORT_POLICY
 from cochat_devkit.web.words import action_of, ago, date_of, label_of, many_of, one_of, to_instant, tone
+from cochat_devkit.workspace.paths import file_stem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,6 +152,7 @@ def _environment() -> Environment:
         "language_of": language_of,
         "many_of": many_of,
         "one_of": one_of,
+        "stem_of": file_stem,
         "tone": tone,
     }
     return environment

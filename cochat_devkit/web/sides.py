@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
+from cochat_devkit.redaction import redact
 from cochat_devkit.sync.align import align, lines_of
 from cochat_devkit.sync.describe import changed_names
 
@@ -116,10 +117,10 @@ def _difference(name: str, old: Json, new: Json) -> Difference:
 
 
 def to_text(value: Json) -> str:
-    """Write a value as people read it: a text as it is, all else as JSON in lines."""
+    """Write a value as people read it: a text as it is, all else as JSON in lines; masked, before it is in pieces."""
     if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+        return redact(value)
+    return "" if value is None else redact(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str))
 
 
 def _folded(run: Run, lines: Sequence[str], *, is_first: bool, is_last: bool) -> Iterator[Block]:

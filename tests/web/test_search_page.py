@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cochat_devkit.web.pages.search import _as_typed
+from cochat_devkit.workspace.blobs import keep_blob
 from tests.web.mirrored import HOSTILE, Mirrored
 
 if TYPE_CHECKING:
@@ -86,3 +87,24 @@ def test_every_search_form_leads_here(mirrored: Mirrored) -> None:
     """Whichever page I read, its header finds."""
     page = mirrored.get("index.html")
     assert ("form", {"class": "find", "role": "search", "action": "search.html"}) in page.elements
+
+
+def test_a_secret_is_masked_before_it_is_marked(tmp_path: Path) -> None:
+    """What looks like a key is masked in a line that was found, though the word that found it parts it."""
+    made = Mirrored(tmp_path)
+    made.show("prompt/leak", {"name": "Leak", "content": "billing sk-abcdefghijklmnopqrstuvwxyz0123"})
+    page = made.get("search.html?q=billing")
+    assert "•••" in page.text
+    assert "abcdefgh" not in page.text
+
+
+def test_a_hit_in_a_file_leads_to_it(tmp_path: Path) -> None:
+    """A word in a file of a knowledge base leads to that file, and the line says which."""
+    made = Mirrored(tmp_path)
+    digest = keep_blob(tmp_path, b"first\nbilling here\n")
+    row = made.show("knowledge/handbook", {"name": "Handbook", "description": "", "files": {"a/b.txt": digest}})
+    with made.store() as store:
+        store.index_files(str(row.remote_digest), {"a/b.txt": digest}, {digest: "first\nbilling here\n"})
+    page = made.get("search.html?q=billing")
+    assert page.links("f/knowledge") == ["f/knowledge/handbook/a%252Fb%252Etxt.html#L-2"]
+    assert "a/b.txt:2" in page.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cochat_devkit.web.sides import Cell, Sides, differences, side_by_side
+from cochat_devkit.web.sides import Cell, Sides, differences, side_by_side, to_text
 
 TEXTS = st.lists(st.sampled_from(["one two three", "one four three", "x", "", "x\r"]), max_size=12).map("\n".join)
 
@@ -81,3 +81,9 @@ def test_fields_are_told_by_their_size() -> None:
     assert [(each.name, each.sides is None) for each in found] == [
         *(("name", True), ("gone", True), ("content", False), ("tags", False))
     ]
+
+
+def test_a_secret_is_masked_before_it_is_parted() -> None:
+    """What looks like a key is masked on both sides, though a part of it changed."""
+    old, new = ("token = sk-abcdefghijklmnopqrst0123" + each for each in "12")
+    assert rows(side_by_side(to_text(f"{old}\n"), to_text(f"{new}\nx\n")))[0] == ("same", "token = •••", "token = •••")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cochat_devkit.errors import DevkitError
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.operations.ls import text_of
+from cochat_devkit.redaction import redact
+from cochat_devkit.web.formatted import language_of
 from cochat_devkit.web.page import Page, number_in
 
 if TYPE_CHECKING:
@@ -57,11 +59,16 @@ def _as_typed(words: str) -> str:
 
 def _line(found: Found) -> _Line:
     text = text_of(found.ref)
-    anchor = f"#L-{found.line}" if found.field == text.name and text.language != "markdown" else ""
+    language = language_of(found.file) if found.file else text.language if found.field == text.name else "markdown"
+    anchor = f"#L-{found.line}" if language != "markdown" else ""
     return _Line(found, [*_pieces(found.snippet, found.marks)], anchor)
 
 
 def _pieces(text: str, marks: Sequence[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
+    """Part a line at its marks; one that holds a secret is masked as a whole, and has none."""
+    masked = redact(text)
+    if masked != text:
+        text, marks = masked, ()
     done = 0
     for first, end in marks:
         yield text[done:first], False
