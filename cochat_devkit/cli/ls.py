@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,7 +53,7 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> None:
     if order:
         lines = _sorted(lines, _COLUMNS[order], is_reversed=options["sort"].startswith("-"))
     if options["as_json"]:
-        items = [line._asdict() for line in lines]
+        items = [dict(zip(line._fields, line, strict=True)) for line in lines]
         render.out_json({"command": "ls", "ok": True, "exit_code": 0, "counts": {"listed": len(items)}, "items": items})
     elif lines:
         render.out("\n".join(render.columns([names, *_cells(lines, names)])))
@@ -65,13 +66,13 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> None:
 
 #: what each column shows of a line
 _COLUMNS: dict[str, Callable[[Listed], str | None]] = {
-    "ref": lambda line: line.ref,
-    "type": lambda line: line.type,
-    "name": lambda line: line.name,
-    "state": lambda line: line.state,
-    "path": lambda line: line.path,
-    "version": lambda line: line.version,
-    "updated": lambda line: line.updated_at,
+    "ref": attrgetter("ref"),
+    "type": attrgetter("type"),
+    "name": attrgetter("name"),
+    "state": attrgetter("state"),
+    "path": attrgetter("path"),
+    "version": attrgetter("version"),
+    "updated": attrgetter("updated_at"),
 }
 
 
@@ -99,9 +100,9 @@ def _sorted(lines: Sequence[Listed], value: Callable[[Listed], str | None], *, i
     return [*having, *(line for line in lines if not value(line))]
 
 
-def _cells(lines: Sequence[Listed], names: Sequence[str]) -> list[list[str]]:
+def _cells(lines: Sequence[Listed], names: Sequence[str]) -> list[tuple[str, ...]]:
     shown = [_shown_instant if name == "updated" else _COLUMNS[name] for name in names]
-    return [[_cell(show(line) or "") for show in shown] for line in lines]
+    return [*zip(*(_tamed([each or "" for each in map(show, lines)]) for show in shown), strict=True)]
 
 
 def _shown_instant(line: Listed) -> str:
@@ -110,6 +111,8 @@ def _shown_instant(line: Listed) -> str:
     return f"{datetime.fromisoformat(line.updated_at).astimezone():%Y-%m-%d %H:%M}" if line.updated_at else ""
 
 
-def _cell(text: str) -> str:
-    """Write a value on one line: names come from servers."""
-    return text if text.isprintable() else render.tame(" ".join(text.split()))
+def _tamed(texts: list[str]) -> list[str]:
+    """Write each value on one line: names come from servers. Nearly always there is nothing to do."""
+    if "".join(texts).isprintable():
+        return texts
+    return [text if text.isprintable() else render.tame(" ".join(text.split())) for text in texts]

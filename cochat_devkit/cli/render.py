@@ -277,8 +277,12 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Set rows in columns of equal width."""
     if not rows:
         return []
-    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+    by_column = [*zip(*rows, strict=True)]
+    is_plain = all("".join(column).isascii() for column in by_column)
+    widths = [max(map(len if is_plain else width_of, column)) for column in by_column]
     form = "  ".join(f"%-{width}s" for width in widths)
+    if is_plain:
+        return [line.rstrip() for line in map(form.__mod__, zip(*by_column, strict=True))]
     return [
         (form % tuple(row)).rstrip()
         if all(map(str.isascii, row))

@@ -40,6 +40,12 @@ WHERE scope_id = ?
     AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
 GROUP BY kind, type
 """
+_STAMPS_AGREED = """
+SELECT slug, version, updated_at FROM resource
+WHERE scope_id = ? AND kind = ?
+    AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
+ORDER BY type, slug
+"""
 _APART = f"""{_ROW}
 AND (remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL) IS NOT TRUE
 """
@@ -102,6 +108,10 @@ class MirrorReader:
             "SELECT slug, version, updated_at FROM resource WHERE scope_id = ? AND kind = ?", (scope.id, kind)
         )
         return {slug: (version, updated_at) for slug, version, updated_at in found}
+
+    def stamps_agreed(self, scope: Scope, kind: str) -> list[tuple[str, str | None, str | None]]:
+        """Read slugs and stamps of those that it still shows as agreed, by type and slug: from an index alone."""
+        return self.ask(_STAMPS_AGREED, (scope.id, kind))
 
     def row(self, scope: Scope, kind: str, slug: str) -> Row | None:
         """Read one row; None where there is none."""

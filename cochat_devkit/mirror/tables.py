@@ -69,7 +69,7 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS resource_shows ON resource (remote_digest)",
     # rows that the server still shows as agreed: what is in step is told without reading the table
     """CREATE INDEX IF NOT EXISTS resource_agreed ON resource
-        (scope_id, kind, type, slug, base_local, remote_state, remote_fingerprint, base_remote)
+        (scope_id, kind, type, slug, base_local, remote_state, remote_fingerprint, base_remote, version, updated_at)
         WHERE remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL""",
     # and the few that it does not
     """CREATE INDEX IF NOT EXISTS resource_apart ON resource (scope_id, kind)

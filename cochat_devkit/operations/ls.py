@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cochat_devkit.operations.offline import Known, Survey
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.resource import Body, Json
-    from cochat_devkit.workspace.glance import Glimpse
+    from cochat_devkit.workspace.glance import Glimpse, Sighting
     from cochat_devkit.workspace.local import LocalResource
 
 
@@ -66,16 +66,28 @@ def list_surveyed(surveyed: Survey, *, with_stamps: bool = True) -> list[Listed]
 
 def _lines_in_step(surveyed: Survey, *, with_stamps: bool) -> Iterator[tuple[str, str, Listed]]:
     """List what is in step by kind and slug, column by column: nobody asks ten thousand lines one by one."""
-    reader, scope = surveyed.rest.reader, surveyed.rest.scope
     for sighting in surveyed.glance.sightings:
         kind, type_, _folder, shelf = sighting
         word, slugs = type_ or kind.name, shelf.slugs
-        known = reader.stamps(scope, kind.name) if with_stamps and scope and slugs else {}
-        versions, instants = zip(*(known.get(slug, _NO_STAMP) for slug in slugs), strict=True) if known else _NO_STAMPS
+        versions, instants = _stamps_of(surveyed.rest, sighting) if with_stamps else _NO_STAMPS
         refs = [f"{word}/{slug}" for slug in slugs]
         lines = map(Listed, refs, repeat(word), shelf.titles, repeat("in step"), sighting.paths, versions, instants)
         found = zip(repeat(kind.name), slugs, lines)
         yield from found if surveyed.is_all_in_step else (each for each in found if surveyed.is_in_step(each[:2]))
+
+
+def _stamps_of(known: Known, sighting: Sighting) -> tuple[Iterable[str | None], Iterable[str | None]]:
+    """Say how the server dates what a folder holds: (versions, instants), in the order of its slugs."""
+    scope, kind, slugs = known.scope, sighting.kind.name, sighting.shelf.slugs
+    if scope is None or not slugs:
+        return _NO_STAMPS
+    agreed = known.reader.stamps_agreed(scope, kind)
+    if [each[0] for each in agreed] == slugs:
+        _slugs, versions, instants = zip(*agreed, strict=True)
+    else:
+        stamps = known.reader.stamps(scope, kind)
+        versions, instants = zip(*(stamps.get(slug, _NO_STAMP) for slug in slugs), strict=True)
+    return versions, instants
 
 
 def _name_of(known: Known, key: Key) -> str:

@@ -153,7 +153,8 @@ def lay_out(root, standings):
         if there is not None:
             agreed_print = prints.get(agreed)
             row = Row(Key(kind.name, Slug(slug)), type_ or "", RemoteId(slug), remote_fingerprint=prints[there])
-            rows.append(row._replace(base_local=agreed_print, base_remote=agreed_print, path=path))
+            agreed_prints = {"base_local": agreed_print, "base_remote": agreed_print}
+            rows.append(row._replace(**agreed_prints, version=Version(f"v-{word}-{slug}"), path=path))
     facts = {"user_id": "u1", "role": "admin", "dialect": "owui-0.12", "server_version": "0.12.4"}
     digests = {"main": LockDigests("", digest_of_lock(root))}
     with MirrorStore(root / "mirror.db") as store:
@@ -183,6 +184,13 @@ def test_kinds_that_are_wholly_in_step_are_passed_over_and_no_others(tmp_path_fa
         wanted = {key for key, found in expected.items() if found[1].reason is Reason.IN_STEP}
         assert in_step == wanted
         assert rest == {key: found for key, found in expected.items() if key not in in_step}
+        listed = ls(config, select(), target=None)
+        assert [(line.ref, line.type) for line in listed] == [
+            (f"{type_ or key.kind}/{key.slug}", type_ or key.kind) for key, (type_, _) in sorted(expected.items())
+        ]
+        for line in listed:
+            is_known = line.state != "new here"
+            assert line.version == (f"v-{line.type}-{line.ref.partition('/')[2]}" if is_known else None)
 
     run()
 
