@@ -30,7 +30,7 @@ _OF_SERVER = ("port", "host", "opens")
 @click.option(
     "--export",
     "folder",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Write all pages into this folder as a static site, and serve nothing.",
 )
