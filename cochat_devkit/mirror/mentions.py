@@ -16,7 +16,7 @@ from cochat_devkit.mirror.tables import MENTION_TABLES
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cochat_devkit.kinds import Kind
     from cochat_devkit.kinds.references import Naming
@@ -49,7 +49,7 @@ _SHOWN_BY_ROW = "(r.kind, r.remote_digest) IN (SELECT m.kind, m.digest FROM ment
 _BODIES = """
 SELECT r.kind, r.slug, r.type, r.remote_digest, b.packed FROM resource r
 JOIN body b ON b.digest = r.remote_digest
-WHERE r.scope_id = ? AND r.remote_state = 'present' AND r.kind IN ({})
+WHERE r.scope_id = ? AND r.remote_state = 'present' AND {}
 """
 _TYPES = "SELECT kind, slug, type FROM resource WHERE scope_id = ? AND remote_state <> 'absent'"
 _MADE_IDS = """
@@ -93,24 +93,18 @@ def add_mentions(connection: sqlite3.Connection, rows: Iterable[Row], bodies: Ma
 def read_mentions(reader: MirrorReader, scope: Scope) -> list[Told]:
     """Read all that the server's resources of a scope name."""
     kinds = [*_naming_kinds()]
-    if not has_mentions(reader):
-        return [*_read_from_bodies(reader, scope)]
-    question = _TOLD_BY.format(f"r.kind IN ({_marks(kinds)})")
-    return [Told(*each) for each in reader.ask(question, (scope.id, *kinds))]
+    return _read_by(reader, scope, f"r.kind IN ({_marks(kinds)})", kinds)
 
 
 def read_mentions_by(reader: MirrorReader, scope: Scope, kind: str, slug: str) -> list[Told]:
     """Read whom one resource names."""
-    if not has_mentions(reader):
-        return [each for each in _read_from_bodies(reader, scope) if each[:2] == (kind, slug)]
-    question = _TOLD_BY.format("r.kind = ? AND r.slug = ?")
-    return [Told(*each) for each in reader.ask(question, (scope.id, kind, slug))]
+    return _read_by(reader, scope, "r.kind = ? AND r.slug = ?", (kind, slug)) if kind in _naming_kinds() else []
 
 
 def read_mentions_of(reader: MirrorReader, scope: Scope, naming: Naming) -> list[Told]:
     """Read who names a resource in one of the ways in which it can be named."""
     if not has_mentions(reader):
-        return [each for each in _read_from_bodies(reader, scope) if naming.fits(each.ref)]
+        return [each for each in read_mentions(reader, scope) if naming.fits(each.ref)]
     condition, values = _condition(naming)
     return [Told(*each) for each in reader.ask(_TOLD_OF.format(condition), (scope.id, *values))]
 
@@ -152,11 +146,16 @@ def _condition(naming: Naming) -> tuple[str, tuple[str, ...]]:
     return f"({' OR '.join(among)})", (*naming.refs, *(each for both in ranges for each in both))
 
 
-def _read_from_bodies(reader: MirrorReader, scope: Scope) -> Iterator[Told]:
+def _read_by(reader: MirrorReader, scope: Scope, condition: str, values: Sequence[str]) -> list[Told]:
+    """Read whom some resources name: from the table, or where there is none yet from their bodies."""
+    if has_mentions(reader):
+        return [Told(*each) for each in reader.ask(_TOLD_BY.format(condition), (scope.id, *values))]
     kinds = _naming_kinds()
-    for kind, slug, type_, digest, packed in reader.ask(_BODIES.format(_marks(kinds)), (scope.id, *kinds)):
-        for field, ref in mentions_in(kinds[kind], unpack_body(digest, packed)):
-            yield Told(kind, slug, type_, field, ref)
+    return [
+        Told(kind, slug, type_, *each)
+        for kind, slug, type_, digest, packed in reader.ask(_BODIES.format(condition), (scope.id, *values))
+        for each in mentions_in(kinds[kind], unpack_body(digest, packed))
+    ]
 
 
 def _add(connection: sqlite3.Connection, shown: Iterable[tuple[str, str]], bodies: Mapping[str, Body]) -> None:

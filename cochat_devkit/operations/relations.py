@@ -177,10 +177,11 @@ class Relations:
         import difflib
 
         there = read_types(self._reader, self._scope) if self._scope else {}
-        slugs = {*self._glimpses(place.kind), *(slug for kind, slug in there if kind == place.kind)}
-        close = difflib.get_close_matches(place.slug, slugs, n=1)
+        types = {slug: type_ for (kind, slug), type_ in there.items() if kind == place.kind}
+        types |= {slug: each.type for slug, each in self._glimpses(place.kind).items()}
+        close = difflib.get_close_matches(place.slug, types, n=1)
         if close:
-            return f"did you mean {place._replace(slug=close[0]).ref}?"
+            return f"did you mean {place._replace(slug=close[0], type=types[close[0]]).ref}?"
         return "see cochat ls" if place.kind in self._listed else f"cochat pull --kind {place.kind}"
 
     def id_of(self, place: Place) -> str:

@@ -92,6 +92,9 @@ def test_who_uses_something_is_told_of_what_is_gone_too(pulled):
     assert users(pulled, "tool/idle") == []
     with pytest.raises(UnknownResource, match=r"no tool/nobody, and nobody names it"):
         ask(pulled, "tool/nobody")
+    with pytest.raises(UnknownResource) as raised:
+        ask(pulled, "filter/router")
+    assert raised.value.hint == "did you mean pipe/router?"
     with pytest.raises(UsageError):
         ask(pulled, "web")
 
