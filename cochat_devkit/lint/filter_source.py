@@ -46,10 +46,10 @@ def read_filter(source: str) -> FilterSource:
         names = _Names(ast.parse(source.removeprefix("\ufeff")))
         line = names.line_of("Filter")
         names.check_untouched(line)
+        has_priority, priority = _read_priority(names, line)
+        return FilterSource(priority, has_priority, _read_toggle(line), _read_hooks(line))
     except (SyntaxError, ValueError, RecursionError, MemoryError, _Unsure):
         return FilterSource()
-    has_priority, priority = _read_priority(names, line)
-    return FilterSource(priority, has_priority, _read_toggle(line), _read_hooks(line))
 
 
 class _Line(NamedTuple):

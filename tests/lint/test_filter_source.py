@@ -149,7 +149,29 @@ def test_reading_runs_nothing(tmp_path):
     assert not made.exists()
 
 
-@pytest.mark.parametrize("source", ["x = " + "(" * 5000, "x = " + "-" * 100_000 + "1", "class Filter(Filter): pass"])
-def test_what_python_itself_cannot_read_is_unknown(source):
-    """A source made to bring a reader down is one of which nothing is known."""
-    assert read_filter(source)._replace(priority=None, has_priority=None) == UNKNOWN
+DEEP = ["a" + ".a" * 2000, "-" * 100_000 + "1", "(" * 5000, "[" * 90 + "]" * 90, "1" + "+1" * 2500, "f" + "()" * 2000]
+
+
+@pytest.mark.parametrize("deep", DEEP)
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = {deep}\nclass Filter: pass\n",
+        "class Filter({deep}): pass\n",
+        "class Filter:\n    toggle = {deep}\n",
+        "class Filter:\n    inlet = {deep}\n",
+        HEAD + "class Filter:\n    class Valves(BaseModel):\n        priority: {deep} = {deep}\n",
+        HEAD + "class Filter:\n    class Valves(BaseModel):\n        priority: int = Field({deep})\n",
+        HEAD + "class Filter:\n    class Valves(BaseModel):\n        priority: int = {deep}(1)\n",
+    ],
+)
+def test_a_source_made_to_bring_a_reader_down_does_not(source, deep):
+    """However deep an expression goes, I get an answer, and none that is made up."""
+    told = read_filter(source.replace("{deep}", deep))
+    assert told.priority in (None, 0) or "1+1" in deep
+    assert told.toggle in (None, False, True)
+
+
+def test_a_class_made_of_itself_is_unknown():
+    """A circle of bases ends."""
+    assert read_filter("class Filter(Filter): pass\n") == UNKNOWN
