@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,7 @@ class Applier:
         """
         if not errands:
             return []
-        target = self.session.target.name
+        began_s, target = time.monotonic(), self.session.target.name
         self.records.begin_run(command, target, message=self.message, undoes=undoes)
         steps = [self._intend(number, errand) for number, errand in enumerate(errands)]
         self.records.flush()
@@ -106,7 +107,7 @@ class Applier:
                 self.records.keep_step(step._replace(state=StepState.DROPPED))
             self.records.end_run()
         kinds = {errand.operation.key.kind for errand in errands}
-        index_files(self.config.root, [kind_named(each)[0] for each in sorted(kinds)], self.records)
+        index_files(self.config.root, [kind_named(each)[0] for each in sorted(kinds)], self.records, began_s=began_s)
         return outcomes
 
     def _intend(self, number: int, errand: Errand) -> Step:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import BadResource, MirrorDamaged
 from cochat_devkit.mirror.finding import find_indexed_files, find_unindexed, has_index
@@ -26,16 +27,22 @@ if TYPE_CHECKING:
 __all__ = ["index_files", "read_attached", "to_text"]
 
 #: so much text is written at once
-_BATCH_CHARS = 4_000_000
+_BATCH_CHARS = 1_000_000
 
 
-def index_files(root: Path, kinds: Iterable[Kind], records: Records) -> None:
-    """Index the files of what the server shows, those that were not yet; what nobody has here, a later pull does."""
+def index_files(root: Path, kinds: Iterable[Kind], records: Records, *, began_s: float) -> bool:
+    """Index the files of what the server shows, those that were not yet: whether all that are here are indexed now.
+
+    What began at `began_s`, by the monotonic clock, is not made longer by more than half, but for a first batch: the
+    rest is left to the next pull, and so is what nobody has here.
+    """
     if not (has_index(records.reader) and has_mentions(records.reader)):
         # whoever writes to a mirror of an earlier version brings it up to date
         records.open_index()
         if not has_index(records.reader):
-            return
+            return True
+    now_s = time.monotonic()
+    ends_s = now_s + (now_s - began_s) / 2
     for kind in kinds:
         lacking = find_unindexed(records.reader, records.scope, kind.name) if kind.digest_field else []
         known = find_indexed_files(records.reader) if lacking else set()
@@ -43,7 +50,10 @@ def index_files(root: Path, kinds: Iterable[Kind], records: Records) -> None:
             # a damaged body is told by whoever asks for it
             with suppress(MirrorDamaged):
                 body = records.reader.body(digest)
-                _index_body(root, kind, records, path, (digest, body[kind.digest_field or ""]), known)
+                named = _Named(digest, body[kind.digest_field or ""])
+                if not _index_body(root, kind, records, path, named, known, ends_s):
+                    return False
+    return True
 
 
 def read_attached(root: Path, kind: Kind, path: str | None, place: str, digest: str) -> bytes | None:
@@ -58,13 +68,22 @@ def read_attached(root: Path, kind: Kind, path: str | None, place: str, digest: 
     return content if content is not None and make_digest(content) == digest else None
 
 
+class _Named(NamedTuple):
+    """Hold the digest of a body, and those of its files by place."""
+
+    body: str
+    files: dict[str, Json]
+
+
 def _index_body(
-    root: Path, kind: Kind, records: Records, path: str | None, named: tuple[str, dict[str, Json]], known: set[str]
-) -> None:
-    """Index the files that one body names, some at a time; `known` are those that were before."""
-    body, digests = named
+    root: Path, kind: Kind, records: Records, path: str | None, named: _Named, known: set[str], ends_s: float
+) -> bool:
+    """Index the files that one body names, some at a time: whether there was time for all.
+
+    `known` are those that were indexed before, and grows.
+    """
     files, texts, is_whole = dict[str, str](), dict[str, str](), True
-    for place, digest in digests.items():
+    for place, digest in named.files.items():
         if digest not in known:
             content = read_attached(root, kind, path, place, digest)
             if content is None:
@@ -73,10 +92,12 @@ def _index_body(
             text = to_text(content)
             if text is not None:
                 texts[digest] = text
+            known.add(digest)
         files[place] = digest
-        if sum(map(len, texts.values())) > _BATCH_CHARS:
-            records.index_files(body, files, texts, is_whole=False)
-            known |= {*files.values()}
+        if sum(map(len, texts.values())) >= _BATCH_CHARS:
+            records.index_files(named.body, files, texts, is_whole=False)
             files, texts = {}, {}
-    records.index_files(body, files, texts, is_whole=is_whole)
-    known |= {*files.values()}
+            if time.monotonic() > ends_s:
+                return False
+    records.index_files(named.body, files, texts, is_whole=is_whole)
+    return True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import LocalError
-from cochat_devkit.events import Outcome, Progress, Report
+from cochat_devkit.events import Notice, Outcome, Progress, Report
 from cochat_devkit.kinds import ref_of
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.agreed import find_base_body, keeping_lock
@@ -60,6 +61,7 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
         RemoteError: the server could not be asked; files and mirror are as they were.
         MirrorLocked: another process writes to the workspace.
     """
+    began_s = time.monotonic()
     with (
         workspace_lock(config.root),
         _resumed(config, target, emit) as left_open,
@@ -86,7 +88,8 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
             )
             report = pulling.run(left_open)
         records.flush()
-        index_files(config.root, selection.kinds, records)
+        if not index_files(config.root, selection.kinds, records, began_s=began_s):
+            emit(Notice("not all files can be searched yet: the next pull goes on with them"))
         records.keep_bases(view.bases)
         if not report.counts.keys().isdisjoint(_WRITES_THEIRS):
             # the first look after a pull need not read ten thousand files
