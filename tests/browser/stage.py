@@ -20,7 +20,7 @@ _UPDATES_AGENTS = """
 update = "PUT /api/custom/agents/{id}"
 """
 _TRIED = "plugins/tools/url_fetch.py"
-_DISPUTED = "plugins/filters/billing_filter.py"
+_DISPUTED = "plugins/filters/onboarding_filter.py"
 
 
 class Edit(NamedTuple):
@@ -71,8 +71,8 @@ def demo_workspace(home: Path, flavor: str, more: Sequence[str] = ON_REQUEST) ->
 
 def _leave_work_undone(mine: Desk, colleague: Desk) -> None:
     """Leave one resource edited, one in conflict, one new, one deleted."""
-    _change(mine, Edit(_DISPUTED, "title: Billing", "title: Billing here"))
-    _change(colleague, Edit(_DISPUTED, "title: Billing", "title: Billing there"))
+    _change(mine, Edit(_DISPUTED, "title: Onboarding", "title: Onboarding here"))
+    _change(colleague, Edit(_DISPUTED, "title: Onboarding", "title: Onboarding there"))
     colleague.cochat("push", "--no-verify")
     mine.cochat("pull", expected=3)
     mine.cochat("new", "tool", "weather")

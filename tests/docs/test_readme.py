@@ -10,9 +10,11 @@ import pytest
 
 from cochat_devkit.cli import cochat
 from cochat_devkit.operations.serve import running_server
+from tests.browser.stage import demo_workspace
 from tests.desk import Desk
 
 ROOT = Path(__file__).parents[2]
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 PAGES = ("README.md", "docs/tutorial.md", "docs/how-to.md")
 
 
@@ -46,6 +48,22 @@ def test_first_steps(tmp_path: Path) -> None:
             elif step[0] != "login":
                 desk.cochat(*step)
     assert desk.json("status").json["items"] == []
+
+
+def test_four_questions_are_answered_as_printed(tmp_path: Path) -> None:
+    """What the README says that a command prints of the demo catalogue is what it prints."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("## Look around")[1].split("## ")[0]
+    told = [block.partition("\n") for block in re.findall(r"```console\n\$ cochat (.*?)```", text, re.DOTALL)]
+    assert [shlex.split(command)[0] for command, _, _ in told] == ["deps", "chain", "log", "search"]
+    with demo_workspace(tmp_path, "cochat", more=()) as desk:
+        for command, _, printed in told:
+            assert _is_shortened(printed, desk.cochat(*shlex.split(command)).out), command
+
+
+def _is_shortened(told: str, printed: str) -> bool:
+    """Tell whether a text is another one with lines left out where it has `…`; instants are anybody's."""
+    parts = [re.escape(part) for part in _INSTANT.sub("INSTANT", told).split("…\n")]
+    return re.fullmatch("(?:.*\n)*?".join(parts), _INSTANT.sub("INSTANT", printed)) is not None
 
 
 def _commands(page: str) -> list[list[str]]:
