@@ -6,6 +6,7 @@ What cannot be read for certain is None: a value may be worked out, and a class 
 from __future__ import annotations
 
 import ast
+import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class _Unsure(Exception):
 def read_filter(source: str) -> FilterSource:
     """Read what the source of a filter says of it."""
     try:
-        names = _Names(ast.parse(source.removeprefix("\ufeff")))
+        names = _Names(_parsed(source))
         line = names.line_of("Filter")
         names.check_untouched(line)
         has_priority, priority = _read_priority(names, line)
@@ -152,6 +153,13 @@ class _Names:
         return ast.unparse(base) in ("BaseModel", "pydantic.BaseModel") and all(
             "pydantic" in ast.unparse(each) for each in bound
         )
+
+
+def _parsed(source: str) -> ast.Module:
+    with warnings.catch_warnings():
+        # what Python thinks of a stranger's source is no news to whoever asks for a chain
+        warnings.simplefilter("ignore")
+        return ast.parse(source.removeprefix("\ufeff"))
 
 
 def _read_priority(names: _Names, line: _Line) -> tuple[bool | None, float | None]:

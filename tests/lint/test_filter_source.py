@@ -172,6 +172,11 @@ def test_a_source_made_to_bring_a_reader_down_does_not(source, deep):
     assert told.toggle in (None, False, True)
 
 
+def test_what_python_would_warn_of_is_read_in_silence():
+    """A source with an odd escape is read like any other, and nothing is printed about it."""
+    assert read_filter(filter_with("    toggle = True\n", tail="\nx = '\\d'\n")).toggle is True
+
+
 def test_a_class_made_of_itself_is_unknown():
     """A circle of bases ends."""
     assert read_filter("class Filter(Filter): pass\n") == UNKNOWN
