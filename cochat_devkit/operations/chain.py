@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from cochat_devkit.errors import UnknownResource, UsageError
+from cochat_devkit.errors import UnknownKind, UnknownResource, UsageError
+from cochat_devkit.kinds import kind_named
 from cochat_devkit.kinds.dialects import DIALECTS, OWUI_0_12
 from cochat_devkit.kinds.references import kinds_answering
 from cochat_devkit.lint.filter_source import HOOKS, FilterSource, read_filter
@@ -141,15 +142,23 @@ class _Named(NamedTuple):
 def _model_of(relations: Relations, model: str) -> Place:
     """Find a model by its address, or by what the server calls it."""
     kinds = {kind.name for kind in kinds_answering("model")}
-    word = model.partition("/")[0]
-    is_address = any(word in (kind.name, kind.plural) for kind in kinds_answering("model"))
-    found = [relations.place_of(model)] if is_address else [*relations.named_by_id("model", model)]
-    place = next((each for each in found if each.kind in kinds), None)
-    if place is None:
+    kind = _kind_in(model)
+    if kind is not None and kind not in kinds:
         raise UsageError(f"{model} is no model and no agent", hint="as in: cochat chain agent/researcher")
+    found = [relations.place_of(model)] if kind else relations.named_by_id("model", model)
+    place = next(each for each in found if each.kind in kinds)
     if not relations.is_known(place):
         raise UnknownResource(f"there is no {place.ref}", hint=relations.hint_for(place))
     return place
+
+
+def _kind_in(word: str) -> str | None:
+    """Name the kind of which a word is an address; None where it is none: ids of models have slashes, too."""
+    first, slash, _ = word.partition("/")
+    try:
+        return kind_named(first)[0].name if slash else None
+    except UnknownKind:
+        return None
 
 
 def _named(relations: Relations, place: Place) -> _Named:

@@ -154,11 +154,17 @@ def test_a_saved_priority_that_is_no_number_is_unknown(tmp_path, dialect, saved)
     assert told["filter/a"] is not From.UNKNOWN
 
 
-@pytest.mark.parametrize("word", ["filter/late", "tool/x"])
+@pytest.mark.parametrize("word", ["filter/late", "tool/x", "pipe/pipe"])
 def test_what_is_no_model_has_no_chain(made, word):
     """A tool is no model, and the error names what is."""
-    with pytest.raises((UsageError, UnknownResource)):
+    with pytest.raises(UsageError, match="is no model and no agent"):
         ask(made, word)
+
+
+def test_ids_of_models_may_have_slashes(made):
+    """A model of a provider is asked for as the server calls it."""
+    made.shown({"base-model/router.x-ai/big": {"name": "Big"}})
+    assert ask(made, "router.x-ai/big").model.title == "Big"
 
 
 def test_files_win(made):

@@ -102,7 +102,7 @@ def test_nothing_that_a_server_sent_is_more_than_text(mirrored: Mirrored, langua
 
 def test_what_is_no_model_has_no_chain(mirrored: Mirrored) -> None:
     """A tool has none, and an agent that is nowhere is not here; written out, each model has its page."""
-    assert mirrored.get("chain/tool/x.html").status == 404
+    assert mirrored.get("chain/tool/x.html").status == 400
     assert mirrored.get("chain/agent/nobody.html").status == 404
     catalogue = Catalogue(read_config(mirrored.root), None)
     assert [each["ref"] for each in all_pages()["chain-of"].every(catalogue)] == ["agent/hostile", "agent/researcher"]
