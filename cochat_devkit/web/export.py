@@ -16,14 +16,14 @@ from urllib.parse import unquote
 
 from cochat_devkit.config import read_config
 from cochat_devkit.credentials import read_credential, read_kept_values
-from cochat_devkit.errors import DevkitError
+from cochat_devkit.errors import MissingToken
 from cochat_devkit.events import Progress, ignore
 from cochat_devkit.operations.browse import Catalogue
 from cochat_devkit.redaction import redact, remember_secret
 from cochat_devkit.web.folder import replacing
-from cochat_devkit.web.index import Entry, make_entry, most_chars_of, to_script
+from cochat_devkit.web.index import Entry, make_entry, most_chars_of, texts_in, to_script
 from cochat_devkit.web.pages import all_pages
-from cochat_devkit.web.rendering import render_export, render_template, static_files
+from cochat_devkit.web.rendering import LANGUAGES, render_export, render_template, static_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -63,6 +63,7 @@ def export(
     Raises:
         UsageError: the folder holds something else.
         CannotWrite: the disk refuses; what was there before is as it was.
+        LocalError: the secrets of this machine cannot be read, and so not be masked.
         MirrorError: the mirror cannot be read.
     """
     began_s = time.monotonic()
@@ -75,7 +76,7 @@ def export(
             emit(Progress("pages", 0, len(addresses)))
             for done in each_of(write_pages, addresses):
                 sizes += done
-                emit(Progress("pages", len(sizes) // 2, len(addresses)))
+                emit(Progress("pages", len(sizes) // len(LANGUAGES), len(addresses)))
             entries: list[Entry] = []
             for found in each_of(make_entries, [(ref, most_chars_of(len(refs))) for ref in refs]):
                 entries += found
@@ -187,14 +188,17 @@ def _in_batches(todo: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 def _known_secrets(config: Config) -> list[str]:
-    """Read the tokens and values kept for the workspace's servers: a site is read by others."""
+    """Read the tokens and values kept for the workspace's servers: a site is read by others.
+
+    Raises:
+        LocalError: they cannot be read, and so could not be masked.
+    """
     found = []
     for name in config.targets:
         url = config.target_named(name).url
-        with suppress(DevkitError):
+        with suppress(MissingToken):
             found.append(read_credential(url).token)
-        with suppress(DevkitError):
-            found += [value for value in read_kept_values(url).values() if isinstance(value, str)]
+        found += texts_in(read_kept_values(url))
     return found
 
 

@@ -28,9 +28,9 @@ def replacing(folder: Path) -> Iterator[Path]:
         CannotWrite: the disk refuses.
     """
     place = folder.resolve()
-    check_ours(place)
     fresh, old = _beside(place), _beside(place)
     try:
+        check_ours(place)
         place.parent.mkdir(parents=True, exist_ok=True)
         fresh.mkdir()
         yield fresh
@@ -39,9 +39,8 @@ def replacing(folder: Path) -> Iterator[Path]:
         check_ours(place)
         _swap(fresh, place, old)
     except OSError as error:
-        raise CannotWrite(
-            f"{place} cannot be written: {error.strerror or error}", hint="name another folder"
-        ) from error
+        why = error.strerror or error
+        raise CannotWrite(f"{place} cannot be written: {why}", hint="name another folder") from error
     finally:
         for each in (fresh, old):
             shutil.rmtree(each, ignore_errors=True)
@@ -52,6 +51,7 @@ def check_ours(place: Path) -> None:
 
     Raises:
         UsageError: it is something else.
+        OSError: it cannot be read.
     """
     if not place.exists():
         return
@@ -72,7 +72,7 @@ def check_ours(place: Path) -> None:
 
 def _files_in(place: Path) -> Iterator[str]:
     """List what a folder holds, by path: files, links as they are, and folders that hold nothing."""
-    for folder, folders, files in os.walk(place):
+    for folder, folders, files in os.walk(place, onerror=_refuse):
         lead = Path(folder).relative_to(place)
         for name in files:
             is_link = (Path(folder) / name).is_symlink()
@@ -84,9 +84,14 @@ def _files_in(place: Path) -> Iterator[str]:
             yield f"{lead.as_posix()}/"
 
 
+def _refuse(error: OSError) -> None:
+    raise error
+
+
 def _swap(fresh: Path, place: Path, old: Path) -> None:
     try:
         if place.exists():
+            shutil.copymode(place, fresh)
             place.rename(old)
         fresh.rename(place)
     except BaseException:

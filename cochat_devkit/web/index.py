@@ -59,11 +59,21 @@ def to_script(entries: Sequence[Entry]) -> str:
     return f"window.cochatIndex = {json.dumps(known, ensure_ascii=False, separators=(',', ':'))};\n"
 
 
+def texts_in(value: Json) -> Iterator[str]:
+    """List the texts within a value; not the bytes of pictures."""
+    if isinstance(value, str):
+        if not value.startswith("data:"):
+            yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(each)
+
+
 def _words(value: Json, most_chars: int) -> tuple[str, bool]:
     """List each word of all texts once: (words, whether all are there)."""
     found: dict[str, None] = {}
     left = most_chars
-    for text in _texts(value):
+    for text in texts_in(value):
         for match in _WORD.finditer(unicodedata.normalize("NFKC", redact(text)).lower()):
             if match[0] in found:
                 continue
@@ -72,12 +82,3 @@ def _words(value: Json, most_chars: int) -> tuple[str, bool]:
                 return " ".join(found), False
             found[match[0]] = None
     return " ".join(found), True
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        if not value.startswith("data:"):
-            yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _texts(each)

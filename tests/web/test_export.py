@@ -16,8 +16,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from cochat_devkit.config import read_config
-from cochat_devkit.credentials import write_credential, write_kept_values
-from cochat_devkit.errors import CannotWrite, UsageError
+from cochat_devkit.credentials import credentials_path, write_credential, write_kept_values
+from cochat_devkit.errors import CannotWrite, LocalError, UsageError
 from cochat_devkit.events import Progress
 from cochat_devkit.web.export import export, write_file
 from cochat_devkit.web.folder import MARKER
@@ -183,7 +183,7 @@ def test_no_secret_is_in_the_site(workspace: Mirrored, tmp_path: Path, alone_up_
     """What I publish holds no token that I have, no valve value that is kept for me, and not where I work."""
     secrets = ["canary-token-1a2b3c4d", "canary&valve<5e6f7a8b>", "sk-canary0123456789abcdef"]
     write_credential(URL, secrets[0], "me@example.com")
-    write_kept_values(URL, {"KEY": secrets[1], "COUNT": 3})
+    write_kept_values(URL, {"KEY": [secrets[1]], "COUNT": 3})
     for number, secret in enumerate(secrets):
         text = f"# {secret}\nTOKEN = '{secret}'\n"
         workspace.show(f"tool/leak{number}", tool(f"Leak {secret}", description=secret, content=text))
@@ -245,6 +245,41 @@ def test_what_was_added_to_an_export_stops_the_next(workspace: Mirrored, tmp_pat
         export(config, None, site)
     assert names_in(site) == before
     assert (workspace.root / "cochat.toml").is_file()
+
+
+def test_a_folder_that_cannot_be_looked_into_is_left(workspace: Mirrored, tmp_path: Path) -> None:
+    """Somebody else's folder lies within the site, closed to me: it stays where it is."""
+    config, site = read_config(workspace.root), tmp_path / "site"
+    export(config, None, site)
+    closed = site / "closed"
+    closed.mkdir()
+    (closed / "file").write_text("theirs", encoding="utf-8")
+    closed.chmod(0)
+    try:
+        with pytest.raises((CannotWrite, UsageError)):
+            export(config, None, site)
+        assert closed.is_dir()
+    finally:
+        closed.chmod(0o755)
+    assert (closed / "file").read_text(encoding="utf-8") == "theirs"
+
+
+def test_a_folder_keeps_its_rights(workspace: Mirrored, tmp_path: Path) -> None:
+    """I closed the folder to others before the first export: it stays closed."""
+    site = tmp_path / "site"
+    site.mkdir(mode=0o700)
+    for _ in range(2):
+        export(read_config(workspace.root), None, site)
+        assert site.stat().st_mode & 0o777 == 0o700
+
+
+def test_secrets_that_cannot_be_read_are_not_published(workspace: Mirrored, tmp_path: Path) -> None:
+    """What I keep beside my token cannot be read, and so not be masked: nothing is written."""
+    credentials_path().parent.mkdir(parents=True)
+    credentials_path().write_text("{", encoding="utf-8")
+    with pytest.raises(LocalError, match="cannot be read"):
+        export(read_config(workspace.root), None, tmp_path / "site")
+    assert not (tmp_path / "site").exists()
 
 
 def test_a_link_to_a_folder_is_that_folder(workspace: Mirrored, tmp_path: Path) -> None:
