@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from cochat_devkit.web.index import to_script
 from tests.web.mirrored import HOSTILE, URL, Mirrored, row_of, scope_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SLUGS = (
@@ -324,26 +326,45 @@ def test_no_address_leaves_the_folder(tmp_path: Path, address: str) -> None:
     assert names_in(tmp_path) == set()
 
 
-@pytest.mark.parametrize("many", [0, 1500])
-def test_ctrl_c_leaves_what_was_there(tmp_path: Path, many: int) -> None:
-    """Ctrl-C in a terminal reaches all processes of it: exit 130, the old site stands, and no process is left."""
-    root, site = tmp_path / "work", tmp_path / "site"
-    root.mkdir()
-    workspace = Mirrored(root)
-    bodies = [(f"tool/t{number}", tool(f"Tool {number}", content=SOURCE * 20)) for number in range(many or 300)]
+@contextlib.contextmanager
+def exporting(home: Path, count: int) -> Iterator[subprocess.Popen[str]]:
+    """Export so many tools from `work` to `site` in a process of its own, which has begun to write pages."""
+    (home / "work").mkdir()
+    workspace = Mirrored(home / "work")
+    bodies = [(f"tool/t{number}", tool(f"Tool {number}", content=SOURCE * 20)) for number in range(count)]
     with workspace.store() as store:
         rows = [row_of(ref, body) for ref, body in bodies]
         store.remember(scope_in(store), rows=rows, bodies=[("", body) for _ref, body in bodies])
-    words = [sys.executable, "-m", "cochat_devkit", "browse", "--export", str(site), "-v"]
-    running = subprocess.Popen(words, cwd=root, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    assert running.stderr is not None
-    seen = running.stderr.readline()
-    os.killpg(running.pid, signal.SIGINT)
-    _, told = running.communicate(timeout=60)
-    assert (running.returncode, "interrupted" in told) == (130, True), seen + told
-    assert "Traceback" not in told
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["work"]
-    assert is_gone(running.pid, within_s=10)
+    words = [sys.executable, "-m", "cochat_devkit", "browse", "--export", str(home / "site"), "-v"]
+    running = subprocess.Popen(words, cwd=home / "work", stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert running.stderr is not None
+        assert running.stderr.readline() == "pages\n"
+        yield running
+    finally:
+        running.kill()
+        running.wait(timeout=30)
+
+
+@pytest.mark.parametrize("count", [300, 1500])
+def test_ctrl_c_leaves_what_was_there(tmp_path: Path, count: int) -> None:
+    """Ctrl-C in a terminal reaches all processes of it: exit 130, the old site stands, and no process is left."""
+    with exporting(tmp_path, count) as running:
+        os.killpg(running.pid, signal.SIGINT)
+        _, told = running.communicate(timeout=60)
+        assert (running.returncode, "interrupted" in told, "Traceback" in told) == (130, True, False), told
+        assert sorted(each.name for each in tmp_path.iterdir()) == ["work"]
+        assert is_gone(running.pid, within_s=10)
+
+
+def test_a_killed_export_leaves_no_process(tmp_path: Path) -> None:
+    """The process is killed: those that wrote pages for it end, too."""
+    with exporting(tmp_path, 1500) as running:
+        time.sleep(1)
+        running.kill()
+        running.communicate(timeout=60)
+        assert is_gone(running.pid, within_s=20)
+    assert not (tmp_path / "site").exists()
 
 
 def is_gone(group: int, *, within_s: float) -> bool:
