@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from cochat_devkit import __version__
 from cochat_devkit.errors import DevkitError
+from cochat_devkit.operations.clashes import CLASHING
 from cochat_devkit.redaction import redact
 from cochat_devkit.web.formatted import highlight, is_picture, is_plain, language_of, markdown, to_readable_json
 from cochat_devkit.web.page import Asked
@@ -145,6 +146,7 @@ def _environment() -> Environment:
     environment.filters |= {"markdown": markdown, "highlight": highlight, "as_json": to_readable_json}
     environment.globals |= {
         "action_of": action_of,
+        "clashing": CLASHING,
         "instant_of": to_instant,
         "is_picture": is_picture,
         "is_plain": is_plain,
