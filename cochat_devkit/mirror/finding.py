@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: so many bodies that have the words are ranked, the newest first; a word that is everywhere would take a second
 MOST_CANDIDATES = 20_000
 #: beyond that a question is stopped: thousands of words begin with one letter
-PATIENCE_S = 0.06
+PATIENCE_S = 0.05
 #: so many of the newest are looked through instead
 MOST_LOOKED = 1_000
 #: and so many for characters that no word of the index has

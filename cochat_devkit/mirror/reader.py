@@ -212,7 +212,7 @@ def _stopping(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
     began_s, ends_s, is_done = time.process_time(), time.monotonic() + 10 * seconds, Event()
 
     def watch() -> None:
-        while not is_done.wait(seconds):
+        while not is_done.wait(seconds / 4):
             if time.process_time() - began_s >= seconds or time.monotonic() > ends_s:
                 connection.interrupt()
                 return

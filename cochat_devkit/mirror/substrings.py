@@ -39,12 +39,12 @@ def _words_having(reader: MirrorReader, sought: list[str]) -> dict[str, list[str
     reader.ask(_OPEN, ())
     wanting = dict(found)
     for (word,) in reader.each(_WORDS, ()):
-        folded = fold(word)
-        for characters, words in wanting.items():
-            if characters in folded:
-                words.append(word)
-        if any(len(each) > _MOST_WORDS for each in wanting.values()):
-            wanting = {each: words for each, words in wanting.items() if len(words) <= _MOST_WORDS}
-            if not wanting:
-                break
+        # what is ASCII is folded in the index
+        folded = word if word.isascii() else fold(word)
+        for characters in [each for each in wanting if each in folded]:
+            found[characters].append(word)
+            if len(found[characters]) > _MOST_WORDS:
+                del wanting[characters]
+        if not wanting:
+            break
     return found
