@@ -57,7 +57,7 @@ def command(
       cochat browse --port 8766 --no-open
       cochat browse --target staging
       cochat browse --export site
-      $(cochat browse --datasette)
+      eval "$(cochat browse --datasette)"
     """
     from cochat_devkit.config import read_config
 
