@@ -63,6 +63,7 @@ class Catalogue:
         self._listed_at_s = float("-inf")
         self._least_fresh_s = self._fresh_s = fresh_s
         self._counted: tuple[object, dict[str, int]] = (None, {})
+        self._drawn: tuple[object, Graph] = (None, Graph((), ()))
         self._show: Callable[[str], Shown] = self._show_now
         self._relate: Callable[..., Deps] = partial(deps, config, target=self.target)
 
@@ -153,8 +154,11 @@ class Catalogue:
         return self._relate(ref, depth=depth)
 
     def graph(self) -> Graph:
-        """Tell who uses whom among all resources."""
-        return graph(self.config, target=self.target)
+        """Tell who uses whom among all resources, as they were listed."""
+        known = self.listed()
+        if self._drawn[0] is not known:
+            self._drawn = known, graph(self.config, target=self.target)
+        return self._drawn[1]
 
     def difference_of(self, ref: str) -> list[str]:
         """Write how the sides of one resource differ, as a unified diff; no lines where they do not."""

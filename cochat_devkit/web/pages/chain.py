@@ -58,11 +58,16 @@ def _groups(found: Chain, hook: str) -> list[list[Link]]:
 
 
 def _is_of_models(type_: str) -> bool:
-    return any(type_ == kind.name and kind.form for kind in kinds_answering("model"))
+    return type_ in _types_of_models()
+
+
+def _types_of_models() -> set[str]:
+    return {kind.name for kind in kinds_answering("model") if kind.form}
 
 
 def _models(catalogue: Catalogue) -> list[Listed]:
-    return [each for each in catalogue.listed() if _is_of_models(each.type)]
+    types = _types_of_models()
+    return [each for each in catalogue.listed() if each.type in types]
 
 
 def _every_model(catalogue: Catalogue) -> Iterator[Params]:
