@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
@@ -73,7 +73,7 @@ class Window:
         if answer.status != status:
             self._note(f"answers {answer.status}, not {status}")
         links = self.page.evaluate(_LINKS)
-        return Visit(answer.status, _server_ms(answer), frozenset(links))
+        return Visit(answer.status, server_ms(answer.headers), frozenset(links))
 
     def check_access(self) -> None:
         """Note what axe-core finds on the page: what is serious or critical."""
@@ -147,9 +147,10 @@ def window(
     context.close()
 
 
-def _server_ms(answer: Response) -> float:
-    found = _SERVER_TIME.search(answer.headers.get("server-timing", ""))
-    assert found, f"{answer.url} does not say how long it took"
+def server_ms(headers: Mapping[str, str]) -> float:
+    """Read how long the server says that a page took it."""
+    found = _SERVER_TIME.search(headers.get("server-timing", ""))
+    assert found, "the answer does not say how long it took"
     return float(found[1])
 
 
