@@ -46,12 +46,11 @@ def command(ref: str, **options: Any) -> None:
     from cochat_devkit.config import read_config
     from cochat_devkit.errors import UsageError
     from cochat_devkit.operations.attached import list_files
-    from cochat_devkit.operations.log import is_of_the_past
     from cochat_devkit.operations.ls import show, text_of
 
-    if options["file"] is not None and (options["source"] or is_of_the_past(ref)):
+    if options["file"] is not None and (options["source"] or _is_of_the_past(ref)):
         raise UsageError("--source and --file are two things, and --file shows what is there now", hint="name one")
-    if is_of_the_past(ref):
+    if _is_of_the_past(ref):
         _show_past(ref, options)
         return
     config = read_config()
@@ -69,6 +68,15 @@ def command(ref: str, **options: Any) -> None:
         render.out_json({"command": "show", "ok": True, "exit_code": 0, **facts, **listed})
         return
     _show_all(shown, text, files)
+
+
+def _is_of_the_past(ref: str) -> bool:
+    if "@" not in ref:
+        # what reads the past takes long to load
+        return False
+    from cochat_devkit.operations.log import is_of_the_past
+
+    return is_of_the_past(ref)
 
 
 def _show_all(shown: Shown, text: Text, files: Sequence[AttachedFile]) -> None:

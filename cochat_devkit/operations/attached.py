@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import BadResource, UnknownResource
 from cochat_devkit.kinds import kind_named, parse_ref
-from cochat_devkit.operations.indexing import read_attached
 from cochat_devkit.workspace.blobs import size_of_blob
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def list_files(config: Config, shown: Shown) -> list[AttachedFile]:
         else:
             size_bytes = size_of_blob(config.root, str(held))
             if size_bytes is None:
-                content = read_attached(config.root, kind, shown.line.path, name, str(held))
+                content = _read(config, kind, shown, name, str(held))
                 size_bytes = None if content is None else len(content)
             files.append(AttachedFile(name, size_bytes, str(held)))
     return files
@@ -54,10 +53,17 @@ def read_shown_file(config: Config, shown: Shown, name: str) -> bytes:
         raise UnknownResource(f"{ref} has no file {name}", hint=f"list what it has: cochat show {ref}")
     if kind.digest_field is None:
         return _unpacked(held[name])
-    content = read_attached(config.root, kind, shown.line.path, name, str(held[name]))
+    content = _read(config, kind, shown, name, str(held[name]))
     if content is None:
         raise BadResource(f"the bytes of {name} are not here", hint=f"cochat pull {ref}")
     return content
+
+
+def _read(config: Config, kind: Kind, shown: Shown, name: str, digest: str) -> bytes | None:
+    # most resources have no further files: what reads them takes long to load
+    from cochat_devkit.operations.indexing import read_attached
+
+    return read_attached(config.root, kind, shown.line.path, name, digest)
 
 
 def _kind_of(shown: Shown) -> Kind:
