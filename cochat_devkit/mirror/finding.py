@@ -32,7 +32,6 @@ PATIENCE_S = 0.05
 MOST_LOOKED = 1_000
 #: and so many for characters that no word of the index has
 MOST_LOOKED_FOR_CHARACTERS = 5_000
-_BATCH = 500
 #: a hit in a name counts as so many in a text
 _RANK = "bm25(8.0, 1.0)"
 _BEYOND = 2**62
@@ -52,7 +51,7 @@ WHERE words MATCH ? AND {texts_are} AND +r.scope_id = ? AND r.remote_state = 'pr
 ORDER BY {order} LIMIT ?
 """
 _RANKED = ("rank MATCH ? AND words.rowid < ? AND words.rowid > ?", "rank")
-_NEWEST = ("words.rowid < ?", "words.rowid DESC")
+_NEWEST = ("TRUE", "words.rowid DESC")
 #: what bears the word as its id, whether its body may be read or not
 _NAMED = """
 SELECT {columns}, NULL, NULL, NULL FROM resource r LEFT JOIN body ON body.digest = r.remote_digest
@@ -265,14 +264,8 @@ class _Asking(NamedTuple):
 
     def _newest_with(self, match: str, most: int) -> Iterator[_Row]:
         """List the texts of what is wanted in which the index has something, the newest first."""
-        wanted, above = self.wanted.to_sql(), _BEYOND
-        question = _shown(_NEWEST, wanted[0])
-        while most > 0:
-            batch = self.reader.ask(question, (match, above, self.scope.id, *wanted[1], min(most, _BATCH)))
-            yield from batch
-            if len(batch) < _BATCH:
-                return
-            most, above = most - len(batch), batch[-1][8]
+        wanted = self.wanted.to_sql()
+        return self.reader.each(_shown(_NEWEST, wanted[0]), (match, self.scope.id, *wanted[1], most))
 
     def _listed(self, most: int, states: str) -> Iterator[_Row]:
         """List what is wanted, what was changed last before the rest."""

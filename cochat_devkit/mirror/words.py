@@ -109,7 +109,8 @@ def parse_query(asked: str, filters: Container[str] = (), *, is_substring: bool 
     for name, part in _PART.findall(asked):
         text = part.strip('"' if is_substring and name not in filters else '"*')
         if name in filters:
-            held.append((name, text))
+            # no database takes half of a pair of surrogates
+            held.append((name, text.encode("utf-8", "replace").decode()))
         elif not name and part.endswith(":") and part[:-1] in filters:
             held.append((part[:-1], ""))
         elif text or not is_substring:

@@ -249,6 +249,7 @@ def test_too_much_is_told(desk: Desk, words: str) -> None:
     assert "too many to look for (at most" in desk.cochat("search", words, expected=2).err
 
 
+HELD = ["tag:\ud800", "uses:tool/\ud800", "kind:\ud800", "changed:\ud800", "uses:tool/diary", "tag:finance"]
 OPERATORS = [
     "AND",
     "OR",
@@ -270,7 +271,7 @@ OPERATORS = [
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(
     words=st.lists(
-        st.one_of(st.text(), st.sampled_from([*OPERATORS, "\0", "\ud800", "a*", "日", "changed:", "x" * 999]))
+        st.one_of(st.text(), st.sampled_from([*OPERATORS, "\0", "\ud800", "a*", "日", "changed:", "x" * 999, *HELD]))
     ),
     is_substring=st.booleans(),
 )
