@@ -157,8 +157,8 @@ class MirrorReader:
         return {each[0]: LockDigests(*each[1:]) for each in self.ask("SELECT target, lines, file FROM locked", ())}
 
     def has_table(self, name: str) -> bool:
-        """Tell whether the mirror has a table: one of an earlier version may lack it."""
-        return bool(self.ask("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
+        """Tell whether the mirror has a table or view: one of an earlier version may lack it."""
+        return bool(self.ask("SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?", (name,)))
 
     def body_named(self, fingerprint: Fingerprint) -> str | None:
         """Find the digest of a stored body by its fingerprint, with which a digest begins; None where there is none."""

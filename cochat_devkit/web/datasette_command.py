@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UsageError
+from cochat_devkit.mirror.reader import MirrorReader
 
 if TYPE_CHECKING:
     from cochat_devkit.config import Config
@@ -21,10 +22,12 @@ def datasette_command(config: Config) -> list[str]:
     not yet moved out of its log not at all.
 
     Raises:
-        UsageError: there is no mirror yet.
+        UsageError: there is no mirror yet, or one of an earlier version.
+        MirrorError: it cannot be read.
     """
-    if not config.mirror_path.is_file():
-        raise UsageError("there is no mirror yet", hint="cochat pull")
+    with MirrorReader(config.mirror_path) as reader:
+        if not reader.has_table("resources"):
+            raise UsageError("there is no mirror yet that can be asked in SQL", hint="cochat pull")
     ours = files("cochat_devkit.web") / "datasette"
     facts, plugins = str(ours / "metadata.json"), str(ours / "plugins")
     options = ["--metadata", facts, "--plugins-dir", plugins, "--setting", "sql_time_limit_ms", str(_PATIENCE_MS)]

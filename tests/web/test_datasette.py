@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -178,3 +179,11 @@ def test_the_command_is_printed_to_be_run(desk: Desk, tmp_path: Path) -> None:
     assert "--datasette serves nothing, and takes no --port" in done.err
     empty = make_desk(tmp_path / "empty", "https://server.test", "t")
     assert "there is no mirror yet" in empty.cochat("browse", "--datasette", expected=2).err
+    Mirrored(empty.folder)
+    with sqlite3.connect(empty.path("mirror.db")) as early:
+        early.execute("CREATE TABLE scope (id INTEGER)")
+        early.execute("PRAGMA user_version = 3")
+    early.close()
+    assert "cochat pull" in empty.cochat("browse", "--datasette", expected=2).err
+    empty.path("mirror.db").write_bytes(b"no database")
+    assert "is no mirror" in empty.cochat("browse", "--datasette", expected=1).err
