@@ -60,8 +60,11 @@ def command(
       eval "$(cochat browse --datasette)"
     """
     from cochat_devkit.config import read_config
+    from cochat_devkit.operations.upgrade import bring_up_to_date
 
     config = read_config()
+    with render.Talk(quiet=options["as_json"]) as talk:
+        bring_up_to_date(config, talk.emit)
     if for_datasette:
         _refuse_what_serves(context, "--datasette")
         _show_datasette(config, as_json=options["as_json"])

@@ -52,10 +52,13 @@ def command(words: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
     """
     from cochat_devkit.config import read_config
     from cochat_devkit.operations.search import search
+    from cochat_devkit.operations.upgrade import bring_up_to_date
 
-    asked = " ".join(words)
+    asked, config = " ".join(words), read_config()
+    with render.Talk(quiet=options["as_json"]) as talk:
+        bring_up_to_date(config, talk.emit)
     answer = search(
-        read_config(),
+        config,
         asked,
         kinds=kinds,
         limit=options["limit"],

@@ -174,6 +174,11 @@ def has_index(reader: MirrorReader) -> bool:
     return bool(reader.ask(HAS_FTS5, ())) and reader.ask(WORDS_FACT, ()) == [(WORDS_VERSION,)]
 
 
+def is_index_behind(reader: MirrorReader) -> bool:
+    """Tell whether the next process that writes will make the index anew."""
+    return bool(reader.ask(HAS_FTS5, ())) and reader.ask(WORDS_FACT, ()) != [(WORDS_VERSION,)]
+
+
 def find_unindexed(reader: MirrorReader, scope: Scope, kind: str) -> list[tuple[str, str | None, str]]:
     """Find what the server shows of a kind that names files by digest, and whose files are not all indexed.
 
