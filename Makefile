@@ -28,7 +28,7 @@ contract: $(READY)  ## the contract suite, which `make test` runs on the local s
 
 browser: $(BROWSER)  ## every page of `cochat browse` in Debian's Chromium, which is installed where it is missing
 	@$(BIN)/python -m tests.browser.prepare
-	@COCHAT_BROWSER=1 $(BIN)/python -m pytest tests/browser
+	@COCHAT_BROWSER=1 $(BIN)/python -m pytest $(SHARED) tests/browser
 
 screenshots: $(BROWSER)  ## the pictures in docs/images, taken anew
 	@$(BIN)/python -m tests.browser.prepare

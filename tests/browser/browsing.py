@@ -44,11 +44,11 @@ class Browsed:
             for params in page.every(catalogue)
         }
 
-    def samples(self, language: str, most: int) -> list[str]:
-        """List a few addresses of each sort, spread over all that there are."""
+    def samples(self, language: str, most: int, *, by_page: bool = False) -> list[str]:
+        """List a few addresses of each sort, or of each page alone, spread over all that there are."""
         by_sort: dict[str, list[str]] = {}
         for address, sort in self.addresses(language).items():
-            by_sort.setdefault(sort, []).append(address)
+            by_sort.setdefault(sort.partition(" ")[0] if by_page else sort, []).append(address)
         return [each for found in by_sort.values() for each in found[:: -(-len(found) // most)]]
 
 

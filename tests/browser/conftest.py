@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.browser.browsing import Browsed
 
 _HERE = Path(__file__).parent
+_FIGURES = "figures of the pages"
 _WANTED = "COCHAT_BROWSER" in os.environ
 #: without what they drive, the tests cannot even be read
 collect_ignore_glob = [] if _WANTED else ["test_*.py"]
@@ -63,11 +64,14 @@ def _serve(places: pytest.TempPathFactory, flavor: str, more: Sequence[str]) -> 
 
 
 @pytest.fixture
-def record(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Print a line of figures into the log of the run."""
+def record(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Keep a line of figures for the end of the run."""
+    return lambda line: request.node.user_properties.append((_FIGURES, line))
 
-    def say(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n{request.node.name}: {line}")
 
-    return say
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the tests counted and timed."""
+    for report in (each for found in terminalreporter.stats.values() for each in found):
+        for name, line in getattr(report, "user_properties", ()):
+            if name == _FIGURES and report.when == "call":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {line}")

@@ -15,16 +15,19 @@ CHROMIUM = "/usr/bin/chromium"
 PACKAGES = ("playwright", "axe_playwright_python")
 #: without a font for them, Chinese signs are boxes in the pictures
 _FONT = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
-_WANTED = ("chromium", "fonts-liberation", "fonts-wqy-microhei")
+_WANTED = ("chromium", "fonts-liberation", "fonts-wqy-microhei", "pngquant")
 _INSTALL = ("apt-get", "install", "--yes", "--no-install-recommends", *_WANTED)
 
 
 def main() -> int:
     """Install what is missing, and return the exit code."""
-    if Path(CHROMIUM).exists() and _FONT.exists():
+    if Path(CHROMIUM).exists() and _FONT.exists() and shutil.which("pngquant"):
         return 0
     if os.geteuid() or not shutil.which("apt-get"):
-        print(f"{CHROMIUM} and a Chinese font are needed; on Debian, as root: {' '.join(_INSTALL)}", file=sys.stderr)
+        print(
+            f"{CHROMIUM}, a Chinese font and pngquant are needed; on Debian, as root: {' '.join(_INSTALL)}",
+            file=sys.stderr,
+        )
         return 1
     print(f"installing {', '.join(_WANTED)}", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

@@ -38,7 +38,8 @@ _ROUNDS = (
         Edit("agents/researcher.md", "You are Researcher", "You are the Researcher"),
     ),
     (
-        Edit("plugins/tools/web_search.py", "class Tools:", "# one search at a time\nclass Tools:"),
+        Edit("plugins/tools/web_search.py", "min(count, self", "max(1, min(count, self"),
+        Edit("plugins/tools/web_search.py", "most_results)", "most_results))"),
         Edit("agents/researcher.md", "a sample agent of the local server.", "and you name your sources."),
         Edit("prompts/review.md", "name: Review", "name: Review a text"),
     ),

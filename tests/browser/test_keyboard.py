@@ -44,9 +44,9 @@ _ALL = """
 
 
 def test_tab_reaches_everything_and_shows_where(browser: Browser, demo: Browsed) -> None:
-    """On a page of each sort the tab key goes through the links and fields, and each shows that it is the one."""
+    """On each page the tab key goes through the links and fields, and each shows that it is the one."""
     with window(browser, demo) as seen:
-        for address in demo.samples("en", 1):
+        for address in demo.samples("en", 1, by_page=True):
             seen.visit(address)
             wanted, reached = seen.page.evaluate(_ALL)[:_MOST_STEPS], set()
             while not reached.issuperset(wanted):
@@ -61,7 +61,7 @@ def test_tab_reaches_everything_and_shows_where(browser: Browser, demo: Browsed)
 def test_the_first_step_leads_past_the_head(browser: Browser, demo: Browsed) -> None:
     """The first tab on each page offers to go to the text, and goes there."""
     with window(browser, demo) as seen:
-        for address in demo.samples("en", 1):
+        for address in demo.samples("en", 1, by_page=True):
             seen.visit(address)
             seen.page.keyboard.press("Tab")
             seen.page.keyboard.press("Enter")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 COUNT = 10_000
 #: pages of one sort that are asked for over HTTP, and that are looked at in the browser
-_ASKED, _LOOKED_AT = 60, 6
+_ASKED, _LOOKED_AT = 60, 4
 _PATIENCE_S = 30.0
 _LINK = re.compile(r'<a [^>]*href="([^"#?]*)')
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from tests.browser.window import Window
 
@@ -36,8 +36,11 @@ class Walked:
         return f"{len(times)} pages, server time p50 {middle:.0f} ms, p95 {high:.0f} ms, max {times[-1]:.0f} ms"
 
 
-def walk(window: Window, start: str, look: Callable[[str], None]) -> Walked:
-    """Follow all links from an address, breadth first, within its language; `look` at each page that was reached."""
+def walk(window: Window, start: str, look: Callable[[str], None], *, passes_by: Container[str] = frozenset()) -> Walked:
+    """Follow all links from an address, breadth first, within its language; `look` at each page that was reached.
+
+    What stands in `passes_by` is not gone to.
+    """
     walked, asked = Walked(), set[tuple[str, frozenset[str]]]()
     language = start.partition("/")[0]
     ahead, known = deque([start]), {start}
@@ -46,7 +49,7 @@ def walk(window: Window, start: str, look: Callable[[str], None]) -> Walked:
         walked.server_ms[address] = visit_timed(window, address, links := set[str]())
         look(address)
         for link in sorted(links):
-            if link in known or not link.startswith(f"{language}/"):
+            if link in known or link in passes_by or not link.startswith(f"{language}/"):
                 continue
             known.add(link)
             path, _, query = link.partition("?")
