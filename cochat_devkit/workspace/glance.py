@@ -19,7 +19,7 @@ from cochat_devkit.workspace.paths import PICTURE_SUFFIXES
 from cochat_devkit.workspace.statcache import SMUDGED, Known, Shelf, Stats, read_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -98,15 +98,15 @@ class Glance:
     def glimpses(self, wanted: AbstractSet[tuple[str, str]] | None = None) -> Iterator[Glimpse]:
         """Tell the resources one by one: all, or those whose (kind, slug) is wanted."""
         for sighting in self.sightings:
-            kind, type_, _folder, shelf = sighting
-            columns: Iterable[Sequence[str]] = (shelf.slugs, shelf.fingerprints, sighting.paths, shelf.titles)
-            if wanted is not None:
-                slugs = {slug for name, slug in wanted if name == kind.name}
-                columns = [*zip(*(each for each in zip(*columns, strict=True) if each[0] in slugs), strict=True)]
-                if not columns:
-                    continue
-            slugs_, prints, paths, titles = columns
-            yield from map(Glimpse, repeat(kind.name), slugs_, prints, repeat(type_), paths, titles)
+            kind, type_, folder, shelf = sighting
+            name, slugs, prints, titles = kind.name, shelf.slugs, shelf.fingerprints, shelf.titles
+            if wanted is None:
+                yield from map(Glimpse, repeat(name), slugs, prints, repeat(type_), sighting.paths, titles)
+                continue
+            meant = {slug for each, slug in wanted if each == name}
+            for number in [number for number, slug in enumerate(slugs) if slug in meant] if meant else ():
+                path = f"{folder}/{shelf.stems[number]}{_tail_of(kind)}"
+                yield Glimpse(name, slugs[number], prints[number], type_, path, titles[number])
 
     def local(self, glimpse: Glimpse) -> LocalResource:
         """Make the resource, whose files are read on first use."""
