@@ -99,6 +99,8 @@ def measure_command() -> None:
             "python -c pass": [sys.executable, "-c", "pass"],
             "cochat search, one hit": [*ours, f"bench_{RESOURCES // 2}"],
             "cochat search, all hit": [*ours, "city"],
+            "cochat search --substring": [*ours, "--substring", f"ench_{RESOURCES // 2}"],
+            "cochat search changed:": [*ours, "changed:1d"],
             "cochat search --kind": [*ours, "city", "--kind", "tool", "--json"],
         }
         found = side_by_side(
@@ -149,9 +151,9 @@ def _ask_otherwise(reader: MirrorReader, scope: Scope, usual: list[str], worst: 
         "a beginning of two": ("th*", ALL, 100),
         "twenty beginnings": (" ".join(f"{each[:2]}*" for each in letters[:20]), ALL, 100),
         "a phrase of sixty words": (f'"{" ".join(usual[-60:])}"', ALL, 100),
-        "characters of one word, --substring": (letters[0][1:], ALL, 1_000),
-        "characters of many words, --substring": (worst[1:3], ALL, 1_000),
-        "characters of no word, --substring": ("=>", ALL, 1_000),
+        "characters of one word, --substring": (letters[0][1:], ALL, 1_500),
+        "characters of many words, --substring": (worst[1:3], ALL, 1_500),
+        "characters of no word, --substring": ("=>", ALL, 1_500),
     }
     rows = []
     for name, (words, wanted, bar) in questions.items():
