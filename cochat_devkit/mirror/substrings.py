@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: characters that more words have narrow nothing: they are soon found in the newest texts
 _MOST_WORDS = 300
+#: the longest of so many pieces narrow enough
+_MOST_PIECES = 8
 
 _OPEN = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, row)"
 _WORDS = "SELECT term FROM temp.vocabulary"
@@ -22,7 +24,8 @@ def narrow(reader: MirrorReader, query: Query) -> str | None:
 
     "" where no text can have them; None where every text may.
     """
-    sought = [max(letters, key=len) for each in query.terms if (letters := letters_in(each.text))]
+    letters = {piece for each in query.terms for piece in letters_in(each.text)}
+    sought = sorted(letters, key=len, reverse=True)[:_MOST_PIECES]
     parts = [*filter(None, (runs_to_match(each.text) for each in query.terms))]
     having = _words_having(reader, sought)
     if not all(having.values()):

@@ -59,7 +59,8 @@ def test_the_index_tells_which_words_have_characters(tmp_path):
     with MirrorReader(path) as reader:
         assert narrow(reader, parse_query("d17e", is_substring=True)) == '("word17end")'
         assert narrow(reader, parse_query("nowhere", is_substring=True)) == ""
-        assert narrow(reader, parse_query("rd17e the_", is_substring=True)) is not None
+        # each piece of what is typed narrows, not the first alone
+        assert narrow(reader, parse_query('"d17end oth"', is_substring=True)) == '("word17end") AND ("other")'
         # all have it, and so has the first that is read
         assert narrow(reader, parse_query("ord", is_substring=True)) is None
         assert narrow(reader, parse_query("=>", is_substring=True)) is None
