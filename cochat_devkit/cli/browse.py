@@ -98,8 +98,12 @@ def _show_datasette(config: Config, *, as_json: bool) -> None:
 
 
 def _export(config: Config, target: str | None, folder: Path, *, as_json: bool, verbose: bool) -> None:
+    import signal
+
     from cochat_devkit.web.export import export
 
+    # whoever ends it thus wants nothing half done beside the folder, either
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with render.Talk(quiet=as_json, verbose=verbose) as talk:
             done = export(config, target, folder, emit=talk.emit)
@@ -108,6 +112,8 @@ def _export(config: Config, target: str | None, folder: Path, *, as_json: bool, 
             raise
         render.err(f"interrupted: {folder} is as it was")
         raise click.exceptions.Exit(_EXIT_INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if as_json:
         counts = {"pages": done.pages, "files": done.files, "resources": done.resources, "cut": done.resources_cut}
         shape = {"command": "browse", "ok": True, "exit_code": 0, "path": str(done.folder), "counts": counts}

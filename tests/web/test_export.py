@@ -26,7 +26,7 @@ from cochat_devkit.web.index import to_script
 from tests.web.mirrored import HOSTILE, URL, Mirrored, row_of, scope_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SLUGS = (
@@ -347,10 +347,11 @@ def exporting(home: Path, count: int) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("count", [300, 1500])
-def test_ctrl_c_leaves_what_was_there(tmp_path: Path, count: int) -> None:
-    """Ctrl-C in a terminal reaches all processes of it: exit 130, the old site stands, and no process is left."""
+@pytest.mark.parametrize("end", [lambda each: os.killpg(each.pid, signal.SIGINT), subprocess.Popen.terminate])
+def test_ctrl_c_leaves_what_was_there(tmp_path: Path, count: int, end: Callable[[subprocess.Popen[str]], None]) -> None:
+    """Ctrl-C reaches all processes of a terminal, SIGTERM one: exit 130, the old site stands, no process is left."""
     with exporting(tmp_path, count) as running:
-        os.killpg(running.pid, signal.SIGINT)
+        end(running)
         _, told = running.communicate(timeout=60)
         assert (running.returncode, "interrupted" in told, "Traceback" in told) == (130, True, False), told
         assert sorted(each.name for each in tmp_path.iterdir()) == ["work"]
