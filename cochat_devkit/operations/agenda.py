@@ -37,6 +37,7 @@ class Planned(NamedTuple):
     last_run: datetime | None
 
 
+@functools.cache
 def has_schedule(type_: str) -> bool:
     """Tell whether resources of a type run at set times."""
     return any(type_ == kind.name and any(each.name == _RULE for each in kind.fields) for kind in all_kinds())

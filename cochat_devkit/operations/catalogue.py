@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from cochat_devkit.kinds.references import kinds_answering
 from cochat_devkit.mirror.reader import MirrorReader
+from cochat_devkit.operations.relations import open_relations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cochat_devkit.config import Config
+    from cochat_devkit.operations.relations import Node
     from cochat_devkit.resource import Body, Json
 
 #: the kind whose resources are offered, and not made by anybody here
 OFFERED = "base-model"
 _MILLION = 1_000_000
+#: the field that names what an agent or a model runs on
+_BASE = "base"
 
 
 class Offer(NamedTuple):
@@ -31,6 +36,26 @@ class Offer(NamedTuple):
     context_length: int | None
     price_in: float | None
     price_out: float | None
+
+
+class Running(NamedTuple):
+    """Hold one model that something of ours runs on, and the addresses of what does."""
+
+    node: Node
+    users: list[str]
+
+
+def running(config: Config, *, target: str | None) -> dict[str, Running]:
+    """Say by address what runs on each model: what names it as its base."""
+    kinds = {kind.name for kind in kinds_answering("model")}
+    found: dict[str, Running] = {}
+    with open_relations(config, target) as relations:
+        for tie in relations.ties():
+            if _BASE in tie.fields and (tie.used.kind in kinds or not tie.used.kind):
+                if tie.used.ref not in found:
+                    found[tie.used.ref] = Running(relations.node(tie.used), [])
+                found[tie.used.ref].users.append(tie.user.ref)
+    return found
 
 
 def offers(config: Config, *, target: str | None) -> list[Offer]:

@@ -9,7 +9,7 @@ from cochat_devkit.errors import UnknownResource
 from cochat_devkit.operations.relations import Node, Standing, open_relations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from cochat_devkit.config import Config
     from cochat_devkit.operations.relations import Place, Relations, Tie
@@ -88,6 +88,12 @@ def deps_among(relations: Relations, ref: str, *, depth: int = 1) -> Deps:
     if node.standing not in (Standing.THERE, Standing.ONLY_HERE) and not used_by:
         raise UnknownResource(f"there is no {node.ref}, and nobody names it", hint=relations.hint_for(place))
     return Deps(node, uses, used_by)
+
+
+def uses_of(config: Config, refs: Iterable[str], *, target: str | None) -> dict[str, tuple[Link, ...]]:
+    """Tell what each of some resources uses, by their addresses."""
+    with open_relations(config, target) as relations:
+        return {ref: _walk(relations, relations.place_of(ref), relations.uses, lambda tie: tie.used, 1) for ref in refs}
 
 
 def graph(config: Config, *, target: str | None) -> Graph:

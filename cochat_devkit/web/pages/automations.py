@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.operations.agenda import agenda, has_schedule
+from cochat_devkit.operations.deps import uses_of
 from cochat_devkit.web.page import Page, number_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cochat_devkit.operations.browse import Catalogue
-    from cochat_devkit.operations.deps import Edge
     from cochat_devkit.operations.ls import Listed
     from cochat_devkit.web.page import Asked, Params
 
@@ -26,10 +26,6 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
     lines = _scheduled(catalogue)
     piece = lines[(number - 1) * _PIECE : number * _PIECE]
     bodies = catalogue.bodies_of(piece)
-    graph = catalogue.graph()
-    used: dict[str, list[Edge]] = {}
-    for edge in graph.edges:
-        used.setdefault(edge.user, []).append(edge)
     return {
         "lines": piece,
         "total": len(lines),
@@ -39,9 +35,7 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
         "planned": agenda(
             catalogue.config, {each.ref: bodies.get(each.ref, {}) for each in piece}, target=catalogue.target
         ),
-        "used": used,
-        "names": {each.ref: each.title or each.ref for each in graph.nodes},
-        "standings": {each.ref: str(each.standing) for each in graph.nodes},
+        "used": uses_of(catalogue.config, [each.ref for each in piece], target=catalogue.target),
         "further": FURTHER,
         "zone": datetime.now().astimezone().strftime("%Z (%z)"),
         "local": lambda at: at.astimezone(),

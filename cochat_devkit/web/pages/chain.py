@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,6 +58,7 @@ def _groups(found: Chain, hook: str) -> list[list[Link]]:
     return [[*group] for _rank, group in groupby(links, key=lambda each: each.rank)]
 
 
+@functools.cache
 def _is_of_models(type_: str) -> bool:
     return type_ in _types_of_models()
 

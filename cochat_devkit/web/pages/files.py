@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cochat_devkit.errors import BadResource, UnknownResource
@@ -102,6 +103,7 @@ def size_of(size_bytes: int) -> str:
     return f"{size_bytes / _KB / _KB:.3g} MB"
 
 
+@functools.cache
 def _has_files(type_: str) -> bool:
     return any(type_ == kind.name and kind.digest_field for kind in all_kinds())
 

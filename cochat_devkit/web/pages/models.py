@@ -6,8 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from cochat_devkit.kinds.references import kinds_answering
-from cochat_devkit.operations.catalogue import OFFERED, offers
+from cochat_devkit.operations.catalogue import OFFERED, offers, running
 from cochat_devkit.web.page import Page, number_in
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
     from cochat_devkit.operations.browse import Catalogue
     from cochat_devkit.operations.catalogue import Offer
-    from cochat_devkit.operations.deps import Graph
     from cochat_devkit.web.page import Asked, Params
 
 _PIECE = 100
@@ -33,7 +31,8 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
     all_ = offers(catalogue.config, target=catalogue.target)
     found = _sorted(_filtered(all_, query), query["sort"])
     number = number_in(asked.params.get("number", ""), 1)
-    graph = catalogue.graph()
+    runs = running(catalogue.config, target=catalogue.target)
+    users = {ref for each in runs.values() for ref in each.users}
     return {
         "lines": found[(number - 1) * _PIECE : number * _PIECE],
         "total": len(all_),
@@ -43,9 +42,8 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
         "count": max(1, -(-len(found) // _PIECE)),
         "query": query,
         "contexts": CONTEXTS,
-        "running": _running(graph),
-        "names": {each.ref: each.title or each.ref for each in graph.nodes},
-        "standings": {each.ref: str(each.standing) for each in graph.nodes},
+        "running": runs,
+        "names": {each.ref: each.name or each.ref for each in catalogue.listed() if each.ref in users},
         "offered": OFFERED,
         "in_short": in_short,
         "dollars": dollars,
@@ -72,17 +70,6 @@ def _sorted(lines: list[Offer], sort: str) -> list[Offer]:
     known = [each for each in lines if getattr(each, column) is not None]
     known.sort(key=attrgetter(column), reverse=sort.startswith("-"))
     return known + [each for each in lines if getattr(each, column) is None]
-
-
-def _running(graph: Graph) -> dict[str, list[str]]:
-    """Say by address what runs on a model: those that name it as their base."""
-    kinds = {kind.name for kind in kinds_answering("model")}
-    models = {each.ref for each in graph.nodes if each.type in kinds or not each.type}
-    found: dict[str, list[str]] = {}
-    for edge in graph.edges:
-        if "base" in edge.fields and edge.used in models:
-            found.setdefault(edge.used, []).append(edge.user)
-    return found
 
 
 def in_short(number: int) -> str:
