@@ -82,13 +82,15 @@ def command(words: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
 
 def _tell_limits(asked: str, answer: Answer, limit: int) -> None:
     """Say what the answer does not hold."""
+    looked = answer.looked_through
     if not answer.found:
-        render.err(f"nothing in the mirror has all of: {asked}" if asked else "the mirror has none")
+        where = "the mirror" if looked is None else f"the newest {looked:,}"
+        render.err(f"nothing in {where} has all of: {asked}" if asked else "the mirror has none")
     if answer.has_more:
         render.err(f"these are the first {len(answer.found)}; for more: --limit {2 * limit}")
-    if answer.looked_through is not None:
-        told = f"only the newest {answer.looked_through:,} were looked through"
-        render.err(f"this question takes long: {told}; a longer word finds in all")
+    if looked is not None:
+        told = f"only the newest {looked:,} were looked through"
+        render.err(f"this question takes long: {told}; longer or fewer words find in all")
     elif answer.is_sample:
         render.err("very many fit, and the newest of them were ranked; one word more finds better")
     if answer.unindexed:

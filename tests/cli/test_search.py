@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.search import _marked
+from cochat_devkit.cli.search import _marked, _tell_limits
 from cochat_devkit.mirror.rows import Row
 from cochat_devkit.mirror.store import MirrorStore
-from cochat_devkit.operations.search import Found
+from cochat_devkit.operations.search import Answer, Found
 from cochat_devkit.resource import Key, RemoteId, Slug, digest_of_body, fingerprint_in
 from cochat_devkit.workspace.lock import workspace_lock
 from tests.desk import Desk
@@ -321,6 +321,14 @@ def test_words_stand_out_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         assert _marked(found) == "a \x1b[33mcalendar\x1b[0m"
     with contextlib.redirect_stdout(io.StringIO()):
         assert _marked(found) == "a calendar"
+
+
+def test_what_was_not_looked_through_is_not_called_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a question was stopped, I am told how far it came, and not that there is nothing."""
+    _tell_limits("=>", Answer([], has_more=False, is_sample=True, looked_through=5_000), 20)
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "nothing in the newest 5,000 has all of: =>"
+    assert "only the newest 5,000 were looked through" in second
 
 
 def test_a_terminal_obeys_nothing_that_was_found() -> None:
