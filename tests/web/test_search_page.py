@@ -108,3 +108,13 @@ def test_a_hit_in_a_file_leads_to_it(tmp_path: Path) -> None:
     page = made.get("search.html?q=billing")
     assert page.links("f/knowledge") == ["f/knowledge/handbook/a%252Fb%252Etxt.html#L-2"]
     assert "a/b.txt:2" in page.text
+
+
+def test_what_is_found_without_words_has_no_line(tmp_path: Path) -> None:
+    """Asked who uses a tool, I see its users by name, and no empty line below them."""
+    made = Mirrored(tmp_path)
+    made.show("tool/web", {"name": "Web", "content": ""})
+    made.show("agent/researcher", {"name": "Researcher", "tools": ["tool/web"]})
+    page = made.get("search.html?q=uses:tool/web")
+    assert page.links("r/agent/") == ["r/agent/researcher.html"]
+    assert page.texts_of("p", "snippet") == []
