@@ -12,7 +12,7 @@ import pytest
 
 from bench.offline import make_mixed_workspace
 from tests.browser.browsing import browsing
-from tests.browser.walking import BAR_MS, Walked, visit_timed
+from tests.browser.walking import BAR_MS, Walked, best_of, visit_timed
 from tests.browser.window import server_ms, window
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ def test_pages_of_ten_thousand_are_quick_and_lead_on(large: Browsed, record: Cal
     with httpx.Client(base_url=large.url, trust_env=False, timeout=_PATIENCE_S) as client:
         for address in dict.fromkeys([*lists, *large.samples("en", _ASKED)]):
             answer = client.get(address)
-            took_ms = server_ms(answer.headers)
-            if took_ms > BAR_MS:
-                took_ms = min(took_ms, server_ms(client.get(address).headers))
+            took_ms = best_of(server_ms(answer.headers), lambda page=address: server_ms(client.get(page).headers))
             assert answer.status_code == httpx.codes.OK, address
             walked.server_ms[address] = took_ms
             slow |= {address: took_ms} if took_ms > BAR_MS else {}

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: what a page may take of the server's time
 BAR_MS = 200.0
+#: times that a slow page is asked again: another program may have had the processor
+_TRIES = 4
 #: addresses that differ behind the question mark alone, for each page
 _MOST_QUERIES = 4
 
@@ -59,14 +61,22 @@ def walk(window: Window, start: str, look: Callable[[str], None], *, passes_by: 
 
 
 def visit_timed(window: Window, address: str, links: set[str]) -> float:
-    """Visit a page, once more where it was slow: the better time. Its links are added to `links`."""
+    """Visit a page, again where it was slow: the best time. Its links are added to `links`."""
     seen = window.visit(address)
     links |= {_within(each, window.browsed.url) for each in seen.links} - {""}
-    best_ms = seen.server_ms
-    if best_ms > BAR_MS:
-        best_ms = min(best_ms, window.visit(address).server_ms)
+    best_ms = best_of(seen.server_ms, lambda: window.visit(address).server_ms)
     if best_ms > BAR_MS:
         window.faults.append(f"{address}: takes {best_ms:.0f} ms of the server's time")
+    return best_ms
+
+
+def best_of(first_ms: float, ask_again: Callable[[], float]) -> float:
+    """Take the best time of a page that is asked again as long as it is slow."""
+    best_ms = first_ms
+    for _ in range(_TRIES):
+        if best_ms <= BAR_MS:
+            break
+        best_ms = min(best_ms, ask_again())
     return best_ms
 
 
