@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.operations.log import count_seen, open_seen
+from cochat_devkit.sync.decide import Reason
 from cochat_devkit.web.page import Page, number_in
 from cochat_devkit.web.sides import differences
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 #: older entries do not tell what they changed: their differences do; nor do those behind so many letters
 _MOST_TOLD = 40
 _MOST_LETTERS = 1_000_000
-#: of what no server knows nothing was ever seen
-_NEW_HERE = "new here"
 
 
 def _make_history(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
@@ -64,7 +63,7 @@ def _head(ref: str, past: Past) -> dict[str, Any]:
 def _every_history(catalogue: Catalogue) -> Iterator[Params]:
     """Name what has a past, and what might: the page of each resource leads there."""
     seen = count_seen(catalogue.config, target=catalogue.target)
-    known = (each.ref for each in catalogue.listed() if each.state != _NEW_HERE)
+    known = (each.ref for each in catalogue.listed() if each.state != Reason.NEW_HERE)
     return ({"ref": ref} for ref in dict.fromkeys((*seen, *known)))
 
 
