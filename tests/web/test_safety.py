@@ -413,8 +413,11 @@ def test_without_a_mirror_pages_show_the_files(tmp_path: Path) -> None:
 def test_a_damaged_mirror_is_told_in_a_page(tmp_path: Path, content: bytes) -> None:
     """Each page says what is wrong and what to do; the server goes on, and shows all once it is mended."""
     workspace = Mirrored(tmp_path)
-    (tmp_path / "mirror.db").write_bytes(content)
+    workspace.show("tool/clock", TOOL)
     with browsing(tmp_path) as browsed:
+        for each in tmp_path.glob("mirror.db*"):
+            each.unlink()
+        (tmp_path / "mirror.db").write_bytes(content)
         for path in ("index.html", "k/tool/1.html", "r/tool/clock.html"):
             status, headers, body = browsed.ask(f"/{browsed.token}/en/{path}")
             assert (status, is_guarded(headers)) == (500, True), path
