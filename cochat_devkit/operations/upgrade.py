@@ -19,17 +19,23 @@ if TYPE_CHECKING:
 def bring_up_to_date(config: Config, emit: Emit) -> None:
     """Index what the mirror holds where that is not done as we do it; no resource is changed by it.
 
-    Where the workspace cannot be written, or somebody else writes to it, nothing is done: who looks up is told.
-
-    Raises:
-        MirrorError: the mirror cannot be read.
+    Where the mirror cannot be read, the workspace not be written, or somebody else writes to it, nothing is done: who
+    looks up is told.
     """
+    with suppress(MirrorError, CannotWrite):
+        if _is_behind(config):
+            emit(Notice("the mirror is of an earlier version: its words are indexed, once"))
+            _index_anew(config)
+
+
+def _is_behind(config: Config) -> bool:
     with MirrorReader(config.mirror_path) as reader:
-        if not reader.has_table("body") or (has_mentions(reader) and not is_index_behind(reader)):
-            return
+        return reader.has_table("body") and (is_index_behind(reader) or not has_mentions(reader))
+
+
+def _index_anew(config: Config) -> None:
     from cochat_devkit.mirror.store import MirrorStore
     from cochat_devkit.workspace.lock import workspace_lock
 
-    emit(Notice("the mirror is of an earlier version: its words are indexed, once"))
-    with suppress(MirrorError, CannotWrite), workspace_lock(config.root), MirrorStore(config.mirror_path):
+    with workspace_lock(config.root), MirrorStore(config.mirror_path):
         pass
