@@ -128,15 +128,7 @@ def _tell_run(ref: str | None, run: str | None, most: int | None, *, fetch: bool
 def _run_to_json(told: Told) -> dict[str, Any]:
     run = told.tally.run
     return {
-        "run": {
-            "run": run.id,
-            "command": run.command,
-            "target": run.target,
-            "started": run.started.isoformat(),
-            "ended": run.ended.isoformat() if run.ended else None,
-            "message": run.message,
-            "undoes": run.undoes,
-        },
+        "run": render.run_json(run),
         "counts": {"steps": told.tally.total, **{action: count for action, count in told.tally.done.items() if action}},
         "items": [
             {

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cochat_devkit.errors import DevkitError
     from cochat_devkit.events import Event, Outcome, Report
     from cochat_devkit.findings import Finding
+    from cochat_devkit.mirror.journal import Run
 
 #: moves when a field of any `--json` shape changes its meaning or goes
 JSON_VERSION = 1
@@ -236,6 +237,19 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "severity": str(finding.severity),
         "hint": finding.hint,
+    }
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """Shape a run for `--json`."""
+    return {
+        "run": run.id,
+        "command": run.command,
+        "target": run.target,
+        "started": run.started.isoformat(),
+        "ended": run.ended.isoformat() if run.ended else None,
+        "message": run.message,
+        "undoes": run.undoes,
     }
 
 

@@ -119,13 +119,7 @@ def _to_cells(run: Run) -> tuple[str, ...]:
 
 def _to_json(run: Run) -> dict[str, Any]:
     return {
-        "run": run.id,
-        "command": run.command,
-        "target": run.target,
-        "started": run.started.isoformat(),
-        "ended": run.ended.isoformat() if run.ended else None,
-        "message": run.message,
-        "undoes": run.undoes,
+        **render.run_json(run),
         "steps": [
             {"ref": _ref(each.key.kind, each.type, each.key.slug), "action": each.action, "state": str(each.state)}
             for each in run.steps

@@ -9,10 +9,12 @@ from cochat_devkit.resource import EMPTY
 from cochat_devkit.workspace.paths import file_stem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from cochat_devkit.operations.browse import Catalogue
 
+#: so many links to pieces stand on each side of the one that is shown
+_BESIDE = 2
 #: the parts of a page's path by name, as they were before they were made safe for a URL and a file's name
 Params = dict[str, str]
 
@@ -60,3 +62,14 @@ class Page(NamedTuple):
 def number_in(text: str, otherwise: int) -> int:
     """Read a number from 1 that stands in an address; what is none is `otherwise`."""
     return max(1, int(text)) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else otherwise
+
+
+def pieces_near(number: int, count: int) -> Iterator[int | None]:
+    """Name the pieces that links lead to: the first, the last, and those beside; None for a gap."""
+    wanted = {1, count, *range(max(1, number - _BESIDE), min(count, number + _BESIDE) + 1)}
+    before = 0
+    for each in sorted(wanted):
+        if each - before > 1:
+            yield None
+        yield each
+        before = each

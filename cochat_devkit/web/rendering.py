@@ -17,7 +17,7 @@ from cochat_devkit.errors import DevkitError
 from cochat_devkit.operations.clashes import CLASHING
 from cochat_devkit.redaction import redact
 from cochat_devkit.web.formatted import highlight, is_picture, is_plain, language_of, markdown, to_readable_json
-from cochat_devkit.web.page import Asked
+from cochat_devkit.web.page import Asked, pieces_near
 from cochat_devkit.web.pages import all_pages, menu
 from cochat_devkit.web.safety import EXPORT_POLICY
 from cochat_devkit.web.words import action_of, ago, date_of, label_of, many_of, one_of, to_instant, tone
@@ -154,6 +154,7 @@ def _environment() -> Environment:
         "language_of": language_of,
         "many_of": many_of,
         "one_of": one_of,
+        "pieces_near": pieces_near,
         "stem_of": file_stem,
         "tone": tone,
     }

@@ -10,9 +10,9 @@ import pytest
 from cochat_devkit.config import read_config
 from cochat_devkit.operations.browse import Catalogue
 from cochat_devkit.resource import State
-from cochat_devkit.web.page import Asked
+from cochat_devkit.web.page import Asked, pieces_near
 from cochat_devkit.web.pages import all_pages
-from cochat_devkit.web.pages.lists import _numbers, _sorted
+from cochat_devkit.web.pages.lists import _sorted
 from cochat_devkit.web.pages.resource import methods_in
 from cochat_devkit.web.rendering import LANGUAGES, render
 from tests.browser.stage import demo_workspace
@@ -133,7 +133,7 @@ def test_a_long_list_comes_in_pieces(mirrored: Mirrored) -> None:
 )
 def test_links_to_pieces_stay_few(number: int, count: int, shown: list[int | None]) -> None:
     """However long the list, its pieces are led to by a handful of links."""
-    assert [*_numbers(number, count)] == shown
+    assert [*pieces_near(number, count)] == shown
 
 
 def test_a_list_is_sorted_as_i_ask(mirrored: Mirrored) -> None:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from cochat_devkit.web.page import Asked, Params
 
 _PIECE = 100
-#: so many page links stand beside the one that is read
-_BESIDE = 2
 #: by the name in the address: what a list can be sorted by
 SORTS = ("name", "ref", "state", "version", "updated")
 _ATTRIBUTES = {"updated": "updated_at"}
@@ -51,7 +49,6 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
         "first": (number - 1) * _PIECE + 1,
         "number": number,
         "count": count,
-        "numbers": [*_numbers(number, count)],
         "states": Counter(each.state for each in of_type),
         "query": query,
         "behind": lambda **changes: _behind({**query, **changes}),
@@ -92,17 +89,6 @@ def _behind(query: Mapping[str, str]) -> str:
 
 def _pieces(count: int) -> int:
     return max(1, -(-count // _PIECE))
-
-
-def _numbers(number: int, count: int) -> Iterator[int | None]:
-    """Name the pieces that links lead to: the first, the last, and those beside; None for a gap."""
-    wanted = {1, count, *range(max(1, number - _BESIDE), min(count, number + _BESIDE) + 1)}
-    before = 0
-    for each in sorted(wanted):
-        if each - before > 1:
-            yield None
-        yield each
-        before = each
 
 
 def _says(value: Json) -> bool:
