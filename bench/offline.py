@@ -54,7 +54,8 @@ def measure(title: str, make: Callable[[Path, int], None]) -> None:
         make(root, COUNT)
         # what users run: the script that an installation puts beside the interpreter
         ours = [str(Path(sys.executable).with_name("cochat"))]
-        plain, beside = f"tool/bench_{COUNT // 2}", "tool/bench_1"
+        # numbers that are tools in either workspace, without and with a sidecar
+        plain, beside = f"tool/bench_{COUNT // 2 + 6}", "tool/bench_7"
         commands = {
             "python -c pass": [sys.executable, "-c", "pass"],
             "stat every file": [sys.executable, "-c", STAT, str(root)],
