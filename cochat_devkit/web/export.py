@@ -145,8 +145,11 @@ def _site(catalogue: Catalogue, folder: Path, *, is_large: bool) -> Iterator[Cal
 
 
 def _share(pool: ProcessPoolExecutor, work: Callable[[Site, Any], Any], todo: Sequence[Any]) -> Iterator[Any]:
-    """Let the pool work; its processes start here, deaf to Ctrl-C, which reaches all: who started them ends them."""
-    deaf = {signal.SIGINT} if hasattr(signal, "pthread_sigmask") else set()
+    """Let the pool work; its processes start here, deaf to Ctrl-C, which reaches all: who started them ends them.
+
+    Nor is this process told to end while it starts them: a pool that is half started cannot be shut down.
+    """
+    deaf = {signal.SIGINT, signal.SIGTERM} if hasattr(signal, "pthread_sigmask") else set()
     if deaf:
         signal.pthread_sigmask(signal.SIG_BLOCK, deaf)
     try:
@@ -163,6 +166,8 @@ _sites: list[Site] = []
 
 def _start_worker(root: Path, target: str, folder: Path, secrets: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     for each in secrets:
         remember_secret(each)
