@@ -171,12 +171,12 @@ def find(
 
 def has_index(reader: MirrorReader) -> bool:
     """Tell whether the mirror has an index of all its bodies that we can ask."""
-    return bool(reader.ask(HAS_FTS5, ())) and reader.ask(WORDS_FACT, ()) == [(WORDS_VERSION,)]
+    return _has_fts5(reader) and _is_up_to_date(reader)
 
 
 def is_index_behind(reader: MirrorReader) -> bool:
     """Tell whether the next process that writes will make the index anew."""
-    return bool(reader.ask(HAS_FTS5, ())) and reader.ask(WORDS_FACT, ()) != [(WORDS_VERSION,)]
+    return _has_fts5(reader) and not _is_up_to_date(reader)
 
 
 def find_unindexed(reader: MirrorReader, scope: Scope, kind: str) -> list[tuple[str, str | None, str]]:
@@ -317,13 +317,21 @@ def _shown(form: tuple[str, str], wanted: str) -> str:
     return _SHOWN.format(columns=_COLUMNS, texts_are=texts_are, order=order, wanted=wanted)
 
 
+def _has_fts5(reader: MirrorReader) -> bool:
+    return bool(reader.ask(HAS_FTS5, ()))
+
+
+def _is_up_to_date(reader: MirrorReader) -> bool:
+    return reader.ask(WORDS_FACT, ()) == [(WORDS_VERSION,)]
+
+
 def _check_index(reader: MirrorReader) -> None:
-    if not reader.ask(HAS_FTS5, ()):
+    if not _has_fts5(reader):
         raise MirrorError(
             "this Python's SQLite was built without FTS5, with which the mirror is searched",
             hint="use another Python: most have it",
         )
-    if reader.ask(WORDS_FACT, ()) != [(WORDS_VERSION,)]:
+    if not _is_up_to_date(reader):
         raise MirrorError("the mirror has no index of all its words yet", hint="cochat pull")
 
 

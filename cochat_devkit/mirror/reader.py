@@ -142,6 +142,14 @@ class MirrorReader:
             raise MirrorDamaged(f"the mirror lacks the body {digest[:12]}", hint="delete mirror.db and pull again")
         return unpack_body(digest, found[0][0])
 
+    def body_shown(self, row: Row | None) -> Body:
+        """Read the body that the server showed last; `{}` where nobody may know it.
+
+        Raises:
+            MirrorDamaged: it is not there.
+        """
+        return self.body(row.remote_digest) if row and row.remote_digest else {}
+
     def bases_of_listings(self, scope: Scope) -> dict[str, str]:
         """Say by kind how it was last listed: endpoint and role."""
         return dict(self.ask("SELECT kind, basis FROM listing WHERE scope_id = ?", (scope.id,)))

@@ -32,13 +32,10 @@ def bodies_of(config: Config, lines: Sequence[Listed], *, target: str | None) ->
         scope = reader.scope_of(aim.name, aim.url)
         for each in lines:
             if scope and not found.get(each.ref):
-                row = reader.row(scope, *parse_ref(each.ref)[0])
-                found[each.ref] = reader.body(row.remote_digest) if row and row.remote_digest else {}
+                found[each.ref] = reader.body_shown(reader.row(scope, *parse_ref(each.ref)[0]))
     return found
 
 
 def _body(known: Known, key: Key) -> Body:
-    local, row = known.tree.found.get(key), known.rows.get(key)
-    if local is not None:
-        return local.resource.body
-    return known.reader.body(row.remote_digest) if row and row.remote_digest else {}
+    local = known.tree.found.get(key)
+    return local.resource.body if local is not None else known.reader.body_shown(known.rows.get(key))

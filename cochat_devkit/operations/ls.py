@@ -92,7 +92,7 @@ def _stamps_of(known: Known, sighting: Sighting) -> tuple[Iterable[str | None], 
 
 def _name_of(known: Known, key: Key) -> str:
     local = known.tree.found.get(key)
-    return local.title if local else str(_body_there(known, key).get("name", ""))
+    return local.title if local else str(known.reader.body_shown(known.rows.get(key)).get("name", ""))
 
 
 def show(config: Config, ref: str, *, target: str | None) -> Shown:
@@ -132,7 +132,7 @@ def _show(surveyed: Survey, found: Glimpse | Key) -> Shown:
     known = surveyed.rest
     if isinstance(found, Key):
         here = known.tree.found.get(found)
-        body = _body_here(known, here) if here else _body_there(known, found)
+        body = _body_here(known, here) if here else known.reader.body_shown(known.rows.get(found))
         line = _line(known, found, str(body.get("name", "")))
         derived = _derived(known, found) if found in known.rows else {}
         return Shown(line, body, derived, is_local=here is not None)
@@ -207,12 +207,6 @@ def _body_here(known: Known, local: LocalResource) -> Body:
         return local.resource.body
     body = known.reader.body(digest)
     return {each.name: body[each.name] for each in kind_named(local.key.kind)[0].fields}
-
-
-def _body_there(known: Known, key: Key) -> Body:
-    """Read what the server showed last; `{}` where nobody may know."""
-    row = known.rows.get(key)
-    return known.reader.body(row.remote_digest) if row and row.remote_digest else {}
 
 
 _NO_STAMP: Stamp = (None, None)

@@ -204,7 +204,7 @@ class Relations:
         """
         here = self._glimpses(place.kind).get(place.slug)
         if here is None or here.type != place.type:
-            return self._body_there(self._row_of(place))
+            return self._reader.body_shown(self._row_of(place))
         digest = self._reader.body_named(Fingerprint(here.fingerprint))
         # a parser of YAML takes long to load
         return self._reader.body(digest) if digest else self._surveyed.glance.local(here).resource.body
@@ -215,7 +215,7 @@ class Relations:
             return Node(place.ref, "", "", Standing.UNKNOWN)
         here, is_there = self._here(place.kind, place.slug), self._type_there(place) == place.type
         here = here if here and here.type == place.type else None
-        body = self._body_there(self._row_of(place)) if is_there and not here else {}
+        body = self._reader.body_shown(self._row_of(place)) if is_there and not here else {}
         title = here.title if here else str(body.get("name", ""))
         standing = self._standing(place, is_there=is_there, is_here=here is not None)
         return Node(place.ref, place.type or place.kind, title, standing)
@@ -293,9 +293,6 @@ class Relations:
     def _read_row(self, kind: str, slug: str) -> Row | None:
         row = self._reader.row(self._scope, kind, slug) if self._scope else None
         return None if row is None or row.remote_state is State.ABSENT else row
-
-    def _body_there(self, row: Row | None) -> Body:
-        return self._reader.body(row.remote_digest) if row and row.remote_digest else {}
 
     @cached_property
     def _listed(self) -> dict[str, str]:

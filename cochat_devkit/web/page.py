@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import quote, urlencode
 
 from cochat_devkit.resource import EMPTY
 from cochat_devkit.workspace.paths import file_stem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from cochat_devkit.operations.browse import Catalogue
 
+Line = TypeVar("Line")
 #: so many links to pieces stand on each side of the one that is shown
 _BESIDE = 2
 #: the parts of a page's path by name, as they were before they were made safe for a URL and a file's name
@@ -62,6 +63,24 @@ class Page(NamedTuple):
 def number_in(text: str, otherwise: int) -> int:
     """Read a number from 1 that stands in an address; what is none is `otherwise`."""
     return max(1, int(text)) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else otherwise
+
+
+def count_pieces(total: int, size: int) -> int:
+    """Count the pieces that a list of so many lines comes in: an empty one is a piece, too."""
+    return max(1, -(-total // size))
+
+
+def query_of(asked: Mapping[str, str]) -> str:
+    """Write what stands behind an address, the question mark included, without what is not asked for."""
+    said = {name: value for name, value in asked.items() if value}
+    return f"?{urlencode(said)}" if said else ""
+
+
+def in_order(lines: Sequence[Line], value_of: Callable[[Line], Any], sort: str) -> list[Line]:
+    """Sort by a value, downwards where `sort` begins with a hyphen; those whose value is None come last either way."""
+    said = [each for each in lines if value_of(each) is not None]
+    said.sort(key=value_of, reverse=sort.startswith("-"))
+    return said + [each for each in lines if value_of(each) is None]
 
 
 def pieces_near(number: int, count: int) -> Iterator[int | None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.operations.agenda import agenda, has_schedule
 from cochat_devkit.operations.deps import uses_of
-from cochat_devkit.web.page import Page, number_in
+from cochat_devkit.web.page import Page, count_pieces, number_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
         "lines": piece,
         "total": len(lines),
         "number": number,
-        "count": max(1, -(-len(lines) // _PIECE)),
+        "count": count_pieces(len(lines), _PIECE),
         "bodies": {each.ref: bodies.get(each.ref, {}) for each in piece},
         "planned": agenda(
             catalogue.config, {each.ref: bodies.get(each.ref, {}) for each in piece}, target=catalogue.target
@@ -48,7 +48,7 @@ def _scheduled(catalogue: Catalogue) -> list[Listed]:
 
 def _every_piece(catalogue: Catalogue) -> Iterator[Params]:
     count = len(_scheduled(catalogue))
-    return ({"number": str(number)} for number in range(2, -(-count // _PIECE) + 1))
+    return ({"number": str(number)} for number in range(2, count_pieces(count, _PIECE) + 1))
 
 
 PAGES = (

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from cochat_devkit.kinds import kind_named
-from cochat_devkit.web.page import Page, number_in
+from cochat_devkit.web.page import Page, count_pieces, in_order, number_in, query_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +30,7 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
     query = {name: asked.query.get(name, "") for name in ("q", "state", "sort")}
     of_type = [each for each in catalogue.listed() if each.type == type_]
     lines = _sorted(_filtered(of_type, query), query["sort"])
-    number, count = number_in(asked.params["number"], 1), _pieces(len(lines))
+    number, count = number_in(asked.params["number"], 1), count_pieces(len(lines), _PIECE)
     piece = lines[(number - 1) * _PIECE : number * _PIECE]
     bodies = catalogue.bodies_of(piece)
     names = [name for name in COLUMNS if any(field.name == name for field in kind.fields)]
@@ -51,13 +49,13 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
         "count": count,
         "states": Counter(each.state for each in of_type),
         "query": query,
-        "behind": lambda **changes: _behind({**query, **changes}),
+        "behind": lambda **changes: query_of({**query, **changes}),
     }
 
 
 def _every(catalogue: Catalogue) -> Iterator[Params]:
     for type_, count in Counter(each.type for each in catalogue.listed()).items():
-        for number in range(1, _pieces(count) + 1):
+        for number in range(1, count_pieces(count, _PIECE) + 1):
             yield {"type": type_, "number": str(number)}
 
 
@@ -75,20 +73,8 @@ def _sorted(lines: list[Listed], sort: str) -> list[Listed]:
     name = sort.removeprefix("-")
     if name not in SORTS:
         return lines
-    value_of = attrgetter(_ATTRIBUTES.get(name, name))
-    said = [each for each in lines if value_of(each)]
-    said.sort(key=lambda each: str(value_of(each)).casefold(), reverse=sort.startswith("-"))
-    return said + [each for each in lines if not value_of(each)]
-
-
-def _behind(query: Mapping[str, str]) -> str:
-    """Write what stands behind an address, the question mark included."""
-    said = {name: value for name, value in query.items() if value}
-    return f"?{urlencode(said)}" if said else ""
-
-
-def _pieces(count: int) -> int:
-    return max(1, -(-count // _PIECE))
+    attribute = _ATTRIBUTES.get(name, name)
+    return in_order(lines, lambda each: (getattr(each, attribute) or "").casefold() or None, sort)
 
 
 def _says(value: Json) -> bool:

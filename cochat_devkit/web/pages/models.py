@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from cochat_devkit.operations.catalogue import OFFERED, offers, running
-from cochat_devkit.web.page import Page, number_in
+from cochat_devkit.web.page import Page, count_pieces, in_order, number_in, query_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +38,7 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
         "found": len(found),
         "counts": {cost: sum(each.cost == cost for each in all_) for cost in COSTS},
         "number": number,
-        "count": max(1, -(-len(found) // _PIECE)),
+        "count": count_pieces(len(found), _PIECE),
         "query": query,
         "contexts": CONTEXTS,
         "running": runs,
@@ -47,7 +46,7 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
         "offered": OFFERED,
         "in_short": in_short,
         "dollars": dollars,
-        "behind": lambda **changes: _behind({**query, **changes}),
+        "behind": lambda **changes: query_of({**query, **changes}),
     }
 
 
@@ -67,9 +66,7 @@ def _sorted(lines: list[Offer], sort: str) -> list[Offer]:
     column = SORTS.get(sort.removeprefix("-"))
     if column is None:
         return lines
-    known = [each for each in lines if getattr(each, column) is not None]
-    known.sort(key=attrgetter(column), reverse=sort.startswith("-"))
-    return known + [each for each in lines if getattr(each, column) is None]
+    return in_order(lines, attrgetter(column), sort)
 
 
 def in_short(number: int) -> str:
@@ -84,15 +81,9 @@ def dollars(price: float) -> str:
     return f"${price:,.2f}" if price == 0 or price >= 0.1 else f"${price:.2g}"  # noqa: PLR2004 - ten cents
 
 
-def _behind(query: Mapping[str, str]) -> str:
-    """Write what stands behind the question mark, without what is not asked for."""
-    said = {name: value for name, value in query.items() if value}
-    return f"?{urlencode(said)}" if said else ""
-
-
 def _every_piece(catalogue: Catalogue) -> Iterator[Params]:
     count = len(offers(catalogue.config, target=catalogue.target))
-    return ({"number": str(number)} for number in range(2, -(-count // _PIECE) + 1))
+    return ({"number": str(number)} for number in range(2, count_pieces(count, _PIECE) + 1))
 
 
 PAGES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.operations.runs import tell_run
-from cochat_devkit.web.page import Page, number_in
+from cochat_devkit.web.page import Page, count_pieces, number_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ def _make_one(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
     piece = number_in(asked.params.get("piece", ""), 1)
     number = asked.params["number"]
     told = tell_run(catalogue.config, number, target=catalogue.target, first=(piece - 1) * _PIECE, most=_PIECE)
-    return {"told": told, "run": told.tally.run, "piece": piece, "count": max(1, -(-told.tally.total // _PIECE))}
+    return {"told": told, "run": told.tally.run, "piece": piece, "count": count_pieces(told.tally.total, _PIECE)}
 
 
 def _every_run(catalogue: Catalogue) -> Iterator[Params]:
@@ -34,7 +34,7 @@ def _every_run(catalogue: Catalogue) -> Iterator[Params]:
 
 def _every_piece(catalogue: Catalogue) -> Iterator[Params]:
     for each in catalogue.recent_runs(_MOST_RUNS):
-        for piece in range(2, -(-each.total // _PIECE) + 1):
+        for piece in range(2, count_pieces(each.total, _PIECE) + 1):
             yield {"number": str(each.run.id), "piece": str(piece)}
 
 
