@@ -223,7 +223,6 @@ def serve_pages(make_app: Callable[[str], FastAPI], *, host: str, port: int, on_
     from cochat_devkit.server.running import listening
 
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    with listening(make_app(token), host=host, port=port) as listener:
+    with listening(make_app(token), host=host, port=port) as listener, ended_by_sigterm():
         on_ready(f"{listener.url}/{token}/")
-        with ended_by_sigterm():
-            listener.ended.wait()
+        listener.ended.wait()

@@ -36,6 +36,15 @@ COCHAT = [sys.executable, "-m", "cochat_devkit"]
 TOOL = {"name": "Clock", "description": "Tells the time", "content": "class Tools:\n    pass\n", "access": "private"}
 
 
+_ENDED_AT_ONCE = """
+import os, signal
+from fastapi import FastAPI
+from cochat_devkit.operations.browse import serve_pages
+told = lambda url: os.kill(os.getpid(), signal.SIGTERM)
+serve_pages(lambda token: FastAPI(), host="127.0.0.1", port=0, on_ready=told)
+"""
+
+
 class Browsed:
     """`cochat browse` as a process of its own."""
 
@@ -314,6 +323,12 @@ def test_it_ends_when_it_is_told_to(tmp_path: Path, by: int, exit_code: int) -> 
         assert time.monotonic() - began_s < 10
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", browsed.port), timeout=2)
+
+
+def test_it_ends_when_it_is_told_to_the_moment_it_answers(tmp_path: Path) -> None:
+    """SIGTERM as soon as the address is known, before another line of ours runs, is the same end."""
+    done = subprocess.run([sys.executable, "-c", _ENDED_AT_ONCE], cwd=tmp_path, timeout=60, check=False)
+    assert done.returncode == 0
 
 
 def test_it_listens_on_this_machine_alone(tmp_path: Path) -> None:
