@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.kinds import all_kinds, parse_ref
 from cochat_devkit.kinds.wire import updated_at_of
-from cochat_devkit.mirror.reader import MirrorReader
+from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.server.recurrence import next_moments_of
 
 if TYPE_CHECKING:
@@ -76,7 +76,5 @@ def _planned(ref: str, found: Sequence[int] | str | None, told: Mapping[str, Jso
 
 def _told(config: Config, target: str | None, refs: Sequence[str]) -> dict[str, Mapping[str, Json]]:
     """Read what the server said of each when it was pulled last."""
-    aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         return {ref: reader.derived(scope, parse_ref(ref)[0]) for ref in refs} if scope else {}

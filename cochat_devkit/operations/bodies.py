@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cochat_devkit.kinds import parse_ref
-from cochat_devkit.mirror.reader import MirrorReader
+from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.operations.offline import survey
 from cochat_devkit.operations.session import exactly, select
 from cochat_devkit.sync.decide import Reason
@@ -21,15 +21,13 @@ if TYPE_CHECKING:
 
 def bodies_of(config: Config, lines: Sequence[Listed], *, target: str | None) -> dict[str, Body]:
     """Read the bodies by address; `{}` where neither side can be read. What is in step costs no look at the files."""
-    aim = config.target_named(target)
     found: dict[str, Body] = {}
     apart = [each.ref for each in lines if each.state != Reason.IN_STEP]
     if apart:
         with survey(config, select([*map(exactly, apart)]), target) as surveyed:
             known = surveyed.rest
             found = {ref: _body(known, parse_ref(ref)[0]) for ref in apart}
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         for each in lines:
             if scope and not found.get(each.ref):
                 found[each.ref] = reader.body_shown(reader.row(scope, *parse_ref(each.ref)[0]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.kinds.references import kinds_answering
-from cochat_devkit.mirror.reader import MirrorReader
+from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.operations.relations import open_relations
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def running(config: Config, *, target: str | None) -> dict[str, Running]:
 
 def offers(config: Config, *, target: str | None) -> list[Offer]:
     """List the models that a server offered when they were pulled last, by name."""
-    aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         rows = reader.rows(scope, [OFFERED]) if scope else {}
         found = [
             _to_offer(str(row.key.slug), reader.body(row.remote_digest)) for row in rows.values() if row.remote_digest

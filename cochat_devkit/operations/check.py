@@ -126,11 +126,9 @@ def choose_plugins(config: Config, words: Sequence[str]) -> tuple[list[LocalReso
 def generation_of(config: Config) -> Generation:
     """Say for which generation of servers to load: the one that the default target was last seen to be."""
     from cochat_devkit.kinds.dialects import DIALECTS
-    from cochat_devkit.mirror.reader import MirrorReader
+    from cochat_devkit.operations.mirrored import scope_of
 
-    aim = config.target_named(None)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    scope = scope_of(config, None)
     return DIALECTS[scope.dialect].generation if scope and scope.dialect in DIALECTS else "0.12"
 
 

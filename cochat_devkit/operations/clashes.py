@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import kind_named, parse_ref, ref_of
 from cochat_devkit.mirror.conflicts import read_conflicts
-from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.operations.agreed import find_base_body
+from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import Reason
 from cochat_devkit.sync.merge import merge_bodies
@@ -57,9 +57,7 @@ class Clash(NamedTuple):
 
 def noted_conflicts(config: Config, *, target: str | None) -> list[Noted]:
     """List the conflicts that were met and not settled, by address."""
-    aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         found = read_conflicts(reader, scope).values() if scope else ()
         return [
             Noted(ref_of(each.key, each.type), each.type or each.key.kind, each.reason, each.parts, each.since)
@@ -73,11 +71,9 @@ def clash_of(config: Config, shown: Shown, *, target: str | None) -> Clash:
     Raises:
         UnknownResource: it is not in conflict.
     """
-    aim = config.target_named(target)
     key, _type = parse_ref(shown.line.ref)
     kind, _type = kind_named(key.kind)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         noted = read_conflicts(reader, scope).get(key) if scope else None
         row = reader.row(scope, key.kind, key.slug) if scope else None
         if noted is None and shown.line.state not in CLASHING:
@@ -87,7 +83,7 @@ def clash_of(config: Config, shown: Shown, *, target: str | None) -> Clash:
             digests = noted.base_digest, noted.local_digest, noted.remote_digest
             base, ours, theirs = (reader.body(each) if each else None for each in digests)
         else:
-            base = find_base_body(config, aim, kind, row, reader) if row else None
+            base = find_base_body(config, config.target_named(target), kind, row, reader) if row else None
             ours = shown.body if shown.is_local else None
             is_there = row is not None and row.remote_state is State.PRESENT and row.remote_digest is not None
             theirs = reader.body(str(row.remote_digest)) if row and is_there else None

@@ -12,7 +12,7 @@ from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.kinds import kind_named, parse_ref, ref_of
 from cochat_devkit.kinds.wire import updated_at_of
 from cochat_devkit.mirror.history import Origin, Seen, count_entries, read_history, read_keys_with_history
-from cochat_devkit.mirror.reader import MirrorReader
+from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.operations.session import select
 from cochat_devkit.resource import Version
 from cochat_devkit.sync.describe import describe_changes, unified_diff
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind, WireContext
     from cochat_devkit.mirror.history import Entry
+    from cochat_devkit.mirror.reader import MirrorReader
     from cochat_devkit.mirror.rows import Row, Scope
     from cochat_devkit.operations.session import Session
     from cochat_devkit.resource import Body, Key, Wire
@@ -125,8 +126,7 @@ def open_past(config: Config, ref: str, *, target: str | None) -> Iterator[Past]
     selection = select([ref])
     names = [kind.name for kind in selection.kinds]
     tree = read_tree(config.root, selection.kinds)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         if scope is None:
             raise UnknownResource(f"nothing was ever seen of {aim.name}", hint="cochat pull")
         rows = reader.rows(scope, names)
@@ -152,10 +152,8 @@ def open_seen(config: Config, ref: str, *, target: str | None) -> Iterator[Past]
         UnknownResource: nothing was ever seen under this address.
         UsageError: it is none.
     """
-    aim = config.target_named(target)
     key, type_ = parse_ref(ref)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         row = reader.row(scope, key.kind, key.slug) if scope else None
         entries = read_history(reader, scope, key) if scope else []
         if scope is None or not (row or entries):
@@ -166,9 +164,7 @@ def open_seen(config: Config, ref: str, *, target: str | None) -> Iterator[Past]
 
 def count_seen(config: Config, *, target: str | None) -> dict[str, int]:
     """Count what was ever seen of each resource, by address; deleted ones are among them."""
-    aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         found = count_entries(reader, scope) if scope else {}
     return {ref_of(key, type_): count for key, (type_, count) in found.items()}
 

@@ -8,7 +8,7 @@ from cochat_devkit.kinds import ref_of
 from cochat_devkit.kinds.dialects import dialect_named
 from cochat_devkit.mirror.history import read_recent
 from cochat_devkit.mirror.journal import read_tallies
-from cochat_devkit.mirror.reader import MirrorReader
+from cochat_devkit.operations.mirrored import mirror_of, scope_of
 from cochat_devkit.sync.describe import changed_names
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cochat_devkit.config import Config
     from cochat_devkit.mirror.history import Recent
     from cochat_devkit.mirror.journal import Tally
+    from cochat_devkit.mirror.reader import MirrorReader
 
 #: so many entries are looked through: the first pull alone makes one for each resource
 _MOST_ENTRIES = 2000
@@ -48,27 +49,21 @@ class Seat(NamedTuple):
 
 def seat_of(config: Config, *, target: str | None) -> Seat:
     """Say which server a target is, and what the mirror knows of it."""
-    aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    url, scope = config.target_named(target).url, scope_of(config, target)
     if scope is None:
-        return Seat(aim.url)
-    return Seat(aim.url, dialect_named(scope.dialect).title, scope.server_version, scope.role)
+        return Seat(url)
+    return Seat(url, dialect_named(scope.dialect).title, scope.server_version, scope.role)
 
 
 def recent_runs(config: Config, *, target: str | None, newest: int) -> list[Tally]:
     """Tell the newest runs, newest first, and how many steps each did of what action."""
-    aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         return read_tallies(reader, scope, newest=newest) if scope else []
 
 
 def recent_changes(config: Config, *, target: str | None, newest: int) -> list[Change]:
     """Tell what the server showed anew, newest first; what was first seen of one type at once is one change."""
-    aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         entries = read_recent(reader, scope, _MOST_ENTRIES) if scope else []
         groups = [*_groups(entries)][:newest]
         return [_to_change(reader, group) for group in groups]

@@ -8,12 +8,13 @@ from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import ref_of
 from cochat_devkit.mirror.history import read_history
 from cochat_devkit.mirror.journal import find_run, read_run, read_tally
-from cochat_devkit.mirror.reader import MirrorReader
+from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.sync.describe import describe_changes
 
 if TYPE_CHECKING:
     from cochat_devkit.config import Config
     from cochat_devkit.mirror.journal import Step, Tally
+    from cochat_devkit.mirror.reader import MirrorReader
     from cochat_devkit.mirror.rows import Scope
 
 #: names the newest run of all, where the name of a command names its newest
@@ -54,8 +55,7 @@ def tell_run(config: Config, name: str, *, target: str | None, first: int = 0, m
         UnknownResource: there is no such run.
     """
     aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         number = _number_of(reader, scope, name) if scope else None
         tally = read_tally(reader, scope, number) if scope and number is not None else None
         if scope is None or tally is None:

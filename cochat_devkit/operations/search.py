@@ -9,8 +9,8 @@ from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
 from cochat_devkit.mirror.finding import Wanted, find, find_unindexed
 from cochat_devkit.mirror.mentions import condition_of_users
-from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.words import Piece, Snippet, count_words, make_snippet, parse_query, pieces_of
+from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.operations.periods import parse_span
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.mirror.finding import Hit
+    from cochat_devkit.mirror.reader import MirrorReader
     from cochat_devkit.mirror.rows import Scope
     from cochat_devkit.mirror.words import Query
     from cochat_devkit.resource import Key
@@ -89,8 +90,7 @@ def search(
     if not query.terms and not query.filters and not kinds:
         raise UsageError("there is no word to look for", hint=_EXAMPLE)
     aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         if scope is None:
             raise UnknownResource(f"nothing was ever pulled of {aim.name}", hint="cochat pull")
         wanted = wanted._replace(

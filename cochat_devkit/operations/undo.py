@@ -9,10 +9,10 @@ from cochat_devkit.errors import LocalError, RemoteError, SignedOut, UnknownReso
 from cochat_devkit.events import Outcome, Report
 from cochat_devkit.kinds import all_kinds, kind_named, ref_of
 from cochat_devkit.mirror.journal import Run, StepState, read_lineage, read_run, read_runs
-from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.apply import Applier, Errand
 from cochat_devkit.operations.filesteps import FileSteps, content_of, put_files
+from cochat_devkit.operations.mirrored import mirror_of, scope_of
 from cochat_devkit.operations.observe import find_theirs
 from cochat_devkit.operations.offline import local_side
 from cochat_devkit.operations.push import count_known, write_order
@@ -60,9 +60,7 @@ class UndoOptions:
 
 def list_runs(config: Config, *, target: str | None, newest: int) -> list[Run]:
     """List the newest runs of a target that did something, newest first; the server is not asked."""
-    aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         found = read_runs(reader, scope, newest=newest) if scope else []
     return [run for run in found if done_steps(run) or run.ended is None]
 
@@ -106,8 +104,7 @@ def undo(
 
 def _find_steps(config: Config, run_id: int, selection: Selection, target: str | None) -> list[Step]:
     aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    with mirror_of(config, target) as (reader, scope):
         run = read_run(reader, scope, run_id) if scope else None
     if run is None:
         raise UnknownResource(f"there is no run {run_id} of the target {aim.name}", hint="see cochat undo --list")
@@ -232,8 +229,7 @@ def _undo_files(
 ) -> None:
     """Put files back as they were before a run, and the base with them: what the server moved is theirs to pull."""
     aim = config.target_named(target)
-    with MirrorReader(config.mirror_path) as reader:
-        scope = reader.scope_of(aim.name, aim.url)
+    scope = scope_of(config, target)
     with Records(config.mirror_path, None, scope) as records, keeping_lock(config, aim, records, tree) as kept:
         files = FileSteps(config.root, records, "undo", aim.name, undoes=run_id)
         rows = records.known(kind.name for kind in all_kinds())
