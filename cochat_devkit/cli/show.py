@@ -10,17 +10,12 @@ from cochat_devkit.cli import render
 from cochat_devkit.cli.options import complete_refs, json_option, target_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from cochat_devkit.config import Config
+    from cochat_devkit.kinds.specs import Method
     from cochat_devkit.operations.attached import AttachedFile
     from cochat_devkit.operations.ls import Shown, Text
-
-#: what stands in a schema for "this or that"
-_ANY_OF = ("anyOf", "oneOf")
-#: of a type within types within types, no more is told
-_DEEPEST = 4
-_KILO = 1_000
 
 
 @click.command("show")
@@ -80,6 +75,9 @@ def _is_of_the_past(ref: str) -> bool:
 
 
 def _show_all(shown: Shown, text: Text, files: Sequence[AttachedFile]) -> None:
+    from cochat_devkit.kinds.specs import methods_in
+    from cochat_devkit.operations.attached import size_in_words
+
     apart = (text.name, "files") if files else (text.name,)
     render.out(f"{render.paint_out(render.tame(shown.line.ref), 'cyan')}  {shown.line.state}")
     _show_facts(
@@ -92,14 +90,16 @@ def _show_all(shown: Shown, text: Text, files: Sequence[AttachedFile]) -> None:
     )
     if files:
         render.out("files")
-        sizes = [[each.name, "not here" if each.size_bytes is None else _size(each.size_bytes)] for each in files]
+        sizes = [
+            [each.name, "not here" if each.size_bytes is None else size_in_words(each.size_bytes)] for each in files
+        ]
         for row in render.columns(sizes):
             render.out(f"  {render.tame(row)}")
-    seen = [each for each in shown.derived.get("specs") or [] if isinstance(each, dict)]
-    if seen:
+    methods = [*methods_in(shown.derived)]
+    if methods:
         render.out("what the model sees")
-    for spec in seen:
-        render.out(f"  {render.tame(_signature(spec))}")
+    for method in methods:
+        render.out(f"  {render.tame(_signature(method))}")
     if text.name in shown.body:
         _show_text(str(shown.body[text.name]), text.language)
     elif not shown.body:
@@ -144,43 +144,13 @@ def _show_file(config: Config, shown: Shown, name: str, *, as_json: bool) -> Non
         render.out_exact(text)
 
 
-def _size(size_bytes: int) -> str:
-    if size_bytes < _KILO:
-        return f"{size_bytes} B"
-    size, unit = size_bytes / _KILO, "kB"
-    for unit_above in ("MB", "GB"):
-        if size >= _KILO:
-            size, unit = size / _KILO, unit_above
-    return f"{size:.1f} {unit}"
-
-
-def _signature(spec: Mapping[str, Any]) -> str:
-    """Write a spec as people read one: name, parameters with their types, the first line of the description."""
-    schema = spec.get("parameters")
-    parameters = ", ".join(_parameters(schema)) if isinstance(schema, dict) else ""
-    said = str(spec.get("description") or "").strip().split("\n")[0]
-    return f"{spec.get('name') or '?'}({parameters})" + (f" — {said}" if said else "")
-
-
-def _parameters(schema: Mapping[str, Any]) -> Iterator[str]:
-    """Write what must be given before what may be."""
-    properties, required = schema.get("properties"), schema.get("required")
-    if not isinstance(properties, dict):
-        return
-    needed = required if isinstance(required, list) else []
-    for name in sorted(properties, key=lambda name: name not in needed):
-        yield f"{name}{'' if name in needed else '?'}: {_type(properties[name])}"
-
-
-def _type(schema: Any, depth: int = 0) -> str:
-    if not isinstance(schema, dict) or depth > _DEEPEST:
-        return "any"
-    for several in _ANY_OF:
-        if isinstance(schema.get(several), list):
-            return " | ".join(_type(each, depth + 1) for each in schema[several])
-    if schema.get("type") == "array" and schema.get("items"):
-        return f"array of {_type(schema['items'], depth + 1)}"
-    return str(schema.get("type") or "any")
+def _signature(method: Method) -> str:
+    """Write a method as people read one: name, parameters with their types, the first line of the description."""
+    # what must be given stands before what may be
+    needed_first = sorted(method.parameters, key=lambda each: not each.is_required)
+    parameters = ", ".join(f"{each.name}{'' if each.is_required else '?'}: {each.type}" for each in needed_first)
+    said = method.description.strip().split("\n")[0]
+    return f"{method.name or '?'}({parameters})" + (f" — {said}" if said else "")
 
 
 def _show_past(ref: str, options: dict[str, Any]) -> None:

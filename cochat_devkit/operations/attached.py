@@ -16,12 +16,26 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Json
 
 
+_KILO = 1_000
+
+
 class AttachedFile(NamedTuple):
     """Hold one file: its name below the resource, its size, None where its bytes are not here, its digest if named."""
 
     name: str
     size_bytes: int | None
     digest: str | None
+
+
+def size_in_words(size_bytes: int) -> str:
+    """Write a size as people say it: "817 B", "12.5 kB"; a kB is 1,000 bytes."""
+    if size_bytes < _KILO:
+        return f"{size_bytes} B"
+    size, unit = size_bytes / _KILO, "kB"
+    for unit_above in ("MB", "GB"):
+        if size >= _KILO:
+            size, unit = size / _KILO, unit_above
+    return f"{size:.1f} {unit}"
 
 
 def list_files(config: Config, shown: Shown) -> list[AttachedFile]:

@@ -10,7 +10,7 @@ from cochat_devkit.config import read_config
 from cochat_devkit.operations.browse import Catalogue
 from cochat_devkit.resource import make_digest
 from cochat_devkit.web.pages import all_pages
-from cochat_devkit.web.pages.files import Preview, preview_of, size_of
+from cochat_devkit.web.pages.files import Preview, preview_of
 from cochat_devkit.workspace.blobs import keep_blob
 from cochat_devkit.workspace.paths import file_stem
 from tests.web.mirrored import HOSTILE, Mirrored
@@ -94,8 +94,3 @@ def test_what_a_page_can_show() -> None:
     assert preview_of("a.txt", b"\xff\xfe\x00") == preview_of("a.txt", b"a\x00b") == Preview()
     cut = preview_of("a.txt", b"x" * 300_000)
     assert (len(cut.text or ""), cut.is_cut) == (200_000, True)
-
-
-def test_sizes_are_written_as_people_say_them() -> None:
-    """Bytes, and thousands and millions of them."""
-    assert [size_of(each) for each in (0, 999, 1500, 2_345_678)] == ["0 B", "999 B", "1.5 kB", "2.35 MB"]

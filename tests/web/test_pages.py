@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cochat_devkit.config import read_config
+from cochat_devkit.kinds.specs import methods_in
 from cochat_devkit.operations.browse import Catalogue
 from cochat_devkit.resource import State
 from cochat_devkit.web.page import Asked, pieces_near
 from cochat_devkit.web.pages import all_pages
 from cochat_devkit.web.pages.lists import _sorted
-from cochat_devkit.web.pages.resource import methods_in
 from cochat_devkit.web.rendering import LANGUAGES, render
 from tests.browser.stage import demo_workspace
 from tests.desk import Desk
@@ -261,7 +261,7 @@ def test_types_of_parameters_are_said_in_words(mirrored: Mirrored) -> None:
     mirrored.show("tool/t", tool(), derived={"specs": [spec]})
     rows = mirrored.get("r/tool/t.html").texts_of("tr")[1:]
     assert [each.split(" default")[0].split(" enum")[0] for each in rows] == [
-        *("any any no", "both string or null no", "one string yes", "perhaps number or null no"),
+        *("any any no", "both string | null no", "one string yes", "perhaps number | null no"),
         "some array of integer no",
     ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cochat_devkit.errors import BadResource, UnknownResource
 from cochat_devkit.kinds import all_kinds, kind_named
-from cochat_devkit.operations.attached import list_files, read_shown_file
+from cochat_devkit.operations.attached import list_files, read_shown_file, size_in_words
 from cochat_devkit.web.formatted import language_of
 from cochat_devkit.web.page import Page
 from cochat_devkit.workspace.paths import file_stem
@@ -31,7 +31,6 @@ _PICTURES = {
     b"GIF87a": "image/gif",
     b"GIF89a": "image/gif",
 }
-_KB = 1000
 
 
 class Preview(NamedTuple):
@@ -55,7 +54,7 @@ def _make_list(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
         "count": len(files),
         "total": sum(each.size_bytes or 0 for each in files),
         "lacking": sum(each.size_bytes is None for each in files),
-        "size_of": size_of,
+        "size_of": size_in_words,
     }
 
 
@@ -68,7 +67,7 @@ def _make_one(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
         preview = preview_of(file.name, read_shown_file(catalogue.config, shown, file.name))
     except BadResource as error:
         fault = error
-    return {"line": shown.line, "file": file, "preview": preview, "fault": fault, "size_of": size_of}
+    return {"line": shown.line, "file": file, "preview": preview, "fault": fault, "size_of": size_in_words}
 
 
 def _find(catalogue: Catalogue, shown: Shown, stem: str) -> AttachedFile:
@@ -92,15 +91,6 @@ def preview_of(name: str, content: bytes) -> Preview:
     if "\0" in text:
         return Preview()
     return Preview(text[:_MOST_LETTERS], language_of(name), is_cut=len(text) > _MOST_LETTERS)
-
-
-def size_of(size_bytes: int) -> str:
-    """Write a size as people say it."""
-    if size_bytes < _KB:
-        return f"{size_bytes} B"
-    if size_bytes < _KB * _KB:
-        return f"{size_bytes / _KB:.3g} kB"
-    return f"{size_bytes / _KB / _KB:.3g} MB"
 
 
 @functools.cache

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.kinds import kind_named
+from cochat_devkit.kinds.specs import SPECS, methods_in
 from cochat_devkit.kinds.wire import updated_at_of
 from cochat_devkit.sync.decide import Reason
 from cochat_devkit.web.formatted import is_picture
@@ -24,30 +25,8 @@ if TYPE_CHECKING:
 _IN_HEAD = ("name", "description")
 #: a longer text stands in a section of its own
 _LONGEST_FACT = 300
-#: what a parameter's schema says that has a column of its own
-_IN_COLUMNS = ("type", "anyOf", "items", "description", "title")
-#: what the server says of a plugin's methods
-_SPECS = "specs"
 #: a difference with one side alone is the text of that side
 _ONE_SIDED = (Reason.NEW_HERE, Reason.NEW_THERE)
-
-
-class Parameter(NamedTuple):
-    """Hold one parameter of a method as the model sees it; `rest` is what its schema says further."""
-
-    name: str
-    type: str
-    is_required: bool
-    description: str
-    rest: Mapping[str, Json]
-
-
-class Method(NamedTuple):
-    """Hold one method of a tool as the model sees it."""
-
-    name: str
-    description: str
-    parameters: Sequence[Parameter]
 
 
 def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
@@ -72,7 +51,7 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
         "dates": _dates(shown.derived),
         "methods": [*methods_in(shown.derived)],
         "said_in_source": _said_in(kind, source, shown),
-        "derived": {name: each for name, each in shown.derived.items() if name != _SPECS},
+        "derived": {name: each for name, each in shown.derived.items() if name != SPECS},
         "files": shown.body.get(kind.form.tree_field or "") if kind.form else None,
         "difference": catalogue.difference_of(ref) if is_apart else [],
         "uses": uses,
@@ -83,40 +62,6 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
 def every_resource(catalogue: Catalogue) -> Iterator[Params]:
     """List the addresses of all resources."""
     return ({"ref": each.ref} for each in catalogue.listed())
-
-
-def methods_in(derived: Mapping[str, Json]) -> Iterator[Method]:
-    """Read the methods that a server derived; what is not of the form that specs have is left out."""
-    specs = derived.get(_SPECS)
-    for each in specs if isinstance(specs, list) else ():
-        if isinstance(each, dict):
-            schema = each.get("parameters")
-            yield Method(
-                str(each.get("name") or ""),
-                str(each.get("description") or ""),
-                [*_parameters_in(schema)] if isinstance(schema, dict) else [],
-            )
-
-
-def _parameters_in(schema: Mapping[str, Json]) -> Iterator[Parameter]:
-    found, required = schema.get("properties"), schema.get("required")
-    for name, said in found.items() if isinstance(found, dict) else ():
-        facts = said if isinstance(said, dict) else {}
-        rest = {key: each for key, each in facts.items() if key not in _IN_COLUMNS}
-        is_required = isinstance(required, list) and name in required
-        yield Parameter(name, _type_in(facts), is_required, str(facts.get("description") or ""), rest)
-
-
-def _type_in(schema: Mapping[str, Json]) -> str:
-    """Name the type that a schema asks for: "string", "array of string", "integer or null"."""
-    choices = schema.get("anyOf")
-    if isinstance(choices, list):
-        return " or ".join(_type_in(each) for each in choices if isinstance(each, dict))
-    found = schema.get("type")
-    if isinstance(found, list):
-        return " or ".join(map(str, found))
-    items = schema.get("items")
-    return f"{found} of {_type_in(items)}" if found == "array" and isinstance(items, dict) else str(found or "any")
 
 
 def _split(kind: Kind, shown: Shown, uses: Iterable[str]) -> tuple[dict[str, Json], dict[str, Json]]:
