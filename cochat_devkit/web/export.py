@@ -18,10 +18,11 @@ from cochat_devkit.config import read_config
 from cochat_devkit.credentials import read_credential, read_kept_values
 from cochat_devkit.errors import MissingToken
 from cochat_devkit.events import Progress, ignore
+from cochat_devkit.kinds.valves import texts_in
 from cochat_devkit.operations.browse import Catalogue
 from cochat_devkit.redaction import redact, remember_secret
 from cochat_devkit.web.folder import replacing
-from cochat_devkit.web.index import Entry, make_entry, most_chars_of, texts_in, to_script
+from cochat_devkit.web.index import Entry, make_entry, most_chars_of, to_script
 from cochat_devkit.web.pages import all_pages
 from cochat_devkit.web.rendering import LANGUAGES, render_export, render_template, static_files
 

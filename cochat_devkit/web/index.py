@@ -7,14 +7,15 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
+from cochat_devkit.mirror.words import texts_of
 from cochat_devkit.redaction import redact
 from cochat_devkit.web.pages import all_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from cochat_devkit.operations.browse import Catalogue
-    from cochat_devkit.resource import Json
+    from cochat_devkit.resource import Body
 
 #: the words of all texts together take so many characters; of a text that has more, the first are known
 MOST_CHARS = 6_000_000
@@ -59,21 +60,11 @@ def to_script(entries: Sequence[Entry]) -> str:
     return f"window.cochatIndex = {json.dumps(known, ensure_ascii=False, separators=(',', ':'))};\n"
 
 
-def texts_in(value: Json) -> Iterator[str]:
-    """List the texts within a value; not the bytes of pictures."""
-    if isinstance(value, str):
-        if not value.startswith("data:"):
-            yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from texts_in(each)
-
-
-def _words(value: Json, most_chars: int) -> tuple[str, bool]:
+def _words(body: Body, most_chars: int) -> tuple[str, bool]:
     """List each word of all texts once: (words, whether all are there)."""
     found: dict[str, None] = {}
     left = most_chars
-    for text in texts_in(value):
+    for _field, text in texts_of(body):
         for match in _WORD.finditer(unicodedata.normalize("NFKC", redact(text)).lower()):
             if match[0] in found:
                 continue
