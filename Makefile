@@ -7,7 +7,7 @@ BROWSER := $(VENV)/.browser
 # the tests are shared among the processors, at most four: `tests/sharing.py` says which stay together
 SHARED := --numprocesses auto --maxprocesses 4
 
-.PHONY: demo test check contract browser screenshots parity bench chaos soak mutation format clean
+.PHONY: demo test check contract browser browser-all screenshots parity bench chaos soak mutation format clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)  ## the whole job once, as a story, against the local server
@@ -29,6 +29,11 @@ contract: $(READY)  ## the contract suite, which `make test` runs on the local s
 browser: $(BROWSER)  ## every page of `cochat browse` in Debian's Chromium, which is installed where it is missing
 	@$(BIN)/python -m tests.browser.prepare
 	@COCHAT_BROWSER=1 $(BIN)/python -m pytest $(SHARED) tests/browser
+
+# in pieces, each going on where the last one ended: make browser-all PIECE='--keep DIR --most 2000'
+browser-all: $(BROWSER)  ## every page of ten thousand resources in that browser, and a line of what was seen: an hour
+	@$(BIN)/python -m tests.browser.prepare
+	@$(BIN)/python -m tests.browser.whole $(PIECE)
 
 screenshots: $(BROWSER)  ## the pictures in docs/images, taken anew
 	@$(BIN)/python -m tests.browser.prepare

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Iterable
 
     from tests.browser.window import Window
 
 #: what a page may take of the server's time
 BAR_MS = 200.0
 #: times that a slow page is asked again: another program may have had the processor
-_TRIES = 4
+TRIES = 4
 #: addresses that differ behind the question mark alone, for each page
 _MOST_QUERIES = 4
 
@@ -33,9 +33,14 @@ class Walked:
 
     def table(self) -> str:
         """Say how long the server took, in one line."""
-        times = sorted(self.server_ms.values())
-        middle, high = times[len(times) // 2], times[int(len(times) * 0.95)]
-        return f"{len(times)} pages, server time p50 {middle:.0f} ms, p95 {high:.0f} ms, max {times[-1]:.0f} ms"
+        return f"{len(self.server_ms)} pages, server time {spread(self.server_ms.values())}"
+
+
+def spread(times_ms: Iterable[float]) -> str:
+    """Say how long things took, in a few words."""
+    times = sorted(times_ms)
+    middle, high = times[len(times) // 2], times[int(len(times) * 0.95)]
+    return f"p50 {middle:.0f} ms, p95 {high:.0f} ms, max {times[-1]:.0f} ms"
 
 
 def walk(window: Window, start: str, look: Callable[[str], None], *, passes_by: Container[str] = frozenset()) -> Walked:
@@ -63,24 +68,24 @@ def walk(window: Window, start: str, look: Callable[[str], None], *, passes_by: 
 def visit_timed(window: Window, address: str, links: set[str]) -> float:
     """Visit a page, again where it was slow: the best time. Its links are added to `links`."""
     seen = window.visit(address)
-    links |= {_within(each, window.browsed.url) for each in seen.links} - {""}
+    links |= {within(each, window.browsed.url) for each in seen.links} - {""}
     best_ms = best_of(seen.server_ms, lambda: window.visit(address).server_ms)
     if best_ms > BAR_MS:
-        window.faults.append(f"{address}: takes {best_ms:.0f} ms of the server's time")
+        window.note(f"takes {best_ms:.0f} ms of the server's time")
     return best_ms
 
 
 def best_of(first_ms: float, ask_again: Callable[[], float]) -> float:
     """Take the best time of a page that is asked again as long as it is slow."""
     best_ms = first_ms
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         if best_ms <= BAR_MS:
             break
         best_ms = min(best_ms, ask_again())
     return best_ms
 
 
-def _within(link: str, url: str) -> str:
+def within(link: str, url: str) -> str:
     """Name an address of ours relative to the token, without what is behind `#`; empty for anybody else's."""
     plain = urlsplit(link)._replace(fragment="").geturl()
     return plain.removeprefix(url) if plain.startswith(url) else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from contextlib import contextmanager
+from enum import StrEnum
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,6 +43,23 @@ _LINKS = (
 _WIDTH = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 
+class Sort(StrEnum):
+    """Name the sorts of faults that are counted; what is of no other is odd."""
+
+    CONSOLE = "console"
+    ELSEWHERE = "elsewhere"
+    AXE = "axe"
+    ODD = "odd"
+
+
+class Fault(NamedTuple):
+    """Say what is wrong with an address."""
+
+    address: str
+    sort: Sort
+    what: str
+
+
 class Visit(NamedTuple):
     """Say what came of one address."""
 
@@ -56,12 +74,12 @@ class Window:
     def __init__(self, page: Page, browsed: Browsed) -> None:
         self.page = page
         self.browsed = browsed
-        self.faults: list[str] = []
+        self.faults: list[Fault] = []
         page.set_default_timeout(_PATIENCE_MS)
         page.on("console", self._hear_console)
-        page.on("pageerror", lambda error: self._note(f"an error: {error}"))
-        page.on("dialog", lambda dialog: (self._note(f"a dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("popup", lambda _popup: self._note("another window opened"))
+        page.on("pageerror", lambda error: self.note(f"an error: {error}", Sort.CONSOLE))
+        page.on("dialog", lambda dialog: (self.note(f"a dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("popup", lambda _popup: self.note("another window opened"))
         page.on("request", self._see_request)
         page.on("requestfailed", self._see_failure)
         page.on("response", self._see_response)
@@ -71,7 +89,7 @@ class Window:
         answer = self.page.goto(self.browsed.url + address)
         assert answer is not None
         if answer.status != status:
-            self._note(f"answers {answer.status}, not {status}")
+            self.note(f"answers {answer.status}, not {status}")
         links = self.page.evaluate(_LINKS)
         return Visit(answer.status, server_ms(answer.headers), frozenset(links))
 
@@ -83,38 +101,40 @@ class Window:
             if each["impact"] in _SERIOUS:
                 where = "; ".join(" ".join(node["target"]) for node in each["nodes"][:3])
                 why = each["nodes"][0]["failureSummary"].replace("\n", " ")
-                self._note(f"axe {each['id']} ({each['impact']}, {len(each['nodes'])} times): {where}: {why}")
+                what = f"axe {each['id']} ({each['impact']}, {len(each['nodes'])} times): {where}: {why}"
+                self.note(what, Sort.AXE)
 
     def check_width(self) -> None:
         """Note where the page is wider than the window."""
         wanted, given = self.page.evaluate(_WIDTH)
         if wanted > given:
-            self._note(f"is {wanted} pixels wide in a window of {given}")
+            self.note(f"is {wanted} pixels wide in a window of {given}")
 
     def check_not_hit(self) -> None:
         """Note where a text of somebody else's was run."""
         hit = self.page.evaluate(_HIT)
         if hit:
-            self._note(f"ran what came from the server: {hit}")
+            self.note(f"ran what came from the server: {hit}")
 
-    def _note(self, fault: str) -> None:
-        self.faults.append(f"{self.page.url.removeprefix(self.browsed.url)}: {fault}")
+    def note(self, what: str, sort: Sort = Sort.ODD) -> None:
+        """Note what is wrong with the page that is open."""
+        self.faults.append(Fault(self.page.url.removeprefix(self.browsed.url), sort, what))
 
     def _hear_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self._note(f"the console has: {message.text}")
+            self.note(f"the console has: {message.text}", Sort.CONSOLE)
 
     def _see_request(self, request: Request) -> None:
         if not request.url.startswith((self.browsed.origin, "data:")):
-            self._note(f"asks {request.url}")
+            self.note(f"asks {request.url}", Sort.ELSEWHERE)
 
     def _see_failure(self, request: Request) -> None:
         if request.failure != _LEFT:
-            self._note(f"{request.url} did not come: {request.failure}")
+            self.note(f"{request.url} did not come: {request.failure}")
 
     def _see_response(self, answer: Response) -> None:
         if answer.status >= 400 and not answer.request.is_navigation_request():
-            self._note(f"{answer.url} answers {answer.status}")
+            self.note(f"{answer.url} answers {answer.status}")
 
 
 @contextmanager
