@@ -6,15 +6,18 @@ import contextlib
 import io
 import json
 import os
+import shlex
 import sqlite3
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,15 @@ class Desk:
     def json(self, *words: str, expected: int | None = 0) -> Done:
         """Run a command with `--json`."""
         return self.cochat(*words, "--json", expected=expected)
+
+    def complete(self, *words: str) -> list[str]:
+        """Ask for completions of the last word, as a shell does: what it would offer."""
+        cochat = Path(sys.executable).with_name("cochat")
+        asked = {"COMP_WORDS": shlex.join(words), "COMP_CWORD": str(len(words) - 1)}
+        environment = {**os.environ, **asked, "_COCHAT_COMPLETE": "bash_complete"}
+        done = subprocess.run([cochat], cwd=self.folder, env=environment, capture_output=True, text=True, check=True)
+        assert done.stderr == ""
+        return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
 
     def path(self, relative: str) -> Path:
         """Name a file of the desk."""

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import generation_option, json_option, verbose_option
+from cochat_devkit.cli.options import complete_plugins, generation_option, json_option, verbose_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 @click.command("check")
-@click.argument("plugins", nargs=-1, metavar="[PATH|REF]...")
+@click.argument("plugins", nargs=-1, shell_complete=complete_plugins, metavar="[PATH|REF]...")
 @click.option("--fix", is_flag=True, help="Let ruff mend what it can mend safely.")
 @generation_option
 @verbose_option

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import json_option
+from cochat_devkit.cli.options import complete_targets, json_option
 
 if TYPE_CHECKING:
     from cochat_devkit.operations.dev import Round
 
 
 @click.command("dev")
-@click.option("--push", "push_to", metavar="TARGET", help="Push to this target what passes.")
+@click.option(
+    "--push", "push_to", metavar="TARGET", shell_complete=complete_targets, help="Push to this target what passes."
+)
 @json_option
 def command(push_to: str | None, **options: Any) -> None:
     """Watch the plugins: on every save check, test and, when asked, push. Ctrl-C ends it.

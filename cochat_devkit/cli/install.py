@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import complete_refs, json_option
+from cochat_devkit.cli.options import complete_plugins, json_option
 from cochat_devkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command("install")
-@click.argument("plugins", nargs=-1, shell_complete=complete_refs, metavar="[PATH|REF]...")
+@click.argument("plugins", nargs=-1, shell_complete=complete_plugins, metavar="[PATH|REF]...")
 @click.option("--list", "only_list", is_flag=True, help="Show what is asked for and what is missing; install nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option

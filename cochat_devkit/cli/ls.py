@@ -18,14 +18,50 @@ if TYPE_CHECKING:
 _DEFAULT = "ref,name,state,path"
 
 
+def _complete_states(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer the words of the states that something is in."""
+    from cochat_devkit.operations.completion import states_known
+
+    return [word for word in states_known() if word.startswith(incomplete)]
+
+
+def _complete_columns(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer the columns that are not there yet, behind those that are."""
+    before, comma, begun = incomplete.rpartition(",")
+    there = before.split(",")
+    return [f"{before}{comma}{name}" for name in _COLUMNS if name.startswith(begun) and name not in there]
+
+
+def _complete_order(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer the columns; a shell takes what begins with a - for an option."""
+    return [name for name in _COLUMNS if name.startswith(incomplete)]
+
+
 @click.command("ls")
 @refs_argument
 @kinds_option
 @click.option(
-    "--state", "states", multiple=True, metavar="STATE", help="Only this state, or what has this word: edited."
+    "--state",
+    "states",
+    multiple=True,
+    metavar="STATE",
+    shell_complete=_complete_states,
+    help="Only this state, or what has this word: edited.",
 )
-@click.option("--columns", default=_DEFAULT, metavar="NAME,…", show_default=True, help="Show these columns.")
-@click.option("--sort", metavar="COLUMN", help="Sort by a column; -COLUMN the other way round.")
+@click.option(
+    "--columns",
+    default=_DEFAULT,
+    metavar="NAME,…",
+    show_default=True,
+    shell_complete=_complete_columns,
+    help="Show these columns.",
+)
+@click.option(
+    "--sort",
+    metavar="COLUMN",
+    shell_complete=_complete_order,
+    help="Sort by a column; -COLUMN the other way round.",
+)
 @target_option
 @json_option
 def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> None:

@@ -12,6 +12,8 @@ from cochat_devkit.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from click.shell_completion import CompletionItem
+
     from cochat_devkit.config import Config
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -29,10 +31,22 @@ def verbose_option(command: F) -> F:
     return click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")(command)
 
 
+def complete_targets(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer the targets of `cochat.toml` that begin with what was typed."""
+    from cochat_devkit.operations.completion import targets_known
+
+    return [name for name in targets_known() if name.startswith(incomplete)]
+
+
 def target_option(command: F) -> F:
     """Add `--target`."""
     return click.option(
-        "--target", "target", metavar="NAME", default=None, help="A target of cochat.toml; the default one otherwise."
+        "--target",
+        "target",
+        metavar="NAME",
+        default=None,
+        help="A target of cochat.toml; the default one otherwise.",
+        shell_complete=complete_targets,
     )(command)
 
 
@@ -48,9 +62,18 @@ def generation_option(command: F) -> F:
 
 def complete_refs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Offer the addresses that begin with what was typed, from files and mirror, offline."""
-    from cochat_devkit.operations.ls import refs_known
+    from cochat_devkit.operations.completion import refs_known
 
     return [ref for ref in refs_known() if ref.startswith(incomplete)]
+
+
+def complete_plugins(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str] | list[CompletionItem]:
+    """Offer addresses, and files where no address begins with what was typed."""
+    from click.shell_completion import CompletionItem
+
+    return complete_refs(context, parameter, incomplete) or [CompletionItem(incomplete, type="file")]
 
 
 def refs_argument(command: F) -> F:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import complete_refs, json_option, verbose_option, yes_option
+from cochat_devkit.cli.options import complete_refs, complete_targets, json_option, verbose_option, yes_option
 from cochat_devkit.cli.push import WORDS, confirm_plan
 
 if TYPE_CHECKING:
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 @click.command("promote")
 @click.argument("refs", nargs=-1, required=True, shell_complete=complete_refs, metavar="REF...")
-@click.option("--from", "source", required=True, metavar="TARGET", help="Where it comes from.")
-@click.option("--to", "target", required=True, metavar="TARGET", help="Where it goes.")
+@click.option(
+    "--from", "source", required=True, metavar="TARGET", shell_complete=complete_targets, help="Where it comes from."
+)
+@click.option("--to", "target", required=True, metavar="TARGET", shell_complete=complete_targets, help="Where it goes.")
 @click.option("--from-files", is_flag=True, help="Take what the files say, not what the source target agreed on.")
 @click.option("--with-refs", is_flag=True, help="Take along what is referred to.")
 @click.option("--dry-run", is_flag=True, help="Check, read the target, and say what would be sent; send nothing.")

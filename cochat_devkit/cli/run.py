@@ -8,17 +8,39 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import complete_refs, generation_option, json_option
+from cochat_devkit.cli.options import complete_plugins, generation_option, json_option
 from cochat_devkit.cli.words import pair, value_of, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+def _complete_methods(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer what the source of the plugin has to call."""
+    from cochat_devkit.operations.completion import callables_of
+
+    names = [each.name for each in callables_of(str(context.params.get("tool")))]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def _complete_arguments(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer what the method takes, and was not given yet."""
+    from cochat_devkit.operations.completion import callables_of
+
+    given = {word.partition("=")[0] for word in context.params.get("arguments") or ()}
+    names = [
+        name
+        for each in callables_of(str(context.params.get("tool")))
+        if each.name == context.params.get("method")
+        for name in each.arguments
+    ]
+    return [f"{name}=" for name in names if name.startswith(incomplete) and name not in given]
+
+
 @click.command("run")
-@click.argument("tool", metavar="REF|PATH", shell_complete=complete_refs)
-@click.argument("method")
-@click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
+@click.argument("tool", metavar="REF|PATH", shell_complete=complete_plugins)
+@click.argument("method", shell_complete=_complete_methods)
+@click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...", shell_complete=_complete_arguments)
 @click.option(
     "--as", "role", type=click.Choice(["user", "admin"]), default="user", show_default=True, help="Who calls."
 )

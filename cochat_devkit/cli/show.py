@@ -18,11 +18,24 @@ if TYPE_CHECKING:
     from cochat_devkit.operations.ls import Shown, Text
 
 
+def _complete_files(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer the further files of the resource."""
+    from cochat_devkit.operations.completion import files_known
+
+    # behind an option that lacks its value click has not told arguments apart yet
+    ref = context.params.get("ref") or next(iter(context.args), "")
+    return [name for name in files_known(ref) if name.startswith(incomplete)]
+
+
 @click.command("show")
 @click.argument("ref", shell_complete=complete_refs)
 @click.option("--source", is_flag=True, help="Print the source alone.")
 @click.option(
-    "--file", "file", metavar="NAME", help="Print one of its further files alone: of a knowledge base, a skill."
+    "--file",
+    "file",
+    metavar="NAME",
+    shell_complete=_complete_files,
+    help="Print one of its further files alone: of a knowledge base, a skill.",
 )
 @target_option
 @json_option

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import json_option
+from cochat_devkit.cli.options import complete_plugins, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ __test__ = False
 
 
 @click.command("test")
-@click.argument("plugins", nargs=-1, metavar="[PATH|REF]...")
+@click.argument("plugins", nargs=-1, shell_complete=complete_plugins, metavar="[PATH|REF]...")
 @json_option
 def command(plugins: Sequence[str], **options: Any) -> int:
     """Run the plugins' own pytest tests, in a process of their own.

@@ -8,7 +8,7 @@ import click
 
 from cochat_devkit.cli import render
 from cochat_devkit.cli.consent import may_trust, show_standings, to_item
-from cochat_devkit.cli.options import complete_refs, json_option
+from cochat_devkit.cli.options import complete_plugins, complete_targets, json_option
 from cochat_devkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,11 +19,17 @@ if TYPE_CHECKING:
 
 
 @click.command("trust")
-@click.argument("plugins", nargs=-1, shell_complete=complete_refs, metavar="[PATH|REF]...")
+@click.argument("plugins", nargs=-1, shell_complete=complete_plugins, metavar="[PATH|REF]...")
 @click.option("--all", "everything", is_flag=True, help="Every plugin here, as it is now.")
 @click.option("--list", "only_list", is_flag=True, help="Show what is trusted and what is not; change nothing.")
 @click.option("--revoke", is_flag=True, help="Take trust back.")
-@click.option("--from", "target", metavar="NAME", help="Only what came from this target of cochat.toml.")
+@click.option(
+    "--from",
+    "target",
+    metavar="NAME",
+    shell_complete=complete_targets,
+    help="Only what came from this target of cochat.toml.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def command(plugins: Sequence[str], **options: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from cochat_devkit.cli.options import (
     verbose_option,
     yes_option,
 )
-from cochat_devkit.errors import DevkitError, UsageError
+from cochat_devkit.errors import UsageError
 from cochat_devkit.redaction import MASK
 
 if TYPE_CHECKING:
@@ -32,15 +31,12 @@ _VERBS = ("get", "set", "unset")
 
 def _complete_words(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the verbs first, then the names that the source of the plugin has."""
-    from cochat_devkit.config import read_config
-    from cochat_devkit.operations.valves import names_here
+    from cochat_devkit.operations.completion import valves_named
 
     said = context.params.get("words") or ()
     if not said:
         return [CompletionItem(verb) for verb in _VERBS if verb.startswith(incomplete)]
-    names: list[str] = []
-    with suppress(DevkitError):
-        names = names_here(read_config(), str(context.params.get("ref")))
+    names = valves_named(str(context.params.get("ref")))
     end = "=" if said[0] == "set" else ""
     return [CompletionItem(f"{name}{end}") for name in names if name.startswith(incomplete)]
 

@@ -7,8 +7,7 @@ from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from cochat_devkit.config import read_config
-from cochat_devkit.errors import DevkitError, UnknownResource, UsageError
+from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.kinds import kind_named, parse_ref, ref_of
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, survey
 from cochat_devkit.operations.session import select
@@ -163,14 +162,6 @@ def text_of(ref: str) -> Text:
     kind = kind_named(parse_ref(ref)[0].kind)[0]
     is_markdown = kind.form is not None and (kind.form.main or kind.form.suffix).endswith(".md")
     return Text(kind.text.name if kind.text else "", "markdown" if is_markdown else "python")
-
-
-def refs_known() -> list[str]:
-    """List every address, for completion; nothing where there is no workspace."""
-    try:
-        return [line.ref for line in ls(read_config(), select(), target=None, with_stamps=False)]
-    except DevkitError:
-        return []
 
 
 def _line_in_step(glimpse: Glimpse, stamp: Stamp) -> Listed:

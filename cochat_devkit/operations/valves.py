@@ -162,23 +162,6 @@ def write_valves_file(path: Path, report: ValvesReport) -> None:
     write_values(path, shown)
 
 
-def names_here(config: Config, ref: str) -> list[str]:
-    """List the valves that the source of a plugin in the workspace names, without loading it: for completion."""
-    import ast
-
-    from cochat_devkit.workspace.tree import read_tree
-
-    key, _type = parse_ref(ref)
-    found = read_tree(config.root, [_kind_of(Aim(ref))]).found.get(key)
-    try:
-        parsed = ast.parse(found.text) if found else ast.Module([], [])
-    except (SyntaxError, ValueError, RecursionError):
-        return []
-    classes = [node for node in ast.walk(parsed) if isinstance(node, ast.ClassDef) and node.name.endswith("Valves")]
-    fields = [node for each in classes for node in each.body if isinstance(node, ast.AnnAssign)]
-    return [node.target.id for node in fields if isinstance(node.target, ast.Name)]
-
-
 @dataclass(frozen=True)
 class _Desk:
     """Work on the valves of one plugin."""

@@ -8,8 +8,6 @@ import stat
 import subprocess
 import sys
 import threading
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +19,7 @@ from tests.desk import Desk, make_desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 TYPES = {"tool": "tools", "filter": "filters", "pipe": "pipes", "action": "actions"}
 
@@ -254,16 +253,6 @@ def test_no_words_are_a_question(desk: Desk) -> None:
     assert desk.cochat() == desk.cochat("--help")
 
 
-def test_completion_knows_commands_and_addresses(desk: Desk) -> None:
-    """The shell completes commands, and addresses of the mirror."""
-    desk.json("pull")
-    assert "_COCHAT_COMPLETE" in desk.cochat("completion", "bash").out
-    assert "web_search" in _complete(desk, "cochat show tool/web", 2)
-    assert "status" in _complete(desk, "cochat sta", 1)
-    for command in ("ls", "search", "pull", "push"):
-        assert "filter" in _complete(desk, f"cochat {command} --kind fi", 3)
-
-
 def test_dev_takes_each_save_through_the_gates(
     server: RunningServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -334,14 +323,3 @@ def _run(desk: Desk, *words: str, given: str, expected: int = 0) -> dict[str, ob
     assert done.returncode == expected, done
     answer: dict[str, object] = json.loads(done.stdout)
     return answer
-
-
-def _complete(desk: Desk, line: str, word: int) -> str:
-    environment = {"COMP_WORDS": line, "COMP_CWORD": str(word), "_COCHAT_COMPLETE": "bash_complete"}
-    cochat = Path(sys.executable).with_name("cochat")
-    with suppress(FileNotFoundError):
-        done = subprocess.run(
-            [cochat], cwd=desk.folder, env={**os.environ, **environment}, capture_output=True, check=False
-        )
-        return done.stdout.decode()
-    raise AssertionError("the command `cochat` is not installed beside this Python")
