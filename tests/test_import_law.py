@@ -45,6 +45,7 @@ OWNERS = {
     "platformdirs": ("credentials",),
     "ruamel": ("workspace", "server"),
     "dateutil": ("server",),
+    "cronsim": ("operations",),
     "pytest": ("pytest_plugin", "runtime", "operations"),
     "vcr": ("runtime",),
     "pydantic": ("server", "runtime"),
