@@ -126,11 +126,20 @@ def survey(config: Config, selection: Selection, target: str | None) -> Iterator
         types = dict.fromkeys(tree.unreadable, "")
         types |= {key: row.type for key, row in rows.items()}
         types |= {key: each.type for key, each in found.items()}
-        meant = None
-        if selection.patterns:
-            meant = selection.pick(seen.types() | {_address(key): type_ for key, type_ in types.items()})
-            types = {key: type_ for key, type_ in types.items() if _address(key) in meant}
-        yield Survey(Known(tree, rows, types, scope, reader), seen, apart, meant)
+        surveyed = Survey(Known(tree, rows, types, scope, reader), seen, apart, None)
+        yield narrowed(surveyed, selection) if selection.patterns else surveyed
+
+
+def narrowed(surveyed: Survey, selection: Selection) -> Survey:
+    """Keep of a look at whole kinds what is selected.
+
+    Raises:
+        UnknownResource: an address of the selection names nothing.
+    """
+    known = surveyed.rest
+    meant = selection.pick(surveyed.glance.types() | {_address(key): type_ for key, type_ in known.types.items()})
+    types = {key: type_ for key, type_ in known.types.items() if _address(key) in meant}
+    return Survey(known._replace(types=types), surveyed.glance, surveyed.apart, meant)
 
 
 def is_lock_as_left(digest: str, aim: Target, reader: MirrorReader) -> bool:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.kinds import Kind
+    from cochat_devkit.kinds.references import Mention
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.offline import Survey
     from cochat_devkit.resource import Body
@@ -105,6 +106,7 @@ class Relations:
         self._config, self._surveyed = config, surveyed
         self._scope, self._reader = surveyed.rest.scope, surveyed.rest.reader
         self._row, self._glimpses, self._outer = cache(self._read_row), cache(self._look_at), cache(_outer_kinds)
+        self._glimpse, self._laid_out = cache(self._find), set[str]()
         self._told_there, self._meant_by = cache(self._read_told), cache(self._read_ref)
         self._kind_named = cache(kind_named)
         #: of which types all is that the server has; None: each is looked up
@@ -280,10 +282,10 @@ class Relations:
             kind = kind_named(key.kind)[0]
             if names_others(kind):
                 try:
-                    body = local.resource.body
+                    named = _mentions_in(kind, local)
                 except BadResource:
                     continue
-                yield key, [Told(key.kind, key.slug, local.type, *each) for each in mentions_in(kind, body)]
+                yield key, [Told(key.kind, key.slug, local.type, *each) for each in named]
 
     def _row_of(self, place: Place) -> Row | None:
         """Find what the mirror knows of a resource of this type, unless the server said that it is gone."""
@@ -302,18 +304,42 @@ class Relations:
         """Find what the files say of a resource."""
         row = self._row(kind, slug) if kind not in self._surveyed.glance.kinds else None
         if row is None or row.path is None or _has_tree(kind):
-            return self._glimpses(kind).get(slug)
+            return self._glimpse(kind, slug)
         try:
             return read_one(self._config.root, kind_named(kind)[0], row.type, row.path)
         except BadResource:
             return None
 
+    def _find(self, kind: str, slug: str) -> Glimpse | None:
+        """Find what the files say of one resource, without laying out all of a kind that nobody asked for."""
+        if self._types is not None or kind in self._laid_out or kind not in self._surveyed.glance.kinds:
+            return self._glimpses(kind).get(slug)
+        return next(self._surveyed.glance.glimpses({(kind, slug)}), None)
+
     def _look_at(self, kind: str) -> dict[str, Glimpse]:
         """Look at all files of a kind, by slug."""
+        self._laid_out.add(kind)
         seen = self._surveyed.glance
         if kind not in seen.kinds:
             seen = glance(self._config.root, [kind_named(kind)[0]])
         return {each.slug: each for each in seen.glimpses() if each.kind == kind}
+
+
+#: whom files name that are not as the server knows them, by kind and fingerprint: that stays true of one content
+_named_in: dict[tuple[str, Fingerprint], tuple[Mention, ...]] = {}
+_MOST_NAMED_IN = 10_000
+
+
+def _mentions_in(kind: Kind, local: LocalResource) -> tuple[Mention, ...]:
+    """List whom a file names; it is read again only after it has changed."""
+    content = kind.name, local.fingerprint
+    found = _named_in.get(content)
+    if found is None:
+        found = tuple(mentions_in(kind, local.resource.body))
+        if len(_named_in) >= _MOST_NAMED_IN:
+            _named_in.clear()
+        _named_in[content] = found
+    return found
 
 
 def _turn_of(kind: str, name: str) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
     from cochat_devkit.mirror.conflicts import Conflict
-    from cochat_devkit.operations.offline import Known
+    from cochat_devkit.operations.offline import Known, Survey
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.resource import Body, Json, Key
 
@@ -73,8 +73,14 @@ def status(
 
 def diff_lines(config: Config, selection: Selection, *, target: str | None) -> list[tuple[Difference, list[str]]]:
     """Write the differences: for each resource its lines. Ours against the base; theirs, where they moved, too."""
+    with survey(config, selection, target) as surveyed:
+        return lines_surveyed(surveyed, selection)
+
+
+def lines_surveyed(surveyed: Survey, selection: Selection) -> list[tuple[Difference, list[str]]]:
+    """Write the differences of what a look at both sides found."""
     written = []
-    for each in differences(config, selection, target=target, with_bodies=True)[0]:
+    for each in _differences(surveyed, selection, with_bodies=True)[0]:
         lines = list(_diff_one(each))
         if lines:
             written.append((each, lines))
@@ -85,26 +91,32 @@ def differences(
     config: Config, selection: Selection, *, target: str | None, with_bodies: bool = False
 ) -> tuple[list[Difference], list[str], list[str]]:
     """Compare offline: (what is not in step, addresses nobody lets us read, addresses no longer shown to us)."""
-    found: list[Difference] = []
     with survey(config, selection, target) as surveyed:
-        known = surveyed.rest
-        conflicts = _read_conflicts(known)
-        covered = [each for each in conflicts.values() if each.reason == Reason.OVERWRITTEN]
-        if covered:
-            paths = {(each.kind, each.slug): each.path for each in surveyed.in_step}
-            meant = [each for each in covered if selection.has(each.key, each.type)]
-            found += [_covered(known, each, paths, with_bodies=with_bodies) for each in meant]
-        for key, type_ in sorted(known.types.items()):
-            if kind_named(key.kind)[0].form is None or any(each.key == key for each in covered):
-                continue
-            row = known.rows.get(key)
-            side = local_side(known.tree, key, row.path if row else None)
-            decision = decide(base_of(row), side, last_seen(row))
-            if decision.action in (Action.NOTHING, Action.FORGET) or decision.reason is Reason.UNREADABLE_THERE:
-                continue
-            conflict = _conflict_now(known, key, type_, decision, conflicts.get(key))
-            found.append(replace(_difference(known, key, decision, with_bodies=with_bodies), conflict=conflict))
-        shown = [row for row in known.rows.values() if selection.has(row.key, row.type)]
+        return _differences(surveyed, selection, with_bodies=with_bodies)
+
+
+def _differences(
+    surveyed: Survey, selection: Selection, *, with_bodies: bool
+) -> tuple[list[Difference], list[str], list[str]]:
+    known = surveyed.rest
+    found: list[Difference] = []
+    conflicts = _read_conflicts(known)
+    covered = [each for each in conflicts.values() if each.reason == Reason.OVERWRITTEN]
+    if covered:
+        paths = {(each.kind, each.slug): each.path for each in surveyed.in_step}
+        meant = [each for each in covered if selection.has(each.key, each.type)]
+        found += [_covered(known, each, paths, with_bodies=with_bodies) for each in meant]
+    for key, type_ in sorted(known.types.items()):
+        if kind_named(key.kind)[0].form is None or any(each.key == key for each in covered):
+            continue
+        row = known.rows.get(key)
+        side = local_side(known.tree, key, row.path if row else None)
+        decision = decide(base_of(row), side, last_seen(row))
+        if decision.action in (Action.NOTHING, Action.FORGET) or decision.reason is Reason.UNREADABLE_THERE:
+            continue
+        conflict = _conflict_now(known, key, type_, decision, conflicts.get(key))
+        found.append(replace(_difference(known, key, decision, with_bodies=with_bodies), conflict=conflict))
+    shown = [row for row in known.rows.values() if selection.has(row.key, row.type)]
     unavailable = [ref_of(row.key, row.type) for row in shown if row.remote_state is State.UNREADABLE]
     invisible = [ref_of(row.key, row.type) for row in shown if row.remote_state.is_invisible]
     return sorted(found, key=lambda each: each.key), unavailable, invisible

@@ -101,7 +101,8 @@ def _route(page: Page, catalogue: Catalogue, language: str) -> Callable[[Request
         try:
             if "stem" in params:
                 params["ref"] = catalogue.ref_of_stem(params.pop("type"), params.pop("stem"))
-            return _to_answer(render(page, catalogue, Asked(params, request.query_params), language))
+            with catalogue.once() as once:
+                return _to_answer(render(page, once, Asked(params, request.query_params), language))
         except DevkitError as error:
             path, status = request.scope["raw_path"].decode("latin-1").split("/", 3)[3], _status_of(error)
             given = {"error": error, "is_missing": status == _MISSING}

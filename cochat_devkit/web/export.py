@@ -68,8 +68,7 @@ def export(
         MirrorError: the mirror cannot be read.
     """
     began_s = time.monotonic()
-    catalogue = Catalogue(config, target)
-    with replacing(folder) as fresh, catalogue.held():
+    with replacing(folder) as fresh, Catalogue(config, target).held() as catalogue:
         refs = [each.ref for each in catalogue.listed()]
         addresses = [(name, params) for name, page in all_pages().items() for params in page.every(catalogue)]
         with _site(catalogue, fresh, is_large=len(addresses) > alone_up_to) as each_of:
@@ -172,8 +171,7 @@ def _start_worker(root: Path, target: str, folder: Path, secrets: Sequence[str])
     threading.Thread(target=_end_with_parent, daemon=True).start()
     for each in secrets:
         remember_secret(each)
-    catalogue = Catalogue(read_config(root), target)
-    _at_work.enter_context(catalogue.held())
+    catalogue = _at_work.enter_context(Catalogue(read_config(root), target).held())
     _sites.append(Site(catalogue, folder))
 
 

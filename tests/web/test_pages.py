@@ -321,8 +321,7 @@ def test_nothing_that_a_server_sent_is_more_than_text(mirrored: Mirrored, langua
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_of_mine_is_there_in_both_languages(desk: Desk, language: str) -> None:
     """Each address that a page says to have answers in the language that it is asked in, with one heading."""
-    catalogue = Catalogue(read_config(desk.folder), None)
-    with catalogue.held():
+    with Catalogue(read_config(desk.folder), None).held() as catalogue:
         for name in ("home", "list", "resource"):
             page = all_pages()[name]
             for params in [*page.every(catalogue)][:80]:
