@@ -23,6 +23,8 @@ class Run:
     peak_mib: float
 
 
+#: what is installed is compiled once and for all, and so is what is measured
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 #: on Linux the peak of a process is never below what its parent had when it began: a small one starts what is measured
 _LAUNCH = """
 import os, subprocess, sys, time
@@ -46,7 +48,7 @@ def run_process(
     launched = subprocess.run(
         [sys.executable, "-S", "-c", _LAUNCH, str(out or os.devnull), *command],
         cwd=cwd,
-        env={**os.environ, **(env or {})},
+        env={**_ENVIRONMENT, **(env or {})},
         capture_output=True,
         text=True,
         check=True,

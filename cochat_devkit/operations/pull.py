@@ -27,7 +27,7 @@ from cochat_devkit.operations.session import connect
 from cochat_devkit.resource import Resource
 from cochat_devkit.sync.decide import Action, Decision, OnConflict, Reason, decide
 from cochat_devkit.sync.describe import describe_changes
-from cochat_devkit.workspace.glance import glance
+from cochat_devkit.workspace.glance import glance, remember_laid
 from cochat_devkit.workspace.lock import workspace_lock
 from cochat_devkit.workspace.staging import Staging
 from cochat_devkit.workspace.tree import Layout, LocalResource, Tree, foresee, keep_resource, read_one, trash_resource
@@ -92,8 +92,8 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
             emit(Notice("not all files can be searched yet: the next pull goes on with them"))
         records.keep_bases(view.bases)
         if not report.counts.keys().isdisjoint(_WRITES_THEIRS):
-            # the first look after a pull need not read ten thousand files
-            glance(config.root, selection.kinds, kept.tree.found.values())
+            # the first look after a pull need not parse ten thousand files
+            remember_laid(config.root, selection.kinds, kept.tree.found.values())
         report.requests = session.client.request_count
         report.extra["probe_requests"] = session.probe_requests
     return report

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cochat_devkit.errors import BadResource
 from cochat_devkit.resource import Fingerprint, Key, Slug, make_digest
 from cochat_devkit.workspace.files import LOCK, inside, read_file
-from cochat_devkit.workspace.local import LocalResource, Tree
+from cochat_devkit.workspace.local import LocalResource, Tree, digest_of_files
 from cochat_devkit.workspace.paths import PICTURE_SUFFIXES
 from cochat_devkit.workspace.statcache import SMUDGED, Known, Shelf, Stats, read_cache
 
@@ -120,16 +120,26 @@ class Glance:
         return Tree(found, self.faults.unreadable, self.faults.unlisted, self.faults.unread)
 
 
-def glance(root: Path, kinds: Iterable[Kind], written: Iterable[LocalResource] = ()) -> Glance:
-    """Look at the resources of some kinds: what `read_tree` finds, from the stat cache where it is up to date.
+def glance(root: Path, kinds: Iterable[Kind]) -> Glance:
+    """Look at the resources of some kinds: what `read_tree` finds, from the stat cache where it is up to date."""
+    return _look(root, kinds, {})
 
-    `written` are resources that were just laid down: files that are as they were laid need not be parsed.
+
+def remember_laid(root: Path, kinds: Iterable[Kind], laid: Iterable[LocalResource]) -> None:
+    """Let the next glance know what the files of some kinds say, those that were just laid down included.
+
+    Files that it reads in any case, since they changed so shortly ago, are not read now: if they are as they were laid
+    by then, it need not parse them.
     """
+    _look(root, kinds, {each.path: _known_of(each, each.digest) for each in laid if each.is_laid})
+
+
+def _look(root: Path, kinds: Iterable[Kind], laid: Mapping[str, Known]) -> Glance:
+    """Look at the resources; `laid` says by the paths of main files what was just written."""
     seen = Glance(root, {kind.name: kind for kind in kinds if kind.form})
     cache = read_cache(root)
-    started_ns = time.time_ns()
+    before_ns = time.time_ns() - _RACY_NS
     broken: dict[str, BadResource] = {}
-    laid = {each.path: each for each in written}
     for kind in seen.kinds.values():
         for type_, folder in kind.folders.items():
             before = cache.shelf(folder)
@@ -138,14 +148,14 @@ def glance(root: Path, kinds: Iterable[Kind], written: Iterable[LocalResource] =
                 continue
             shelf = before
             if stats != before.stats:
-                known, faults = _look_closer(root, kind, type_, folder, stats, before, laid)
+                known, faults = _look_closer(root, kind, type_, folder, stats, before, laid, before_ns)
                 broken |= faults
                 unsure = {_stem_of(path.removeprefix(f"{folder}/")) for path in faults}
-                shelf = Shelf.of(_lasting(stats, unsure, started_ns - _RACY_NS), known)
+                shelf = Shelf.of(_lasting(stats, unsure, before_ns), known)
                 if shelf != before:
                     cache.put(folder, shelf)
             seen.sightings.append(Sighting(kind, type_, folder, shelf))
-    seen.lock_digest = _digest_of_lock(root, cache, started_ns - _RACY_NS)
+    seen.lock_digest = _digest_of_lock(root, cache, before_ns)
     cache.save(root)
     if broken or _has_twins(seen):
         _sort_out(seen, broken)
@@ -183,7 +193,8 @@ def _look_closer(
     folder: str,
     stats: Stats,
     before: Shelf,
-    laid: Mapping[str, LocalResource],
+    laid: Mapping[str, Known],
+    before_ns: int,
 ) -> tuple[dict[str, Known], dict[str, BadResource]]:
     """Read the resources of which a file is not as it was: (all that is known then, faults by path of a main file)."""
     from cochat_devkit.workspace.tree import parse_one, read_files
@@ -194,18 +205,21 @@ def _look_closer(
     known_before = before.known
     known = {stem: each for stem, each in known_before.items() if stem not in stems}
     faults: dict[str, BadResource] = {}
+    read_again = {_stem_of(name) for name, found in now.items() if not _is_settled(found, before_ns)} if laid else set()
     for stem in stems:
         path = f"{folder}/{stem}{_tail_of(kind)}"
         if not _has_main(root, kind, path, stem, now):
             continue
+        last = laid.get(path)
+        if last is not None and stem in read_again:
+            known[stem] = last
+            continue
+        last = last or known_before.get(stem)
         try:
             files, tree = read_files(root, kind, path)
-            digest, last = _digest_of(files, tree), known_before.get(stem)
+            digest = digest_of_files(files, tree)
             if last is None or last.digest != digest:
-                local = laid.get(path)
-                if local is None or kind.digest_field or not local.is_certainly(files):
-                    local = parse_one(kind, type_, path, files, tree)
-                last = Known(local.key.slug, local.fingerprint, local.title, digest)
+                last = _known_of(parse_one(kind, type_, path, files, tree), digest)
             known[stem] = last
         except BadResource as error:
             faults[path] = error
@@ -354,10 +368,8 @@ def _is_settled(found: Stat, before_ns: int) -> bool:
     return found != _UNSURE and not stat.S_ISLNK(mode) and written_ns < before_ns and changed_ns < before_ns
 
 
-def _digest_of(files: Mapping[str, bytes], tree: Mapping[str, str]) -> str:
-    digests = {**{place: make_digest(content) for place, content in files.items()}, **tree}
-    told = "\n".join(f"{digest} {place}" for place, digest in sorted(digests.items()))
-    return make_digest(told.encode("utf-8", "surrogatepass"))
+def _known_of(local: LocalResource, digest: str) -> Known:
+    return Known(local.key.slug, local.fingerprint, local.title, digest)
 
 
 def _stem_of(name: str) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
+from cochat_devkit.resource import make_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,13 +53,13 @@ class LocalResource:
     def let_go(self, read: Callable[[], LocalResource]) -> LocalResource:
         """Make one that holds no contents; `read` reads them again, should somebody ask."""
         light = LocalResource.unread(self.key, self.type, self.path, self.fingerprint, self.title, read)
-        light.__dict__["blobs"] = self.blobs
+        light.__dict__.update(blobs=self.blobs, digest=self.digest)
         return light
 
-    def is_certainly(self, files: Mapping[str, bytes]) -> bool:
-        """Tell without reading anything whether these are its files; where nobody knows, they are not."""
-        blobs = self.__dict__.get("blobs")
-        return blobs is not None and blobs == make_blobs(files)
+    @property
+    def is_laid(self) -> bool:
+        """Tell whether its files were written a moment ago: what they hold is known without reading them."""
+        return "digest" in self.__dict__
 
     def __eq__(self, other: object) -> bool:
         """Compare all that the files say."""
@@ -82,7 +83,14 @@ class LocalResource:
     @cached_property
     def blobs(self) -> dict[str, str]:
         """Name the contents of the files as git does, by path, the main file first."""
-        return make_blobs({self.path: self.source, **self.files})
+        from cochat_devkit.workspace.git import make_blob_hash
+
+        return {path: make_blob_hash(content) for path, content in {self.path: self.source, **self.files}.items()}
+
+    @cached_property
+    def digest(self) -> str:
+        """Name all that the files hold, byte for byte."""
+        return digest_of_files(self.files, self.tree)
 
     @property
     def source(self) -> bytes:
@@ -95,11 +103,11 @@ class LocalResource:
         return self.source.decode("utf-8")
 
 
-def make_blobs(files: Mapping[str, bytes]) -> dict[str, str]:
-    """Name the contents of files as git does, by path."""
-    from cochat_devkit.workspace.git import make_blob_hash
-
-    return {path: make_blob_hash(content) for path, content in files.items()}
+def digest_of_files(files: Mapping[str, bytes], tree: Mapping[str, str]) -> str:
+    """Name contents by path, and digests of further files by path, byte for byte."""
+    digests = {**{place: make_digest(content) for place, content in files.items()}, **tree}
+    told = "\n".join(f"{digest} {place}" for place, digest in sorted(digests.items()))
+    return make_digest(told.encode("utf-8", "surrogatepass"))
 
 
 @dataclass

@@ -16,7 +16,7 @@ from cochat_devkit.resource import Key, Slug, make_digest
 from cochat_devkit.workspace import glance as glancing
 from cochat_devkit.workspace import statcache
 from cochat_devkit.workspace.files import LOCK
-from cochat_devkit.workspace.glance import glance
+from cochat_devkit.workspace.glance import glance, remember_laid
 from cochat_devkit.workspace.tree import parse_one, read_one, read_tree
 
 TOOL = kind_named("tool")[0]
@@ -362,19 +362,36 @@ def test_a_folder_in_the_place_of_a_sidecar_is_seen(tmp_path, monkeypatch):
     assert Key("skill", Slug("s")) in glance(tmp_path, all_kinds()).tree().unreadable
 
 
+@pytest.fixture
+def laid(tmp_path):
+    """A tool that was laid down a moment ago, with what the pull still knows of it."""
+    replace(tmp_path, f"{TOOLS}/a.py", b"aaaa\n")
+    read = read_one(tmp_path, TOOL, "", f"{TOOLS}/a.py")
+    return read.let_go(lambda: pytest.fail("it was read again"))
+
+
 @pytest.mark.parametrize("edit", [None, b"bbbb\n"])
-def test_what_was_just_laid_down_is_parsed_where_it_is_no_longer_so(tmp_path, monkeypatch, edit):
-    """A pull leaves nothing to parse for the first look, and an edit a moment later is an edit."""
-    place = f"{TOOLS}/a.py"
-    replace(tmp_path, place, b"aaaa\n")
-    laid = read_one(tmp_path, TOOL, "", place).let_go(lambda: pytest.fail("it was read again"))
+def test_what_was_just_laid_down_is_parsed_where_it_is_no_longer_so(tmp_path, monkeypatch, laid, edit):
+    """A pull reads nothing that it just wrote and leaves nothing to parse, and an edit a moment later is an edit."""
+    if edit is not None:
+        write(tmp_path, laid.path, edit)
+    monkeypatch.setattr("cochat_devkit.workspace.tree.read_files", lambda *_words: pytest.fail("it was read"))
+    remember_laid(tmp_path, [TOOL], [laid])
+    monkeypatch.undo()
     parsed = []
     monkeypatch.setattr(
         "cochat_devkit.workspace.tree.parse_one", lambda *words: parsed.append(words) or parse_one(*words)
     )
-    if edit is not None:
-        write(tmp_path, place, edit)
-    glance(tmp_path, [TOOL], [laid])
-    assert len(parsed) == (edit is not None)
     (seen,) = glance(tmp_path, [TOOL]).glimpses()
-    assert seen.fingerprint == read_one(tmp_path, TOOL, "", place).fingerprint
+    assert len(parsed) == (edit is not None)
+    assert seen.fingerprint == read_one(tmp_path, TOOL, "", laid.path).fingerprint
+
+
+def test_what_was_laid_down_a_while_ago_and_edited_is_not_believed(tmp_path, monkeypatch, laid):
+    """A pull of many minutes takes nothing for its own that I edited meanwhile."""
+    monkeypatch.setattr(glancing, "_RACY_NS", 0)
+    write(tmp_path, laid.path, b"bbbb\n")
+    next_tick(tmp_path)
+    remember_laid(tmp_path, [TOOL], [laid])
+    (seen,) = glance(tmp_path, [TOOL]).glimpses()
+    assert seen.fingerprint == read_one(tmp_path, TOOL, "", laid.path).fingerprint != laid.fingerprint
