@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -49,6 +50,7 @@ ORDER BY type, slug
 _APART = f"""{_ROW}
 AND (remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL) IS NOT TRUE
 """
+_BODIES = "SELECT digest, packed FROM body WHERE digest IN (SELECT value FROM json_each(?))"
 
 
 #: the server's version of a resource and when it says that it was changed, both as stored
@@ -141,6 +143,11 @@ class MirrorReader:
         if not found:
             raise MirrorDamaged(f"the mirror lacks the body {digest[:12]}", hint="delete mirror.db and pull again")
         return unpack_body(digest, found[0][0])
+
+    def bodies(self, digests: Iterable[str]) -> dict[str, Body]:
+        """Read several stored bodies at once; one that is not there is left out."""
+        found = self.ask(_BODIES, (json.dumps([*digests]),))
+        return {digest: unpack_body(digest, packed) for digest, packed in found}
 
     def body_shown(self, row: Row | None) -> Body:
         """Read the body that the server showed last; `{}` where nobody may know it.

@@ -119,7 +119,7 @@ def chain(config: Config, model: str | None, *, target: str | None) -> Chain:
         dialect = DIALECTS.get(relations.dialect_name, OWUI_0_12)
         place = _model_of(relations, model) if model else None
         named = _named(relations, place) if place else _Named(frozenset(), frozenset())
-        told = {each: relations.body(each) for each in relations.places("function", "filter")}
+        told = relations.bodies(relations.places("function", "filter"))
         idle = {each: reason for each, body in told.items() if (reason := _idle(body, is_named=each in named.run))}
         idle |= dict.fromkeys(named.run - told.keys(), Idle.MISSING)
         running = {each: body for each, body in told.items() if each not in idle}

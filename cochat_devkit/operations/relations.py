@@ -107,6 +107,8 @@ class Relations:
         self._scope, self._reader = surveyed.rest.scope, surveyed.rest.reader
         self._row, self._glimpses, self._outer = cache(self._read_row), cache(self._look_at), cache(_outer_kinds)
         self._glimpse, self._laid_out = cache(self._find), set[str]()
+        self._rows = cache(self._read_rows)
+        self._known: dict[str, dict[str, Row]] = {}
         self._told_there, self._meant_by = cache(self._read_told), cache(self._read_ref)
         self._kind_named = cache(kind_named)
         #: of which types all is that the server has; None: each is looked up
@@ -193,9 +195,9 @@ class Relations:
 
     def places(self, kind: str, type_: str) -> list[Place]:
         """List all resources of a type of a kind whose files were looked at, by address."""
-        here, rows = self._glimpses(kind), self._reader.rows(self._scope, [kind]) if self._scope else {}
+        here, rows = self._glimpses(kind), self._rows(kind)
         found = {slug: each.type for slug, each in here.items()}
-        found |= {str(row.key.slug): row.type for row in rows.values() if row.remote_state is not State.ABSENT} | found
+        found |= {slug: row.type for slug, row in rows.items()} | found
         return [Place(kind, slug, type_) for slug in sorted(found) if found[slug] == type_]
 
     def body(self, place: Place) -> Body:
@@ -210,6 +212,26 @@ class Relations:
         digest = self._reader.body_named(Fingerprint(here.fingerprint))
         # a parser of YAML takes long to load
         return self._reader.body(digest) if digest else self._surveyed.glance.local(here).resource.body
+
+    def bodies(self, places: Iterable[Place]) -> dict[Place, Body]:
+        """Read many at once.
+
+        Raises:
+            BadResource: a file has changed meanwhile.
+        """
+        digests = {place: self._digest_of(place) for place in places}
+        stored = self._reader.bodies(each for each in digests.values() if each)
+        return {place: stored[digest] if digest in stored else self.body(place) for place, digest in digests.items()}
+
+    def _digest_of(self, place: Place) -> str | None:
+        """Name the stored body that says what the files do, or where there are none what the server showed."""
+        here, row = self._glimpses(place.kind).get(place.slug), self._row(place.kind, place.slug)
+        if row is None or row.type != place.type:
+            return None
+        if here is None or here.type != place.type:
+            return row.remote_digest
+        digests = (row.base_digest, row.remote_digest)
+        return next((each for each in digests if each and each.startswith(here.fingerprint)), None)
 
     def node(self, place: Place) -> Node:
         """Say what is known of a resource."""
@@ -292,7 +314,16 @@ class Relations:
         row = self._row(place.kind, place.slug)
         return row if row and row.type == place.type else None
 
+    def _read_rows(self, kind: str) -> dict[str, Row]:
+        """Read what the mirror knows of all of a kind, by slug, but for what the server said is gone."""
+        rows = self._reader.rows(self._scope, [kind]) if self._scope else {}
+        found = {str(row.key.slug): row for row in rows.values() if row.remote_state is not State.ABSENT}
+        self._known[kind] = found
+        return found
+
     def _read_row(self, kind: str, slug: str) -> Row | None:
+        if kind in self._known:
+            return self._known[kind].get(slug)
         row = self._reader.row(self._scope, kind, slug) if self._scope else None
         return None if row is None or row.remote_state is State.ABSENT else row
 

@@ -9,7 +9,7 @@ import pytest
 from cochat_devkit.config import read_config
 from cochat_devkit.operations.browse import Catalogue
 from cochat_devkit.web.pages import all_pages
-from tests.web.mirrored import FACTS, HOSTILE, Mirrored
+from tests.web.mirrored import FACTS, HOSTILE, Mirrored, row_of, scope_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +78,17 @@ def test_what_does_not_run_is_told_why(mirrored: Mirrored) -> None:
     page = mirrored.get("chain.html")
     assert "inactive" in page.texts_of("td")
     assert "neither global nor named by the model" in page.texts_of("td")
+
+
+def test_of_very_many_that_do_not_run_some_are_shown(mirrored: Mirrored) -> None:
+    """A thousand idle filters do not make a page that takes long: I see a hundred, and how many there are."""
+    with mirrored.store() as store:
+        body = {"name": "Idle", "content": "", "active": False, "global": True}
+        rows = [row_of(f"function/idle_{number}", body, type_="filter") for number in range(1_000)]
+        store.remember(scope_in(store), rows=rows, bodies=[("filter", body)])
+    page = mirrored.get("chain.html")
+    assert len(page.links("r/filter/idle_")) <= 100
+    assert "and 902 more" in page.text
 
 
 def test_filters_of_no_certain_order_stand_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,13 @@ def test_whoever_has_the_address_gets_the_page(browsed: Browsed) -> None:
     assert browsed.ask(Sec_Fetch_Site="none")[0] == 200
 
 
+def test_what_stands_beside_the_pages_is_sent_once(browsed: Browsed) -> None:
+    """A browser keeps style sheets and scripts while I go from page to page, and of what the server said nothing."""
+    status, headers, _ = browsed.ask(f"/{browsed.token}/static/style.css")
+    assert (status, headers["cache-control"]) == (200, "private, max-age=3600")
+    assert is_guarded(headers)
+
+
 @pytest.mark.parametrize(
     "path",
     ["/", "/x/en/index.html", "/en/index.html", "//", "/static/style.css", "/%00/en/index.html", "/é/x", "/docs"],

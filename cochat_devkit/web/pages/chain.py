@@ -29,7 +29,7 @@ SWITCHES = {
 }
 #: what the template says by a variable
 SAID = (*filter(None, (*dict(STRETCHES).values(), *SWITCHES.values())), *map(str, Why), *map(str, Idle))
-_MOST_MODELS = 100
+_MOST_MODELS = _MOST_IDLE = 100
 
 
 class Stretch(NamedTuple):
@@ -47,6 +47,8 @@ def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
         "found": found,
         "stretches": [Stretch(hook, _groups(found, hook), station) for hook, station in STRETCHES],
         "silent": [each for each in found.links if each.hooks == ()],
+        "idle": found.idle[:_MOST_IDLE],
+        "more_idle": max(0, len(found.idle) - _MOST_IDLE),
         "switches": SWITCHES,
         "models": models[:_MOST_MODELS],
         "more": max(0, len(models) - _MOST_MODELS),
