@@ -112,6 +112,10 @@ class Client:
         changed = self._overrides.get(kind.name)
         return found.with_requests(changed) if changed else found
 
+    def begin_listing(self, kinds: Iterable[Kind]) -> None:
+        """Have the server work on the first listings of some kinds, which a block of `listing_ahead` takes."""
+        self._transport.ask_ahead([path for kind in kinds for path in self._paths_of_listing(kind)])
+
     @contextmanager
     def listing_ahead(self, kinds: Iterable[Kind]) -> Iterator[None]:
         """While the block runs, have the server work on the listings of some kinds before they are asked for."""

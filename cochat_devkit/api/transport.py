@@ -106,6 +106,7 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections."""
+        self._leave_ahead()
         self._client.close()
 
     def send(self, method: str, path: str, what: str, *, body: Json = None) -> Json:
@@ -160,17 +161,26 @@ class Transport:
         finally:
             pool.shutdown(cancel_futures=True)
 
+    def ask_ahead(self, paths: Iterable[str]) -> None:
+        """Have the server begin what the next block of `asking_ahead` goes on with."""
+        self._ahead = Ahead(self._open_early, paths)
+
     @contextmanager
     def asking_ahead(self, paths: Iterable[str]) -> Iterator[None]:
         """While the block runs, have the server work on answers before they are asked for; `paths` in their order.
 
         Each is one request all the same. What cannot be had at once, patience included, is asked for in its turn.
         """
-        self._ahead = Ahead(self._open_early, paths)
+        if self._ahead is None:
+            self.ask_ahead(paths)
         try:
             yield
         finally:
-            ahead, self._ahead = self._ahead, None
+            self._leave_ahead()
+
+    def _leave_ahead(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
             ahead.close()
 
     def _open_early(self, path: str) -> httpx.Response | None:

@@ -107,8 +107,8 @@ def exactly(ref: str) -> str:
 
 
 @contextmanager
-def connect(config: Config, target_name: str | None, emit: Emit) -> Iterator[Session]:
-    """Find out what the target's server is and who we are there.
+def connect(config: Config, target_name: str | None, emit: Emit, *, listing: Sequence[Kind] = ()) -> Iterator[Session]:
+    """Find out what the target's server is and who we are there; it begins to list the kinds that are named.
 
     Raises:
         MissingToken: no credentials.
@@ -131,7 +131,10 @@ def connect(config: Config, target_name: str | None, emit: Emit) -> Iterator[Ses
             overrides=_overrides(target),
             keep_blob=partial(keep_blob, config.root),
         )
-        yield Session(target, credential, client, facts, client.request_count)
+        session = Session(target, credential, client, facts, client.request_count)
+        if listing:
+            client.begin_listing(listing)
+        yield session
 
 
 def _overrides(target: Target) -> dict[str, dict[str, Endpoint]]:

@@ -49,6 +49,37 @@ def test_the_server_works_on_the_next_answers_while_i_read(transport, server):
     assert transport.request_count == len(PATHS)
 
 
+def test_the_server_begins_before_i_am_ready_to_read(transport, server):
+    """While a command is still being loaded the server works already, and nothing is asked twice for that."""
+    begun, asked = threading.Event(), list[str]()
+
+    def decide(request):
+        asked.append(request.path)
+        begun.set()
+        return says([request.path])
+
+    server.decide = decide
+    transport.ask_ahead(PATHS)
+    assert begun.wait(10)
+    with transport.asking_ahead(PATHS):
+        for path in PATHS:
+            assert transport.fetch_list(path, "asking", lambda item: item) == [path]
+    assert sorted(asked) == PATHS
+    # when the block has ended nothing of that is left
+    assert transport.send("GET", PATHS[0], "asking") == [PATHS[0]]
+    assert len(asked) == transport.request_count == len(PATHS) + 1
+
+
+def test_what_the_server_began_and_nobody_reads_is_let_go(server, clock):
+    """A command that fails before it reads its first list leaves no connection open."""
+    server.decide = lambda request: says([request.path])
+    with Transport(server.url, TOKEN, gate=Gate(clock=clock, sleep=clock.sleep)) as transport:
+        transport.ask_ahead(PATHS)
+        answers = [each.result() for each in transport._ahead._asked.values()]
+        assert not any(each.is_closed for each in answers)
+    assert all(each.is_closed for each in answers)
+
+
 def test_every_answer_is_asked_for_once_and_goes_to_its_question(transport, asked):
     """However it is read, in whatever order, and with others between, I get the answer to my question."""
     with transport.asking_ahead(PATHS):
