@@ -36,17 +36,21 @@ WHERE scope_id = ? AND kind = ?
     AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
 """
 _AGREED_AS_ONE = """
-SELECT kind, type, group_concat(slug, char(0)), group_concat(base_local, char(0)) FROM resource
+SELECT kind, type, group_concat(slug, ?), group_concat(base_local, ?) FROM resource
 WHERE scope_id = ?
     AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
 GROUP BY kind, type
 """
-_STAMPS_AGREED = """
-SELECT slug, version, updated_at FROM resource
-WHERE scope_id = ? AND kind = ?
+_STAMPS_AS_ONE = """
+SELECT kind, type, group_concat(slug, ?), count(*),
+    group_concat(version, ?), count(version), group_concat(updated_at, ?), count(updated_at) FROM resource
+WHERE scope_id = ?
     AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
-ORDER BY type, slug
+GROUP BY kind, type
 """
+#: stands between the texts of a group where they are asked for as one
+_NUL = "\0"
+#: asked for by kind: otherwise SQLite takes the index of what was changed last, and reads all rows
 _APART = f"""{_ROW}
 AND (remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL) IS NOT TRUE
 """
@@ -55,6 +59,8 @@ _BODIES = "SELECT digest, packed FROM body WHERE digest IN (SELECT value FROM js
 
 #: the server's version of a resource and when it says that it was changed, both as stored
 Stamp = tuple[str | None, str | None]
+#: the same half of the stamps of many
+StampColumn = list[str | None] | None
 
 
 class MirrorReader:
@@ -103,7 +109,7 @@ class MirrorReader:
 
         They are sorted by slug where the mirror has its indexes; one of an earlier version may give them in any order.
         """
-        return {each[:2]: each[2:] for each in self.ask(_AGREED_AS_ONE, (scope.id,))}
+        return {each[:2]: each[2:] for each in self.ask(_AGREED_AS_ONE, (_NUL, _NUL, scope.id))}
 
     def stamps(self, scope: Scope, kind: str) -> dict[str, Stamp]:
         """Read how the server dates its resources of a kind: stamps by slug."""
@@ -112,9 +118,16 @@ class MirrorReader:
         )
         return {slug: (version, updated_at) for slug, version, updated_at in found}
 
-    def stamps_agreed(self, scope: Scope, kind: str) -> list[tuple[str, str | None, str | None]]:
-        """Read slugs and stamps of those that it still shows as agreed, by type and slug: from an index alone."""
-        return self.ask(_STAMPS_AGREED, (scope.id, kind))
+    def stamps_as_one(self, scope: Scope) -> dict[tuple[str, str], tuple[str, StampColumn, StampColumn]]:
+        """Read how the server dates what it still shows as agreed, by (kind, type): (slugs, versions, instants).
+
+        The slugs are as in `agreed_as_one`, and a column is in their order; None where some have a stamp and some none.
+        """
+        found = self.ask(_STAMPS_AS_ONE, (_NUL, _NUL, _NUL, scope.id))
+        return {
+            (kind, type_): (slugs, _to_column(versions, have_version, count), _to_column(instants, have_instant, count))
+            for kind, type_, slugs, count, versions, have_version, instants, have_instant in found
+        }
 
     def row(self, scope: Scope, kind: str, slug: str) -> Row | None:
         """Read one row; None where there is none."""
@@ -123,8 +136,9 @@ class MirrorReader:
 
     def rows_apart(self, scope: Scope, kinds: Iterable[str]) -> dict[Key, Row]:
         """Read the rows of some kinds that the server does not, or no longer, show as agreed."""
-        wanted = set(kinds)
-        return {row.key: row for row in map(_to_row, self.ask(_APART, (scope.id,))) if row.key.kind in wanted}
+        wanted = (*kinds,)
+        found = self.ask(f"{_APART} AND kind IN ({', '.join('?' * len(wanted))})", (scope.id, *wanted))
+        return {row.key: row for row in map(_to_row, found)}
 
     def derived(self, scope: Scope, key: Key) -> Json:
         """Read what the server derived of one resource; `{}` where nothing is known."""
@@ -303,6 +317,14 @@ def _to_row(found: tuple[Json, ...]) -> Row:
         writable=None if writable is None else bool(writable),
         path=path,
     )
+
+
+def _to_column(texts: str | None, having: int, count: int) -> StampColumn:
+    """Part what was asked for as one; None where it cannot be told which of them have it."""
+    if texts is None:
+        return [None] * count
+    # what a server sends may hold what stands between
+    return [*texts.split(_NUL)] if texts.count(_NUL) == count - 1 and having == count else None
 
 
 def _maybe(make: Json, value: Json) -> Json:

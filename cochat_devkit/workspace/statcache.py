@@ -125,6 +125,10 @@ class Shelf:
         """Tell whether the columns say what they are made of, as no text in them has what stands between."""
         return all(_holds(each, len(self)) for each in self.columns)
 
+    def is_of(self, slugs: str, count: int) -> bool:
+        """Tell whether these are its slugs, so many in this order, with a NUL between each and the next."""
+        return count == len(self) and self.columns[1] == slugs and _holds(slugs, count)
+
     @property
     def known(self) -> dict[str, Known]:
         """Give the resources by their stems."""

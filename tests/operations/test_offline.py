@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from itertools import product
 
 import pytest
@@ -191,6 +192,32 @@ def test_kinds_that_are_wholly_in_step_are_passed_over_and_no_others(tmp_path_fa
         for line in listed:
             is_known = line.state != "new here"
             assert line.version == (f"v-{line.type}-{line.ref.partition('/')[2]}" if is_known else None)
+
+    run()
+
+
+#: of some the server tells no version, or one with what stands between the texts of a column
+STAMPS = st.lists(
+    st.tuples(st.sampled_from([None, "v1", "", "a\0b"]), st.sampled_from([None, "2026-01-01T00:00:00+00:00"])),
+    min_size=4,
+    max_size=4,
+)
+
+
+def test_each_line_bears_its_own_version_and_date(tmp_path_factory):
+    """Whichever of them the server dates, I see no version and no date of another."""
+
+    @given(STAMPS)
+    def run(stamps):
+        slugs = SLUGS[:4]
+        config = lay_out(tmp_path_factory.mktemp("workspace"), [("tool", slug, IN_STEP) for slug in slugs])
+        with sqlite3.connect(config.mirror_path) as mirror:
+            for slug, (version, instant) in zip(slugs, stamps, strict=True):
+                told = (version, instant, slug)
+                mirror.execute("UPDATE resource SET version = ?, updated_at = ? WHERE slug = ?", told)
+        mirror.close()
+        listed = {line.ref: (line.version, line.updated_at) for line in ls(config, select(), target=None)}
+        assert listed == {f"tool/{slug}": stamp for slug, stamp in zip(slugs, stamps, strict=True)}
 
     run()
 
