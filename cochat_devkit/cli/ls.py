@@ -78,7 +78,7 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> None:
       cochat ls 'tool/google_*' --json
     """
     from cochat_devkit.config import read_config
-    from cochat_devkit.operations.ls import ls
+    from cochat_devkit.operations.ls import Listed, ls
     from cochat_devkit.operations.session import select
 
     names = [_column_named(name) for name in options["columns"].split(",")]
@@ -89,8 +89,8 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> None:
     if order:
         lines = _sorted(lines, _COLUMNS[order], is_reversed=options["sort"].startswith("-"))
     if options["as_json"]:
-        items = [dict(zip(line._fields, line, strict=True)) for line in lines]
-        render.out_json({"command": "ls", "ok": True, "exit_code": 0, "counts": {"listed": len(items)}, "items": items})
+        value = {"command": "ls", "ok": True, "exit_code": 0, "counts": {"listed": len(lines)}}
+        render.out_json_rows(value, Listed._fields, lines)
     elif lines:
         render.out("\n".join(render.columns([names, *_cells(lines, names)])))
     elif listed:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sys
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, TextIO
 
 from cochat_devkit.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -111,6 +112,14 @@ def out_secret(text: str) -> None:
 def out_json(value: dict[str, Any]) -> None:
     """Print the one object of a command's `--json`."""
     out(_to_json(value))
+
+
+def out_json_rows(value: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
+    """Print the one object of a command's `--json` whose last field, `items`, has ten thousand rows of texts."""
+    if sys.stdout.isatty():
+        out_json({**value, "items": [dict(zip(names, row, strict=True)) for row in rows]})
+    else:
+        out(f'{_to_json(value)[:-1]}, "items": [{_rows_to_json(names, rows)}]}}')
 
 
 def out_json_secret(value: dict[str, Any]) -> None:
@@ -294,9 +303,10 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     by_column = [*zip(*rows, strict=True)]
     is_plain = all("".join(column).isascii() for column in by_column)
     widths = [max(map(len if is_plain else width_of, column)) for column in by_column]
-    form = "  ".join(f"%-{width}s" for width in widths)
     if is_plain:
-        return [line.rstrip() for line in map(form.__mod__, zip(*by_column, strict=True))]
+        padded = [map(str.ljust, column, repeat(width)) for column, width in zip(by_column, widths, strict=True)]
+        return [*map(str.rstrip, map("  ".join, zip(*padded, strict=True)))]
+    form = "  ".join(f"%-{width}s" for width in widths)
     return [
         (form % tuple(row)).rstrip()
         if all(map(str.isascii, row))
@@ -427,6 +437,25 @@ def _to_json(value: dict[str, Any]) -> str:
     return json.dumps(
         {"version": JSON_VERSION, **value}, ensure_ascii=False, indent=indent, default=str, check_circular=False
     )
+
+
+def _rows_to_json(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> str:
+    """Write rows as objects, column by column: object by object it takes five times as long."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    pieces: list[Iterable[str]] = []
+    lead = "{"
+    for name, column in zip(names, zip(*rows, strict=True), strict=True) if rows else ():
+        texts = [each for each in column if each is not None]
+        whole = "".join(texts)
+        # nearly always every row has a text, and none has a sign that JSON writes otherwise
+        if len(texts) == len(column) and len(encode(whole)) == len(whole) + 2:
+            pieces += [repeat(f'{lead}{encode(name)}: "'), texts]
+            lead = '", '
+        else:
+            pieces += [repeat(f"{lead}{encode(name)}: "), ["null" if each is None else encode(each) for each in column]]
+            lead = ", "
+    end = lead.removesuffix(", ") + "}"
+    return ", ".join(map("".join, zip(*pieces, repeat(end, len(rows)), strict=False)))
 
 
 def _shown(text: str, stream: TextIO) -> str:

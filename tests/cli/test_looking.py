@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cochat_devkit.cli import main, render
 from cochat_devkit.mirror.rows import Row
@@ -171,6 +173,17 @@ def test_a_name_is_one_cell(desk: Desk) -> None:
     assert len(lines) == 7
     assert "Review row  prompt/review" in lines
     assert render.width_of("日记a\u0301") == 5
+
+
+@given(st.lists(st.tuples(*[st.one_of(st.none(), st.text(), st.sampled_from(['a"b', "\\", "\x7f\u2028", "a"]))] * 2)))
+def test_a_list_of_rows_is_the_json_of_its_objects(rows: list[tuple[str | None, str | None]]) -> None:
+    """My scripts read a list of any names, and cannot tell that it is written in columns."""
+    value, names = {"command": "ls", "counts": {}}, ('na"me', "path")
+    with contextlib.redirect_stdout(io.StringIO()) as in_columns:
+        render.out_json_rows(value, names, rows)
+    with contextlib.redirect_stdout(io.StringIO()) as one_by_one:
+        render.out_json({**value, "items": [dict(zip(names, row, strict=True)) for row in rows]})
+    assert in_columns.getvalue() == one_by_one.getvalue()
 
 
 def test_what_the_model_sees(desk: Desk) -> None:
