@@ -17,6 +17,8 @@ from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, kind_named
 from cochat_devkit.kinds.references import names_others
 from cochat_devkit.operations.bodies import bodies_of
+from cochat_devkit.operations.chain import KIND as FILTERS
+from cochat_devkit.operations.chain import chain_among
 from cochat_devkit.operations.deps import Graph, deps_among, graph
 from cochat_devkit.operations.ls import list_surveyed, ls, show_surveyed, text_of
 from cochat_devkit.operations.offline import narrowed, survey
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.mirror.journal import Tally
+    from cochat_devkit.operations.chain import Chain
     from cochat_devkit.operations.deps import Deps
     from cochat_devkit.operations.ls import Listed, Shown, Text
     from cochat_devkit.operations.offline import Survey
@@ -131,7 +134,17 @@ class Catalogue:
     def relations_of(self, ref: str, *, depth: int = 1) -> Deps:
         """Tell what a resource uses and what uses it, so many steps far."""
         with self._looking() as look:
-            return deps_among(look.relations(ref), ref, depth=depth)
+            return deps_among(look.relations(_kinds_beside(_kind_of(ref))), ref, depth=depth)
+
+    def chain(self, model: str | None) -> Chain:
+        """Tell which filters a message to a model meets; without one, those that run everywhere.
+
+        Raises:
+            UnknownResource: there is no such model.
+            UsageError: the address is not one of a model.
+        """
+        with self._looking() as look:
+            return chain_among(look.relations(_kinds_beside(FILTERS) | {FILTERS}), model)
 
     def graph(self) -> Graph:
         """Tell who uses whom among all resources, as they were listed."""
@@ -213,9 +226,9 @@ class _Look:
         surveyed = self._survey_about(ref)
         return show_surveyed(surveyed if self._is_whole else narrowed(surveyed, select([exactly(ref)])), ref)
 
-    def relations(self, ref: str) -> Relations:
-        """Open the relations of one resource."""
-        surveyed = self._survey(_kinds_beside(_kind_of(ref)))
+    def relations(self, kinds: frozenset[str]) -> Relations:
+        """Open the relations for which the files of some kinds are looked at as a whole."""
+        surveyed = self._survey(kinds)
         if id(surveyed) not in self._relations:
             self._relations[id(surveyed)] = Relations(self._config, surveyed)
         return self._relations[id(surveyed)]

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Body, Json
 
 
+#: of what runs
+KIND, _TYPE = "function", "filter"
+
+
 class From(StrEnum):
     """Say where a priority comes from."""
 
@@ -115,21 +119,31 @@ def chain(config: Config, model: str | None, *, target: str | None) -> Chain:
         UnknownResource: there is no such model.
         UsageError: the address is not one of a model.
     """
-    with open_relations(config, target, also=("function",)) as relations:
-        dialect = DIALECTS.get(relations.dialect_name, OWUI_0_12)
-        place = _model_of(relations, model) if model else None
-        named = _named(relations, place) if place else _Named(frozenset(), frozenset())
-        told = relations.bodies(relations.places("function", "filter"))
-        idle = {each: reason for each, body in told.items() if (reason := _idle(body, is_named=each in named.run))}
-        idle |= dict.fromkeys(named.run - told.keys(), Idle.MISSING)
-        running = {each: body for each, body in told.items() if each not in idle}
-        return Chain(
-            relations.node(place) if place else None,
-            dialect.title,
-            dialect.generation,
-            _in_order(relations, running, named, dialect.generation),
-            tuple(IdleLink(relations.node(each), idle[each]) for each in sorted(idle)),
-        )
+    with open_relations(config, target, also=(KIND,)) as relations:
+        return chain_among(relations, model)
+
+
+def chain_among(relations: Relations, model: str | None) -> Chain:
+    """Tell it by relations that are open, for which the files of this kind were looked at, too.
+
+    Raises:
+        UnknownResource: there is no such model.
+        UsageError: the address is not one of a model.
+    """
+    dialect = DIALECTS.get(relations.dialect_name, OWUI_0_12)
+    place = _model_of(relations, model) if model else None
+    named = _named(relations, place) if place else _Named(frozenset(), frozenset())
+    told = relations.bodies(KIND, _TYPE)
+    idle = {each: reason for each, body in told.items() if (reason := _idle(body, is_named=each in named.run))}
+    idle |= dict.fromkeys(named.run - told.keys(), Idle.MISSING)
+    running = {each: body for each, body in told.items() if each not in idle}
+    return Chain(
+        relations.node(place) if place else None,
+        dialect.title,
+        dialect.generation,
+        _in_order(relations, running, named, dialect.generation),
+        tuple(IdleLink(relations.node(each), idle[each]) for each in sorted(idle)),
+    )
 
 
 class _Named(NamedTuple):

@@ -25,7 +25,7 @@ from cochat_devkit.workspace.glance import glance
 from cochat_devkit.workspace.tree import read_one
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cochat_devkit.config import Config
     from cochat_devkit.kinds import Kind
@@ -107,7 +107,7 @@ class Relations:
         self._scope, self._reader = surveyed.rest.scope, surveyed.rest.reader
         self._row, self._glimpses, self._outer = cache(self._read_row), cache(self._look_at), cache(_outer_kinds)
         self._glimpse, self._laid_out = cache(self._find), set[str]()
-        self._rows = cache(self._read_rows)
+        self._rows, self._bodies = cache(self._read_rows), cache(self._read_bodies)
         self._known: dict[str, dict[str, Row]] = {}
         self._told_there, self._meant_by = cache(self._read_told), cache(self._read_ref)
         self._kind_named = cache(kind_named)
@@ -213,13 +213,16 @@ class Relations:
         # a parser of YAML takes long to load
         return self._reader.body(digest) if digest else self._surveyed.glance.local(here).resource.body
 
-    def bodies(self, places: Iterable[Place]) -> dict[Place, Body]:
-        """Read many at once.
+    def bodies(self, kind: str, type_: str) -> Mapping[Place, Body]:
+        """Read all resources of a type of a kind whose files were looked at, by address.
 
         Raises:
             BadResource: a file has changed meanwhile.
         """
-        digests = {place: self._digest_of(place) for place in places}
+        return self._bodies(kind, type_)
+
+    def _read_bodies(self, kind: str, type_: str) -> dict[Place, Body]:
+        digests = {place: self._digest_of(place) for place in self.places(kind, type_)}
         stored = self._reader.bodies(each for each in digests.values() if each)
         return {place: stored[digest] if digest in stored else self.body(place) for place, digest in digests.items()}
 

@@ -110,7 +110,12 @@ def _given(page: Page, catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
 
 def _link(up: str, name: str, **params: Any) -> str:
     """Write a link to an address of a page, relative to the page that it stands on."""
-    return up + all_pages()[name].address(**{key: str(each) for key, each in params.items()})
+    return up + _address_of(name, *((key, str(each)) for key, each in params.items()))
+
+
+@functools.lru_cache(maxsize=4_096)
+def _address_of(name: str, *params: tuple[str, str]) -> str:
+    return all_pages()[name].address(**dict(params))
 
 
 def _translated(language: str, text: str, /, **values: object) -> str:
@@ -139,6 +144,8 @@ def _environment() -> Environment:
         loader=FileSystemLoader(str(_HERE / "templates")),
         autoescape=True,
         undefined=StrictUndefined,
+        # what was installed stays as it is
+        auto_reload=False,
         finalize=_without_secrets,
         trim_blocks=True,
         lstrip_blocks=True,

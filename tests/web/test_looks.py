@@ -14,6 +14,8 @@ from bench.offline import make_mixed_workspace
 from cochat_devkit.config import read_config
 from cochat_devkit.operations.browse import Catalogue
 from cochat_devkit.web.app import make_app
+from cochat_devkit.web.pages import all_pages
+from cochat_devkit.web.rendering import render_export
 from tests.web.mirrored import TOKEN
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ _opened: list[list[str]] = []
 
 
 def _hear(event: str, given: tuple[object, ...]) -> None:
-    if _opened and event == "open":
+    if _opened and event in ("open", "sqlite3.connect"):
         _opened[-1].append(str(given[0]))
 
 
@@ -48,6 +50,18 @@ def test_a_page_opens_each_file_once_however_many_were_edited(edited: Path, path
     own = {each: count for each, count in opened.items() if each.startswith(f"{agents}/agent-1.")}
     assert max(own.values(), default=0) <= 2, "once to see what it is, once for its text"
     assert {count for each, count in opened.items() if each not in own} == {1}
+
+
+def test_an_export_opens_the_mirror_once_for_all_chains(edited: Path) -> None:
+    """The filters that each of many agents' messages meet are read once, not once for each agent."""
+    with Catalogue(read_config(edited), None).held() as catalogue:
+        pages = [{"ref": each.ref} for each in catalogue.listed() if each.type == "agent"]
+        render_export(all_pages()["chain-of"], catalogue, pages[0])
+        _opened.append([])
+        for params in pages[1:4]:
+            render_export(all_pages()["chain-of"], catalogue, params)
+        opened = _opened.pop()
+    assert [each for each in opened if "mirror.db" in each or "/plugins" in each] == []
 
 
 def _opened_for(root: Path, path: str) -> list[str]:

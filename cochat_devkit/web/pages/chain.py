@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cochat_devkit.kinds.references import kinds_answering
-from cochat_devkit.operations.chain import Idle, Switch, Why, chain
+from cochat_devkit.operations.chain import Idle, Switch, Why
 from cochat_devkit.web.page import Page
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Stretch(NamedTuple):
 
 
 def _make(catalogue: Catalogue, asked: Asked) -> dict[str, Any]:
-    found = chain(catalogue.config, asked.params.get("ref"), target=catalogue.target)
+    found = catalogue.chain(asked.params.get("ref"))
     models = _models(catalogue)
     return {
         "found": found,
