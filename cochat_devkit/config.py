@@ -23,9 +23,9 @@ _TARGET = ("url", "production", "endpoints")
 #: the schemes of a server's address, with the port that goes without saying
 _PORTS = {"http": 80, "https": 443}
 #: the requests that a target may have of its own
-_ENDPOINT = re.compile(r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<path>/(?:[^\s{}#]|\{id\})*)\Z")
+_ENDPOINT = r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<path>/(?:[^\s{}#]|\{id\})*)\Z"
 _ENDPOINTS_EXAMPLE = 'update = "PUT /api/custom/agents/{id}"'
-_HOST = re.compile(r"[\w.:%-]+$")
+_HOST = r"[\w.:%-]+$"
 
 
 class Target(NamedTuple):
@@ -115,7 +115,7 @@ def parse_base_url(url: str) -> str:
         raise BadSetting(
             f"this is no address of a server: {url!r}", hint="write it as https://app.cochat.ai"
         ) from error
-    if parts.scheme not in _PORTS or not parts.hostname or not _HOST.match(parts.hostname):
+    if parts.scheme not in _PORTS or not parts.hostname or not re.match(_HOST, parts.hostname):
         raise BadSetting(f"this is no address of a server: {url!r}", hint="write it as https://app.cochat.ai")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
@@ -157,7 +157,7 @@ def _parse_target(place: str, name: str, stated: Mapping[str, Json]) -> Target:
 
 
 def _parse_endpoint(place: str, column: str, text: Json) -> tuple[str, str]:
-    found = _ENDPOINT.match(text) if isinstance(text, str) else None
+    found = re.match(_ENDPOINT, text) if isinstance(text, str) else None
     if found is None:
         raise BadSetting(f"{place}: {column} is no request: {text!r}", hint=f"write {_ENDPOINTS_EXAMPLE}")
     has_id, is_about_one = "{id}" in found["path"], column not in ("create", "listing")

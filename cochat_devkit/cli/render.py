@@ -25,18 +25,18 @@ JSON_VERSION = 1
 
 
 #: what a terminal would obey, but for colors: names and texts come from servers
-_OBEYED = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_OBEYED = r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 #: the commands that take `--target`, where a hint names them
-_AIMED = re.compile(
+_AIMED = (
     r"\bcochat (browse|chain|deps|diff|doctor|init|log|login|logout|ls|pull|push|resolve|restore|search|show|specs"
     r"|status|undo|valves|whoami)\b"
 )
 
 
 #: the same, colors too: a text of somebody else's has none to give
-_ANY_OBEYED = re.compile(f"\x1b|{_OBEYED.pattern}")
+_ANY_OBEYED = f"\x1b|{_OBEYED}"
 #: of these a terminal shows two columns, and of those none
 _WIDE, _NO_WIDTH = ("W", "F"), ("Mn", "Me", "Cf")
 
@@ -61,7 +61,7 @@ def _aimed(hint: str | None) -> str | None:
     import shlex
 
     named = shlex.quote(_Aim.target)
-    return _AIMED.sub(lambda found: f"{found[0]} --target {named}", hint)
+    return re.sub(_AIMED, lambda found: f"{found[0]} --target {named}", hint)
 
 
 def out(text: str) -> None:
@@ -101,7 +101,7 @@ def is_read() -> bool:
 
 def tame(text: str) -> str:
     """Spell out what a terminal would obey in a text of somebody else's, where it goes to one."""
-    return _ANY_OBEYED.sub(_spelled, text) if sys.stdout.isatty() else text
+    return re.sub(_ANY_OBEYED, _spelled, text) if sys.stdout.isatty() else text
 
 
 def out_secret(text: str) -> None:
@@ -125,7 +125,7 @@ def out_json_rows(value: dict[str, Any], names: Sequence[str], rows: Sequence[Se
 def out_json_secret(value: dict[str, Any]) -> None:
     """Print the one object of a `--json` whose reader asked to see the secrets in it."""
     text = _to_json(value)
-    out_secret(_OBEYED.sub(_spelled, text) if sys.stdout.isatty() else text)
+    out_secret(re.sub(_OBEYED, _spelled, text) if sys.stdout.isatty() else text)
 
 
 def out_line(text: str) -> None:
@@ -461,7 +461,7 @@ def _rows_to_json(names: Sequence[str], rows: Sequence[Sequence[str | None]]) ->
 def _shown(text: str, stream: TextIO) -> str:
     """Take out secrets, and on a terminal what it would obey."""
     clean = redact(text)
-    return _OBEYED.sub(_spelled, clean) if stream.isatty() else clean
+    return re.sub(_OBEYED, _spelled, clean) if stream.isatty() else clean
 
 
 def _spelled(found: re.Match[str]) -> str:

@@ -10,13 +10,16 @@ from cochat_devkit.errors import UnknownKind, UsageError
 from cochat_devkit.kinds.kind import Kind
 from cochat_devkit.resource import Key, Slug
 
+#: modules that have no row and that few commands need: whoever reads the table need not load them
+_WITHOUT_ROW = frozenset({"dialects", "references", "specs", "valves", "wire"})
 __all__ = ["Kind", "all_kinds", "kind_named", "parse_ref"]
 
 
 @functools.cache
 def all_kinds() -> tuple[Kind, ...]:
     """List the rows of the table, in the order in which they are written to a server."""
-    modules = (importlib.import_module(f"{__name__}.{each.name}") for each in pkgutil.iter_modules(__path__))
+    names = (each.name for each in pkgutil.iter_modules(__path__) if each.name not in _WITHOUT_ROW)
+    modules = (importlib.import_module(f"{__name__}.{name}") for name in names)
     found = [module.KIND for module in modules if isinstance(getattr(module, "KIND", None), Kind)]
     return tuple(sorted(found, key=lambda kind: (kind.write_order, kind.name)))
 

@@ -13,23 +13,21 @@ if TYPE_CHECKING:
 
 MASK = "(masked)"
 #: names whose values are nobody's business; `tokens` counts them, `max_tokens` limits them
-_SECRET = re.compile(
-    r"key|secret|passw|token(?!s)|credential|webhook|auth|_sk$|headers?$|dsn|connection_string", re.IGNORECASE
-)
-_URL_WITH_PASSWORD = re.compile(r"//[^/\s:@]+:[^/\s@]+@")
+_MASKED_NAME = r"(?i)key|secret|passw|token(?!s)|credential|webhook|auth|_sk$|headers?$|dsn|connection_string"
+_SIGNED_URL = r"//[^/\s:@]+:[^/\s@]+@"
 
 
 def mask_secrets(value: Json, *, is_secret: bool = False) -> Json:
     """Mask every text that stands under a name that sounds secret, and passwords within addresses."""
     if isinstance(value, dict):
         return {
-            key: mask_secrets(each, is_secret=is_secret or bool(_SECRET.search(str(key))))
+            key: mask_secrets(each, is_secret=is_secret or bool(re.search(_MASKED_NAME, str(key))))
             for key, each in value.items()
         }
     if isinstance(value, list):
         return [mask_secrets(each, is_secret=is_secret) for each in value]
     if isinstance(value, str) and value:
-        return MASK if is_secret else _URL_WITH_PASSWORD.sub(f"//{MASK}@", value)
+        return MASK if is_secret else re.sub(_SIGNED_URL, f"//{MASK}@", value)
     return value
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 
-_HEAD = re.compile(r"---[ \t]*\r?\n(?P<lines>.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
-_LINE = re.compile(r"([A-Za-z][\w-]*):[ \t]+(\S.*?)[ \t]*\Z")
-_QUOTED = re.compile(r"(['\"])([^'\"\\\\]*)\1\Z")
+_HEAD = r"(?ms)---[ \t]*\r?\n(?P<lines>.*?)^---[ \t]*$"
+_LINE = r"([A-Za-z][\w-]*):[ \t]+(\S.*?)[ \t]*\Z"
+_QUOTED = r"(['\"])([^'\"\\\\]*)\1\Z"
 #: what YAML reads as more than the words that stand there
-_NOT_PLAIN = re.compile(r"[\[\]{}&*!|>%@`#'\"]|: |:\Z")
+_NOT_PLAIN = r"[\[\]{}&*!|>%@`#'\"]|: |:\Z"
 
 
 def parse_markdown_head(text: str) -> dict[str, str]:
     """Read the plain one-line values between the opening lines of hyphens; what is more than that is left out."""
-    head = _HEAD.match(text)
+    head = re.match(_HEAD, text)
     found: dict[str, str] = {}
     for line in head["lines"].splitlines() if head else ():
-        if matched := _LINE.match(line):
+        if matched := re.match(_LINE, line):
             value = matched[2]
-            if quoted := _QUOTED.match(value):
+            if quoted := re.match(_QUOTED, value):
                 found[matched[1]] = quoted[2]
-            elif not _NOT_PLAIN.search(value):
+            elif not re.search(_NOT_PLAIN, value):
                 found[matched[1]] = value
     return found

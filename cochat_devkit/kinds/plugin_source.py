@@ -11,7 +11,7 @@ _REWRITES = (
     ("from main", "from open_webui.main"),
     ("from config", "from open_webui.config"),
 )
-_KEY_LINE = re.compile(r"^\s*([a-z_]+):\s*(.*)\s*$", re.IGNORECASE)
+_KEY_LINE = r"(?i)^\s*([a-z_]+):\s*(.*)\s*$"
 _FENCE = '"""'
 
 
@@ -38,7 +38,7 @@ def parse_frontmatter(source: str) -> dict[str, str]:
     for line in lines[1:]:
         if _FENCE in line:
             break
-        if matched := _KEY_LINE.match(line):
+        if matched := re.match(_KEY_LINE, line):
             found[matched[1].strip()] = matched[2].strip()
     return found
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from typing import TYPE_CHECKING
 
@@ -87,11 +85,13 @@ def _lay_files(wire: Wire, value: Json, of: Field, context: WireContext) -> None
 
 
 def _parse_files(value: Json) -> Json:
+    import base64
+
     for path, each in (value or {}).items():
         try:
             if not isinstance(each, str):
                 base64.b64decode(each["base64"], validate=True)
-        except (binascii.Error, ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise UsageError(f"{path} is neither text nor base64") from error
     return value or {}
 

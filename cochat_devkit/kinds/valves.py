@@ -28,10 +28,10 @@ _SECRET_WORDS = frozenset(
     )
 )
 _SECRET_PARTS = ("apikey", "token", "secret", "password", "passwd", "passphrase", "credential")
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORD = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"
 #: a user and a password in an address
-_SIGNED_ADDRESS = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
-_FROM_ENVIRONMENT = re.compile(r"\$\{([A-Za-z_]\w*)\}\Z")
+_SIGNED_ADDRESS = r"://[^/\s:@]*:[^/\s@]+@"
+_FROM_ENVIRONMENT = r"\$\{([A-Za-z_]\w*)\}\Z"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 _TYPE_OF = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
 
@@ -140,7 +140,7 @@ def parse_assignment(spec: ValvesSpec, word: str) -> tuple[str, str]:
 
 def variable_in(text: str) -> str | None:
     """Name the variable that a value is to be taken from, `${NAME}`; None where it is a value."""
-    found = _FROM_ENVIRONMENT.match(text)
+    found = re.match(_FROM_ENVIRONMENT, text)
     return found[1] if found else None
 
 
@@ -356,7 +356,7 @@ _LENGTHS = {
 
 
 def _sounds_secret(name: str) -> bool:
-    words = [each.lower() for each in _WORD.findall(name)]
+    words = [each.lower() for each in re.findall(_WORD, name)]
     joined = "".join(words)
     return not _SECRET_WORDS.isdisjoint(words) or any(each in joined for each in _SECRET_PARTS)
 
@@ -364,7 +364,7 @@ def _sounds_secret(name: str) -> bool:
 def _holds_secret(value: Json) -> bool:
     """Tell whether a value shows by itself that it holds a secret: a password in an address, a header of its own."""
     if isinstance(value, str):
-        return bool(_SIGNED_ADDRESS.search(value))
+        return bool(re.search(_SIGNED_ADDRESS, value))
     if isinstance(value, dict):
         return any((_sounds_secret(str(name)) and bool(each)) or _holds_secret(each) for name, each in value.items())
     return isinstance(value, list) and any(_holds_secret(each) for each in value)

@@ -24,7 +24,7 @@ _NOT_SAVED = (WrittenBy.SWITCH, WrittenBy.FILES, WrittenBy.VALVES)
 #: a time beyond this counts nanoseconds
 _LEAST_NANOSECONDS = 10**15
 #: JSON can say half a Unicode pair, and no database or screen can
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
+_HALF_PAIR = "[\ud800-\udfff]"
 
 
 def from_wire(kind: Kind, wire: Wire, context: WireContext) -> Resource:
@@ -69,7 +69,7 @@ def remote_id_of(kind: Kind, wire: Wire, endpoints: Endpoints) -> RemoteId:
         UnexpectedReply: it has none.
     """
     found = wire.get(endpoints.id_field) if isinstance(wire, dict) else None
-    if not isinstance(found, str) or not found or _HALF_PAIR.search(found):
+    if not isinstance(found, str) or not found or re.search(_HALF_PAIR, found):
         raise UnexpectedReply(f"the server listed a {kind.name} without an id")
     return RemoteId(found)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from operator import itemgetter
@@ -40,8 +39,7 @@ class Listed(NamedTuple):
     updated_at: str | None
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """Hold all that is known of one resource; `body` is what the file says, or what the server showed."""
 
     line: Listed
@@ -149,8 +147,7 @@ def _derived(known: Known, key: Key) -> Json:
     return known.reader.derived(known.scope, key) if known.scope else {}
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """Name the field that is a kind's text, "" where it has none, and the language that it is written in."""
 
     name: str

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cochat_devkit.kinds import Kind
 
 
-_WILDCARD = re.compile(r"[*?\[]")
+_WILDCARD = r"[*?\[]"
 
 
 class Session(NamedTuple):
@@ -60,7 +60,7 @@ class Selection(NamedTuple):
             return {address for address in known if address[0] in names}
         picked: set[tuple[str, str]] = set()
         for pattern, wanted in self.patterns:
-            is_wild, address = _WILDCARD.search(pattern.slug), (pattern.kind, str(pattern.slug))
+            is_wild, address = re.search(_WILDCARD, pattern.slug), (pattern.kind, str(pattern.slug))
             among = known if is_wild else {address} & known.keys()
             fitting = {each for each in among if _fits(Key(each[0], Slug(each[1])), known[each], pattern, wanted)}
             if not fitting and not is_wild:
@@ -78,7 +78,7 @@ class Selection(NamedTuple):
 
         found = list(known)
         for pattern, wanted in self.patterns:
-            if not _WILDCARD.search(pattern.slug) and not any(_fits(*each, pattern, wanted) for each in found):
+            if not re.search(_WILDCARD, pattern.slug) and not any(_fits(*each, pattern, wanted) for each in found):
                 slugs = [key.slug for key, _type in found if key.kind == pattern.kind]
                 close = difflib.get_close_matches(pattern.slug, slugs, n=1)
                 ref = f"{wanted or pattern.kind}/{pattern.slug}"
@@ -103,7 +103,7 @@ def select(refs: Sequence[str] = (), kinds: Sequence[str] = ()) -> Selection:
 def exactly(ref: str) -> str:
     """Write an address as a pattern of that resource alone, whatever signs its name has."""
     word, slash, slug = ref.partition("/")
-    return word + slash + _WILDCARD.sub(lambda sign: f"[{sign[0]}]", slug)
+    return word + slash + re.sub(_WILDCARD, lambda sign: f"[{sign[0]}]", slug)
 
 
 @contextmanager

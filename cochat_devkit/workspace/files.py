@@ -20,7 +20,7 @@ TRASH = ".cochat/trash"
 #: what files and servers last agreed on; it travels with the files
 LOCK = "cochat.lock"
 #: what `name_beside` makes
-_BESIDE = re.compile(r"\..{1,60}\.[0-9a-f]{8}\.tmp", re.DOTALL)
+_BESIDE = r"(?s)\..{1,60}\.[0-9a-f]{8}\.tmp"
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -102,7 +102,7 @@ def clear_beside(root: Path) -> None:
         is_top = folder == str(root)
         folders[:] = [each for each in folders if not each.startswith(".") or (is_top and each == ".cochat")]
         for name in names:
-            if _BESIDE.fullmatch(name):
+            if re.fullmatch(_BESIDE, name):
                 with contextlib.suppress(OSError):
                     Path(folder, name).unlink()
 

@@ -20,9 +20,9 @@ PICTURE_SUFFIXES = (*SUFFIX_OF_PICTURE.values(), ".jpeg")
 #: with suffix and sidecar well below the 255 bytes that file systems take
 LONGEST_STEM_BYTES = 120
 _CUT_STEM_BYTES = 80
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conftest|__.*__)$", re.IGNORECASE)
+_RESERVED = r"(?i)(con|prn|aux|nul|com\d|lpt\d|conftest|__.*__)$"
 #: vowels and finals of Hangul: letters that join the letter before them
-_JOINING = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
+_JOINING = "[\u1160-\u11ff\ud7b0-\ud7ff]"
 #: a name that is empty
 _NOTHING = "%"
 #: signs that a file system somewhere takes for something else, and ours
@@ -53,7 +53,7 @@ def file_stem(name: str) -> str:
 
 def is_reserved(stem: str) -> bool:
     """Tell whether a stem means something else to Windows, Python or pytest, so that no resource's file bears it."""
-    return _RESERVED.match(stem) is not None
+    return re.match(_RESERVED, stem) is not None
 
 
 def name_of_stem(stem: str) -> str | None:
@@ -113,7 +113,7 @@ def _stands_for_itself(char: str) -> bool:
         and folded == char
         and unicodedata.normalize("NFD", char)[0] == char
         and unicodedata.combining(char) == 0
-        and not _JOINING.match(char)
+        and not re.match(_JOINING, char)
     )
 
 

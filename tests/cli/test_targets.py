@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -205,4 +206,4 @@ def test_the_commands_that_a_hint_completes_are_those_with_a_target() -> None:
     context = click.Context(cochat)
     commands = {name: cochat.get_command(context, name) for name in cochat.list_commands(context)}
     having = {name for name, each in commands.items() if each and any("--target" in one.opts for one in each.params)}
-    assert {name for name in commands if render._AIMED.search(f"cochat {name}")} == having
+    assert {name for name in commands if re.search(render._AIMED, f"cochat {name}")} == having

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 import pytest
 
+from cochat_devkit import kinds
 from cochat_devkit.errors import NotSupported, UnknownKind, UsageError
 from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
 from cochat_devkit.kinds.dialects import DIALECTS, OWUI_0_6, Dialect, dialect_named
@@ -20,6 +24,15 @@ dialect_rows = pytest.mark.parametrize(
         if {dialect.name, dialect.generation} & set(kind.endpoints)
     ],
 )
+
+
+def test_every_module_with_a_row_is_in_the_table():
+    """Adding a kind is adding one file: none is passed over as one that has no row."""
+    modules = [
+        importlib.import_module(f"{kinds.__name__}.{each.name}") for each in pkgutil.iter_modules(kinds.__path__)
+    ]
+    having = {module.KIND.name for module in modules if hasattr(module, "KIND")}
+    assert having == {kind.name for kind in all_kinds()}
 
 
 @pytest.mark.parametrize(
