@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
 from cochat_devkit.cli import render
 from cochat_devkit.errors import NotTrusted
 
@@ -50,7 +48,7 @@ def may_trust(waiting: Sequence[Standing], *, yes: bool = False) -> bool:
     render.err(f"look at the code first: cochat show {waiting[0].ref}, or open the file")
     if yes or not sys.stdin.isatty():
         return True
-    return click.confirm("may this code run on this machine, with your rights?", default=False, err=True)
+    return render.ask("may this code run on this machine, with your rights?")
 
 
 def show_standings(standings: Sequence[Standing]) -> None:

@@ -84,7 +84,7 @@ def _ask(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError("nothing was installed: nobody is there to ask", hint="to install it, add --yes")
-    if not click.confirm(question, default=False, err=True):
+    if not render.ask(question):
         raise UsageError("nothing was installed")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cochat_devkit.cli import render
 from cochat_devkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def confirm_production(
         raise UsageError(f"{aim.name} is production: nobody is there to ask", hint=f"to {what} there, add --yes")
     if preview is not None:
         preview()
-    if not click.confirm(f"{what} to {aim.name}, which is production ({aim.url})?", default=False, err=True):
+    if not render.ask(f"{what} to {aim.name}, which is production ({aim.url})?"):
         raise UsageError(f"nothing was done to {aim.name}")
 
 

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 JSON_VERSION = 1
 
 
-#: what a terminal would obey, but for colors: names and texts come from servers
-_OBEYED = r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+#: what a terminal would obey: names and texts come from servers
+_OBEYED = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+#: the same, a text between colors first: it may be one that was painted here
+_PAINTED_OR_OBEYED = f"\x1b\\[[0-9]+m[^\x1b]*\x1b\\[0m|{_OBEYED}"
 
 
 #: the commands that take `--target`, where a hint names them
@@ -35,10 +37,11 @@ _AIMED = (
 )
 
 
-#: the same, colors too: a text of somebody else's has none to give
-_ANY_OBEYED = f"\x1b|{_OBEYED}"
 #: of these a terminal shows two columns, and of those none
 _WIDE, _NO_WIDTH = ("W", "F"), ("Mn", "Me", "Cf")
+
+#: every text that was painted here, its colors around it
+_painted: set[str] = set()
 
 _DIFF_COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -74,6 +77,13 @@ def err(text: str) -> None:
     print(_shown(text, sys.stderr), file=sys.stderr)
 
 
+def ask(question: str) -> bool:
+    """Ask at the terminal; who types nothing says no."""
+    import click
+
+    return click.confirm(_shown(question, sys.stderr), default=False, err=True)
+
+
 def hint(text: str) -> None:
     """Say which command to type next."""
     err(f"{paint('hint', 'cyan')}:  {_aimed(text)}")
@@ -101,7 +111,7 @@ def is_read() -> bool:
 
 def tame(text: str) -> str:
     """Spell out what a terminal would obey in a text of somebody else's, where it goes to one."""
-    return re.sub(_ANY_OBEYED, _spelled, text) if sys.stdout.isatty() else text
+    return re.sub(_OBEYED, _spelled, text) if sys.stdout.isatty() else text
 
 
 def out_secret(text: str) -> None:
@@ -153,7 +163,7 @@ def out_source(source: str, *, language: str = "python") -> None:
     from rich.console import Console
     from rich.syntax import Syntax
 
-    shown = tame(_shown(source, sys.stdout))
+    shown = _shown(source, sys.stdout)
     Console().print(Syntax(shown, language, background_color="default", word_wrap=True))
 
 
@@ -166,7 +176,7 @@ def out_markdown(text: str) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    shown = tame(_shown(text, sys.stdout))
+    shown = _shown(text, sys.stdout)
     markdown = Markdown(shown, hyperlinks=False)
     # rich leaves out what looks like HTML, and a prompt's <instructions> with it
     markdown.parsed = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"]).parse(shown)
@@ -363,7 +373,9 @@ def paint(text: str, color: str, *, stream: Any = None) -> str:
     reader = stream or sys.stderr
     if not reader.isatty() or os.environ.get("NO_COLOR"):
         return text
-    return click.style(text, fg=color)
+    painted = click.style(re.sub(_OBEYED, _spelled, redact(text)), fg=color)
+    _painted.add(painted)
+    return painted
 
 
 def paint_out(text: str, color: str) -> str:
@@ -459,9 +471,13 @@ def _rows_to_json(names: Sequence[str], rows: Sequence[Sequence[str | None]]) ->
 
 
 def _shown(text: str, stream: TextIO) -> str:
-    """Take out secrets, and on a terminal what it would obey."""
+    """Take out secrets, and on a terminal what it would obey but for colors of ours."""
     clean = redact(text)
-    return re.sub(_OBEYED, _spelled, clean) if stream.isatty() else clean
+    return re.sub(_PAINTED_OR_OBEYED, _as_painted, clean) if stream.isatty() else clean
+
+
+def _as_painted(found: re.Match[str]) -> str:
+    return found[0] if found[0] in _painted else re.sub(_OBEYED, _spelled, found[0])
 
 
 def _spelled(found: re.Match[str]) -> str:

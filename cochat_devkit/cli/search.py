@@ -70,10 +70,10 @@ def command(words: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
         _show_json(asked, answer, exit_code)
         return exit_code
     for each in answer.found:
-        name = render.tame(one_line(each.name))
-        render.out(f"{render.paint_out(render.tame(each.ref), 'cyan')}  {name}".rstrip())
+        name = one_line(each.name)
+        render.out(f"{render.paint_out(each.ref, 'cyan')}  {name}".rstrip())
         if each.line:
-            render.out(f"    {render.tame(_place(each))}: {_marked(each)}".rstrip())
+            render.out(f"    {_place(each)}: {_marked(each)}".rstrip())
         elif each.changed_at:
             render.out(f"    changed {datetime.fromisoformat(each.changed_at).astimezone():%Y-%m-%d %H:%M}")
     _tell_limits(asked, answer, options["limit"])
@@ -118,6 +118,6 @@ def _marked(found: Found) -> str:
     shown, done = [], 0
     for begin, end in found.marks:
         before, words = found.snippet[done:begin], found.snippet[begin:end]
-        shown += [render.tame(before), render.paint_out(render.tame(words), "yellow")]
+        shown += [before, render.paint_out(words, "yellow")]
         done = end
-    return "".join([*shown, render.tame(found.snippet[done:])])
+    return "".join([*shown, found.snippet[done:]])

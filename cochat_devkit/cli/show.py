@@ -92,7 +92,7 @@ def _show_all(shown: Shown, text: Text, files: Sequence[AttachedFile]) -> None:
     from cochat_devkit.operations.attached import size_in_words
 
     apart = (text.name, "files") if files else (text.name,)
-    render.out(f"{render.paint_out(render.tame(shown.line.ref), 'cyan')}  {shown.line.state}")
+    render.out(f"{render.paint_out(shown.line.ref, 'cyan')}  {shown.line.state}")
     _show_facts(
         {
             "file": shown.line.path,
@@ -107,12 +107,12 @@ def _show_all(shown: Shown, text: Text, files: Sequence[AttachedFile]) -> None:
             [each.name, "not here" if each.size_bytes is None else size_in_words(each.size_bytes)] for each in files
         ]
         for row in render.columns(sizes):
-            render.out(f"  {render.tame(row)}")
+            render.out(f"  {row}")
     methods = [*methods_in(shown.derived)]
     if methods:
         render.out("what the model sees")
     for method in methods:
-        render.out(f"  {render.tame(_signature(method))}")
+        render.out(f"  {_signature(method)}")
     if text.name in shown.body:
         _show_text(str(shown.body[text.name]), text.language)
     elif not shown.body:
@@ -181,7 +181,7 @@ def _show_past(ref: str, options: dict[str, Any]) -> None:
     if options["source"]:
         render.out_exact(str(body.get(text.name, "")))
         return
-    render.out(render.paint_out(render.tame(ref), "cyan"))
+    render.out(render.paint_out(ref, "cyan"))
     _show_facts({**facts, "message": entry.message, **{k: v for k, v in body.items() if k != text.name}})
     if text.name in body:
         _show_text(str(body[text.name]), text.language)

@@ -334,8 +334,9 @@ def test_what_was_not_looked_through_is_not_called_missing(capsys: pytest.Captur
 def test_a_terminal_obeys_nothing_that_was_found() -> None:
     """A text that would hide itself or pose as another line by codes of the terminal is shown with them spelled out."""
     found = Found("tool/x", "tool", "X", "content", 1, "\x1b[8ma\x1b[0m \x1b]0;b\x07", ((4, 5),))
-    with contextlib.redirect_stdout(_Terminal()):
-        shown = _marked(found)
+    with contextlib.redirect_stdout(_Terminal()) as terminal:
+        render.out(_marked(found))
+    shown = terminal.getvalue()
     assert "\x1b[8m" not in shown
     assert "\x1b[0m \x1b]" not in shown
     assert "\\x1b[8m" in shown
