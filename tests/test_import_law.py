@@ -11,7 +11,18 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "cochat_devkit"
 
 FLOORS = {
-    "words": ("__init__", "errors", "resource", "findings", "events", "plugin", "kit", "redaction", "facts"),
+    "words": (
+        "__init__",
+        "errors",
+        "resource",
+        "findings",
+        "events",
+        "plugin",
+        "kit",
+        "redaction",
+        "facts",
+        "interrupts",
+    ),
     "kinds": ("kinds",),
     "sync": ("sync",),
     "adapters": (

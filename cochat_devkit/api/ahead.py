@@ -7,6 +7,8 @@ from collections import deque
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from cochat_devkit.interrupts import result_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -36,7 +38,7 @@ class Ahead:
             asked = self._asked.pop(path, None)
             if asked is None and path in self._waiting:
                 self._waiting.remove(path)
-        found = asked.result() if asked else None
+        found = result_of(asked) if asked else None
         self._go_on()
         return found
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import httpx
 
+from cochat_devkit.interrupts import let_through
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
@@ -40,13 +42,15 @@ class _Stream(httpcore.NetworkStream):
         self.has_read = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        content = self._inner.read(max_bytes, timeout)
+        with let_through():
+            content = self._inner.read(max_bytes, timeout)
         self.has_read = True
         return content
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self.has_read = False
-        self._inner.write(buffer, timeout)
+        with let_through():
+            self._inner.write(buffer, timeout)
 
     def close(self) -> None:
         self._inner.close()
@@ -54,7 +58,8 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout))
+        with let_through():
+            return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -74,12 +79,15 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
+        with let_through():
+            return _Stream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_unix_socket(path, timeout, socket_options))
+        with let_through():
+            return _Stream(self._inner.connect_unix_socket(path, timeout, socket_options))
 
     def sleep(self, seconds: float) -> None:
-        self._inner.sleep(seconds)
+        with let_through():
+            self._inner.sleep(seconds)

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from cochat_devkit.interrupts import TICK_S, strike
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -106,7 +108,7 @@ class Gate:
         since = self._given_up if since is None else since
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._in_flight < self.at_once or self._given_up != since)
+                self._wait_until(lambda: self._in_flight < self.at_once or self._given_up != since)
                 if self._given_up != since:
                     return None
                 left_s = self._opens_at - self._clock()
@@ -169,7 +171,13 @@ class Gate:
         """Sleep, unless told to give up."""
         with self._changed:
             since = self._given_up
-            self._changed.wait_for(lambda: self._given_up != since, timeout=seconds)
+            self._wait_until(lambda: self._given_up != since, time.monotonic() + seconds)
+
+    def _wait_until(self, is_so: Callable[[], bool], latest_s: float = float("inf")) -> None:
+        """Wait for what a thread does, or an interruption that is held back."""
+        while not is_so() and (left_s := latest_s - time.monotonic()) > 0:
+            strike()
+            self._changed.wait(min(left_s, TICK_S))
 
     def _wait_s(self, retry_after: str | None, now: datetime, *, is_first: bool) -> float:
         asked_s = parse_retry_after(retry_after, now)

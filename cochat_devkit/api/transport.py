@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.cookiejar
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -19,6 +20,7 @@ from cochat_devkit.api.gate import MOST_AT_ONCE, Gate, Passage, Wait, gate_of
 from cochat_devkit.api.replies import make_error, read_json, read_json_stream
 from cochat_devkit.errors import RateLimited, Unreachable, UsageError
 from cochat_devkit.events import Emit, Waiting, ignore
+from cochat_devkit.interrupts import held, result_of
 from cochat_devkit.redaction import remember_secret
 from cochat_devkit.resource import EMPTY, Json
 
@@ -106,8 +108,9 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections."""
-        self._leave_ahead()
-        self._client.close()
+        with held():
+            self._leave_ahead()
+            self._client.close()
 
     def send(self, method: str, path: str, what: str, *, body: Json = None) -> Json:
         """Send one request and take its JSON. `what` names the request in errors.
@@ -154,12 +157,17 @@ class Transport:
         """
         pool = ThreadPoolExecutor(CONCURRENCY)
         try:
-            yield from pool.map(fetch, asked)
+            with held():
+                under_way = deque(pool.submit(fetch, each) for each in asked)
+            while under_way:
+                yield result_of(under_way.popleft())
         except BaseException:
-            self._gate.give_up()
+            with held():
+                self._gate.give_up()
             raise
         finally:
-            pool.shutdown(cancel_futures=True)
+            with held():
+                pool.shutdown(cancel_futures=True)
 
     def ask_ahead(self, paths: Iterable[str]) -> None:
         """Have the server begin what the next block of `asking_ahead` goes on with."""
@@ -176,7 +184,8 @@ class Transport:
         try:
             yield
         finally:
-            self._leave_ahead()
+            with held():
+                self._leave_ahead()
 
     def _leave_ahead(self) -> None:
         ahead, self._ahead = self._ahead, None
@@ -220,8 +229,13 @@ class Transport:
         self, method: str, path: str, what: str, body: Json, *, read: _Read | None = None
     ) -> tuple[httpx.Response, Json]:
         """Send until the server has no wish to wait: the answer, and what `read` made of it while it arrived."""
-        if early := self._take_early(method, path, read):
-            return early
+        # the client takes locks all along, and is interrupted only where it waits for the network
+        with held():
+            return self._take_early(method, path, read) or self._send_in_turn(method, path, what, body, read)
+
+    def _send_in_turn(
+        self, method: str, path: str, what: str, body: Json, read: _Read | None
+    ) -> tuple[httpx.Response, Json]:
         patience_s, since = self._patience_s, self._gate.given_up
         while True:
             passage = self._gate.enter(patience_s, since=since)

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, CannotWrite
+from cochat_devkit.interrupts import held, result_of
 from cochat_devkit.workspace.files import check_unchanged, explain_refusal, inside, name_beside, write_file, write_whole
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class Staging:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        with held():
+            self._pool.shutdown(cancel_futures=True)
         for (relative, _content), beside in self._staged.items():
             with contextlib.suppress(OSError):
                 os.unlink(beside, dir_fd=self._folders[_folder_of(relative)])
@@ -61,8 +63,9 @@ class Staging:
         """Begin to bring contents by path to the disk; where that fails, writing the file in its turn says why."""
         waiting = [each for each in files.items() if self._hold(_folder_of(each[0]))]
         shares = [waiting[start::_AT_A_TIME] for start in range(min(_AT_A_TIME, len(waiting)))]
-        for share in shares:
-            self._on_their_way |= dict.fromkeys(share, self._pool.submit(self._bring, share))
+        with held():
+            for share in shares:
+                self._on_their_way |= dict.fromkeys(share, self._pool.submit(self._bring, share))
 
     def _hold(self, folder: str) -> bool:
         """Hold a folder open, made where it is not there; False where that is not to be."""
@@ -98,7 +101,7 @@ class Staging:
             BadResource: it leads out of the workspace.
         """
         if on_its_way := self._on_their_way.pop((relative, content), None):
-            on_its_way.result()
+            result_of(on_its_way)
         beside = self._staged.pop((relative, content), None) if root == self._root else None
         if beside is None:
             write_file(root, relative, content, expected=expected)

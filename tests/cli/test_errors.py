@@ -218,9 +218,12 @@ def test_ctrl_c_during_a_pull(tmp_path: Path) -> None:
             stderr=subprocess.PIPE,
             text=True,
         ) as pulling:
-            assert was_asked.wait(30)
-            pulling.send_signal(signal.SIGINT)
-            out, err = pulling.communicate(timeout=30)
+            try:
+                assert was_asked.wait(30)
+                pulling.send_signal(signal.SIGINT)
+                out, err = pulling.communicate(timeout=30)
+            finally:
+                pulling.kill()
         may_answer.set()
         assert (pulling.returncode, out) == (130, "")
         assert err.strip().startswith("interrupted")
