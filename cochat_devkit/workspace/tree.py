@@ -145,7 +145,7 @@ def foresee(
     place = path or (stays.path if stays else path_for(kind, resource.type, resource.key.slug))
     sidecar_path = None if stays else sidecar_path_of(kind, place)
     # nearly always there is none: one call tells, where reading takes four
-    found = read_file(root, sidecar_path) if sidecar_path and os.path.lexists(root / sidecar_path) else None
+    found = read_file(root, sidecar_path) if sidecar_path and os.path.lexists(f"{root}/{sidecar_path}") else None
     left_behind = {sidecar_path: found} if sidecar_path and found is not None else {}
     after = render_files(kind, resource, place, stays.files if stays else left_behind)
     local = parse_one(kind, resource.type, place, after, _tree_of(kind, resource, place))
