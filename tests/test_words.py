@@ -51,7 +51,9 @@ def test_the_order_of_keys_is_no_content():
     assert str(key) == "function/x"
 
 
-@pytest.mark.parametrize(("one", "other"), [(True, 1), (1, 1.0), ([False], [0]), ({"a": None}, {}), ({}, []), ("", None)])
+@pytest.mark.parametrize(
+    ("one", "other"), [(True, 1), (1, 1.0), ([False], [0]), ({"a": None}, {}), ({}, []), ("", None)]
+)
 def test_what_only_python_takes_for_equal_differs(one, other):
     """JSON tells `true` from 1, and so does the kit."""
     assert not is_same_json(one, other)
