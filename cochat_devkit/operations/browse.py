@@ -350,4 +350,4 @@ def serve_pages(make_app: Callable[[str], FastAPI], *, host: str, port: int, on_
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with listening(make_app(token), host=host, port=port) as listener, ended_by_sigterm():
         on_ready(f"{listener.url}/{token}/")
-        listener.ended.wait()
+        listener.wait()

@@ -61,7 +61,7 @@ class RunningServer:
 
     def wait(self) -> None:
         """Return when it has ended."""
-        self._listener.ended.wait()
+        self._listener.wait()
 
 
 def serve(

@@ -24,7 +24,7 @@ _LAST_REQUESTS_S = 1
 
 
 class Listener:
-    """Hold a running application: where it listens, and when it ended."""
+    """Hold a running application: where it listens, and whether it has ended."""
 
     def __init__(self, app: FastAPI, bound: socket.socket) -> None:
         config = uvicorn.Config(
@@ -37,15 +37,27 @@ class Listener:
             timeout_graceful_shutdown=_LAST_REQUESTS_S,
         )
         self.url = _url_of(bound)
-        self.ended = threading.Event()
+        # free when it has ended: a lock of this sort is taken whole or not at all, whenever a signal comes
+        self._is_running = threading.Lock()
         self._answers = threading.Event()
         self._server = _Announcing(config, self._answers)
         self._thread = threading.Thread(target=self._run, args=(bound,), name="local-server", daemon=True)
 
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether it has ended, by itself or otherwise."""
+        return not self._is_running.locked()
+
     def start(self) -> None:
         """Return once it answers, or has ended."""
+        self._is_running.acquire()
         self._thread.start()
         self._answers.wait()
+
+    def wait(self) -> None:
+        """Return when it has ended."""
+        with self._is_running:
+            return
 
     def stop(self) -> None:
         """End it, and return when it has ended."""
@@ -57,7 +69,7 @@ class Listener:
             with bound:
                 self._server.run(sockets=[bound])
         finally:
-            self.ended.set()
+            self._is_running.release()
             self._answers.set()
 
 

@@ -41,8 +41,8 @@ def test_it_answers_at_once_and_its_port_is_free_afterwards():
     with listening(FastAPI(), host="127.0.0.1", port=0) as listener:
         url = listener.url
         assert httpx.get(url, trust_env=False).status_code == 404
-        assert not listener.ended.is_set()
-    assert listener.ended.is_set()
+        assert not listener.has_ended
+    assert listener.has_ended
     with pytest.raises(httpx.ConnectError):
         httpx.get(url, trust_env=False)
     bind("127.0.0.1", httpx.URL(url).port or 0).close()
@@ -52,7 +52,7 @@ def test_it_may_be_stopped_twice():
     """Whoever stops it early does not disturb the end of the block."""
     with listening(FastAPI(), host="localhost", port=0) as listener:
         listener.stop()
-    assert listener.ended.is_set()
+    assert listener.has_ended
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
