@@ -13,7 +13,7 @@ from cochat_devkit.redaction import redact
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
-    from typing import Self
+    from typing import Self, TypeGuard
 
     from cochat_devkit.errors import DevkitError
     from cochat_devkit.events import Event, Outcome, Report
@@ -457,17 +457,23 @@ def _rows_to_json(names: Sequence[str], rows: Sequence[Sequence[str | None]]) ->
     pieces: list[Iterable[str]] = []
     lead = "{"
     for name, column in zip(names, zip(*rows, strict=True), strict=True) if rows else ():
-        texts = [each for each in column if each is not None]
-        whole = "".join(texts)
-        # nearly always every row has a text, and none has a sign that JSON writes otherwise
-        if len(texts) == len(column) and len(encode(whole)) == len(whole) + 2:
-            pieces += [repeat(f'{lead}{encode(name)}: "'), texts]
+        if _is_plain(column):
+            pieces += [repeat(f'{lead}{encode(name)}: "'), column]
             lead = '", '
         else:
             pieces += [repeat(f"{lead}{encode(name)}: "), ["null" if each is None else encode(each) for each in column]]
             lead = ", "
     end = lead.removesuffix(", ") + "}"
     return ", ".join(map("".join, zip(*pieces, repeat(end, len(rows)), strict=False)))
+
+
+def _is_plain(column: Iterable[str | None]) -> TypeGuard[Iterable[str]]:
+    """Tell whether every row has a text and none a sign that JSON writes otherwise: nearly always."""
+    try:
+        whole = "".join(column)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return len(json.dumps(whole, ensure_ascii=False)) == len(whole) + 2
 
 
 def _shown(text: str, stream: TextIO) -> str:

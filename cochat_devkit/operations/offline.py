@@ -45,7 +45,7 @@ class Known(NamedTuple):
     reader: MirrorReader
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Survey:
     """Hold what is in step and all that is known of the rest: the resources of a selection alone.
 

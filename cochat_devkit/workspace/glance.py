@@ -16,7 +16,7 @@ from cochat_devkit.resource import Fingerprint, Key, Slug, make_digest
 from cochat_devkit.workspace.files import LOCK, inside, read_file
 from cochat_devkit.workspace.local import LocalResource, Tree, digest_of_files
 from cochat_devkit.workspace.paths import PICTURE_SUFFIXES
-from cochat_devkit.workspace.statcache import SMUDGED, Known, Shelf, Stats, read_cache
+from cochat_devkit.workspace.statcache import BETWEEN, SMUDGED, Known, Shelf, Stats, read_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping
@@ -61,7 +61,7 @@ class Sighting(NamedTuple):
         return [lead + stem + tail for stem in self.shelf.stems]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Glance:
     """Hold what the folders hold, folder by folder, and in `faults` what cannot be read."""
 
@@ -143,7 +143,7 @@ def _look(root: Path, kinds: Iterable[Kind], laid: Mapping[str, Known]) -> Glanc
     for kind in seen.kinds.values():
         for type_, folder in kind.folders.items():
             before = cache.shelf(folder)
-            stats = _ask(root, kind, folder, seen.faults)
+            stats = _ask(root, kind, folder, before.stats.names, seen.faults)
             if stats is None:
                 continue
             shelf = before
@@ -252,12 +252,15 @@ def _left_of(sighting: Sighting, left: Container[str]) -> Shelf:
     return Shelf.of(shelf.stats, known)
 
 
-def _ask(root: Path, kind: Kind, folder: str, faults: Tree) -> Stats | None:
-    """Ask for size and times of every file that may belong to a resource; None where the folder cannot be listed."""
+def _ask(root: Path, kind: Kind, folder: str, before: str, faults: Tree) -> Stats | None:
+    """Ask for size and times of every file that may belong to a resource; None where the folder cannot be listed.
+
+    `before` are the names of those that there were.
+    """
     form = _form_of(kind)
     try:
         place = str(inside(root, folder))
-        return _ask_in_folders(place, form) if form.main else _ask_in(place, _suffixes_of(form))
+        return _ask_in_folders(place, form) if form.main else _ask_in(place, _suffixes_of(form), before)
     except BadResource as error:
         faults.unlisted[folder] = error
         return None
@@ -269,7 +272,7 @@ def _ask(root: Path, kind: Kind, folder: str, faults: Tree) -> Stats | None:
     return Stats()
 
 
-def _ask_in(folder: str, suffixes: tuple[str, ...]) -> Stats:
+def _ask_in(folder: str, suffixes: tuple[str, ...], before: str = "") -> Stats:
     """Ask for the files of a folder that end so and are not hidden."""
     names: list[str] = []
     numbers: list[int] = []
@@ -281,7 +284,9 @@ def _ask_in(folder: str, suffixes: tuple[str, ...]) -> Stats:
     handle = os.open(folder, os.O_RDONLY)
     try:
         listed = os.listdir(handle)  # noqa: PTH208 - an open folder is no path
-        names += [name for name in listed if name.endswith(suffixes) and name[0] != "."]
+        # where all names are those that it had, and nothing else lies there, no name needs to be looked at
+        is_as_it_was = BETWEEN.join(listed) == before
+        names += listed if is_as_it_was else [name for name in listed if name.endswith(suffixes) and name[0] != "."]
         for name in names:
             try:
                 numbers += _NUMBERS(os.stat(name, dir_fd=handle, follow_symlinks=False))

@@ -32,7 +32,7 @@ _STAT_LENGTH = 5
 SMUDGED: Stat = (-1, -1, -1, -1, -1)
 _DIGEST_LENGTH = 64
 #: stands between the texts of a column: no path has it
-_BETWEEN = "\0"
+BETWEEN = "\0"
 
 
 class Stats(NamedTuple):
@@ -52,7 +52,7 @@ class Stats(NamedTuple):
         except OverflowError:
             # a file system may count its inodes beyond 63 bits
             packed = array("q", [(number + _HALF) % (2 * _HALF) - _HALF for number in numbers])
-        return cls(_BETWEEN.join(names), packed.tobytes())
+        return cls(BETWEEN.join(names), packed.tobytes())
 
     @classmethod
     def of_each(cls, stats: Mapping[str, Stat]) -> Stats:
@@ -95,7 +95,7 @@ class Shelf:
         found = sorted((slug, stem, print_, title, digest) for stem, (slug, print_, title, digest) in known.items())
         slugs, stems, prints, titles, digests = ([each[column] for each in found] for column in range(5))
         columns = (stems, slugs, prints, titles)
-        shelf = cls(stats, tuple(map(_BETWEEN.join, columns)), "".join(digests).encode("ascii"))
+        shelf = cls(stats, tuple(map(BETWEEN.join, columns)), "".join(digests).encode("ascii"))
         # a title may have what stands between them: then they cannot be parted again
         shelf.stems, shelf.slugs, shelf.fingerprints, shelf.titles = columns
         return shelf
@@ -240,8 +240,8 @@ def _unpack(parts: Sequence[bytes]) -> Shelf:
 
 def _holds(column: str, count: int) -> bool:
     """Tell whether a column can be parted into so many texts, and no other number."""
-    return column.count(_BETWEEN) == count - 1 if count else not column
+    return column.count(BETWEEN) == count - 1 if count else not column
 
 
 def _split(column: str, count: int) -> list[str]:
-    return column.split(_BETWEEN) if count else []
+    return column.split(BETWEEN) if count else []
