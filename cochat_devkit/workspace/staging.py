@@ -100,9 +100,12 @@ class Staging:
             CannotWrite: it changed meanwhile, or the disk refuses.
             BadResource: it leads out of the workspace.
         """
-        if on_its_way := self._on_their_way.pop((relative, content), None):
+        staged = (relative, content)
+        on_its_way = self._on_their_way.pop(staged, None)
+        # it may be there while others of its share are still on their way
+        if on_its_way is not None and staged not in self._staged:
             result_of(on_its_way)
-        beside = self._staged.pop((relative, content), None) if root == self._root else None
+        beside = self._staged.pop(staged, None) if root == self._root else None
         if beside is None:
             write_file(root, relative, content, expected=expected)
             return
