@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 #: so many files wait for the disk at a time: a file system brings them there in one go
-_AT_A_TIME = 8
+_AT_A_TIME = 4
 #: so many folders are held open; a file in another is written when its turn comes
 _MOST_FOLDERS = 200
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
