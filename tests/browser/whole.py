@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 COUNT = 10_000
 #: axe-core takes longer than all else together: every so many pages of each sort are looked at
 _AXE_EVERY = 10
-#: so many pages are walked in one window, and kept as one line
+#: at most so many pages are walked in one window, and kept as one line
 _BATCH = 400
 _LANGUAGE = "en"
 _START = f"{_LANGUAGE}/index.html"
@@ -136,7 +136,8 @@ def main() -> int:
 
 def _walk(browsed: Browsed, addresses: Sequence[str], for_axe: frozenset[str], ledger: Ledger, jobs: int) -> None:
     """Look at pages in so many processes, each with a Chromium of its own; then at the slow ones alone."""
-    batches = [addresses[first : first + _BATCH] for first in range(0, len(addresses), _BATCH)]
+    size = max(1, min(_BATCH, -(-len(addresses) // jobs)))
+    batches = [addresses[first : first + size] for first in range(0, len(addresses), size)]
     context = multiprocessing.get_context("spawn")
     began_s = time.monotonic()
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=end_with, initargs=(os.getpid(),)) as pool:
