@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import os
 import re
@@ -88,9 +89,13 @@ def write_file(root: Path, relative: str, content: bytes, *, expected: bytes | N
         raise explain_refusal(relative, error) from error
 
 
+#: begins where no other process does; asking for each anew costs more than the rest of a name
+_marks = itertools.count(int.from_bytes(os.urandom(4)))
+
+
 def name_beside(name: str) -> str:
     """Name a hidden file that lies beside another until it takes its place."""
-    return f".{name[:60]}.{os.urandom(4).hex()}.tmp"
+    return f".{name[:60]}.{next(_marks) % 2**32:08x}.tmp"
 
 
 def clear_beside(root: Path) -> None:
