@@ -36,6 +36,8 @@ _LANGUAGES = {
     *("bash", "c", "console", "cpp", "css", "diff", "go", "html", "java", "javascript", "json", "markdown", "python"),
     *("rust", "sql", "toml", "typescript", "xml", "yaml"),
 }
+#: how the links of a text begin that are followed
+_ELSEWHERE = ("http://", "https://", "mailto:")
 #: pages that are read again within a while are not made again
 _KEPT = 16
 
@@ -100,10 +102,17 @@ def _formatter(anchor: str) -> HtmlFormatter[str]:
     return HtmlFormatter(cssclass=_CLASS, linenos="inline", lineanchors=anchor, anchorlinenos=True)
 
 
+class _Markdown(MarkdownIt):
+    """Link to what is elsewhere: among our own pages, where a relative address would lead, a text has none."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's own name
+        return url.lower().startswith(_ELSEWHERE)
+
+
 @functools.cache
 def _markdown() -> MarkdownIt:
     made = (
-        MarkdownIt("commonmark", {"html": False, "highlight": _colour_fence})
+        _Markdown("commonmark", {"html": False, "highlight": _colour_fence})
         .enable(["table", "strikethrough"])
         .disable("image")
     )

@@ -187,3 +187,21 @@ def test_a_file_is_coloured_by_its_name():
     assert [language_of(each) for each in ("a.py", "b/c.sh", "x.unheard", "a.pl", "")] == [
         *("python", "bash", "text", "text", "text")
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_link"),
+    [
+        *((each, True) for each in ("https://a.test/x", "http://a.test", "HTTPS://a.test", "mailto:a@b.test")),
+        *((each, False) for each in ("x", "../x", "/en/index.html", "#top", "?q=1", "//a.test/x", "index.html")),
+        *(
+            (each, False)
+            for each in ("javascript:1", "data:text/html,1", "file:///etc/passwd", "ftp://a.test", "tel:1")
+        ),
+    ],
+)
+def test_a_link_leads_elsewhere_or_is_text(address: str, *, is_link: bool) -> None:
+    """A text of a server's cannot lead me among the pages here: such a link is shown as it was written."""
+    html = str(markdown(f"See [the guide]({address}) and [again][one].\n\n[one]: <{address}>"))
+    assert html.count("<a ") == (2 if is_link else 0)
+    assert ("[the guide](" in html) is not is_link
