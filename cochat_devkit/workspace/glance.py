@@ -151,9 +151,13 @@ def _look(root: Path, kinds: Iterable[Kind], laid: Mapping[str, Known]) -> Glanc
                 known, faults = _look_closer(root, kind, type_, folder, stats, before, laid, before_ns)
                 broken |= faults
                 unsure = {_stem_of(path.removeprefix(f"{folder}/")) for path in faults}
-                shelf = Shelf.of(_lasting(stats, unsure, before_ns), known)
-                if shelf != before:
-                    cache.put(folder, shelf)
+                odd = {stem for stem, each in known.items() if BETWEEN in each.slug or BETWEEN in each.title}
+                shelf = Shelf.of(_lasting(stats, unsure | odd, before_ns), known)
+                # what no column holds is read anew each time, and is not remembered
+                held = {stem: each for stem, each in known.items() if stem not in odd}
+                lasting = Shelf.of(shelf.stats, held) if odd else shelf
+                if lasting != before:
+                    cache.put(folder, lasting)
             seen.sightings.append(Sighting(kind, type_, folder, shelf))
     seen.lock_digest = _digest_of_lock(root, cache, before_ns)
     cache.save(root)

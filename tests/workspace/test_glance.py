@@ -280,6 +280,23 @@ def test_whatever_a_resource_is_called_the_cache_says_what_the_file_says(tmp_pat
     check(tmp_path)
 
 
+def test_a_name_that_no_column_holds_costs_nobody_else_the_cache(tmp_path, monkeypatch):
+    """A resource with a NUL in its name is read anew by each glance; those beside it are not."""
+    monkeypatch.setattr(glancing, "_RACY_NS", 0)
+    for slug, name in {"a": "plain", "odd": "a\0b", "z": "plain, too"}.items():
+        replace(tmp_path, f"{TOOLS}/{slug}.py", b"class Tools:\n    pass\n")
+        replace(tmp_path, f"{TOOLS}/{slug}.yaml", f"name: {json.dumps(name)}\n".encode())
+    glance(tmp_path, [TOOL])
+    parsed = []
+    monkeypatch.setattr(
+        "cochat_devkit.workspace.tree.parse_one", lambda *told: parsed.append(told[2]) or parse_one(*told)
+    )
+    for _ in range(2):
+        (sighting,) = glance(tmp_path, [TOOL]).sightings
+        assert sighting.shelf.titles == ["plain", "a\0b", "plain, too"]
+    assert parsed == [f"{TOOLS}/odd.py"] * 2
+
+
 def test_the_cache_of_another_version_is_none(tmp_path, seen_before, monkeypatch):
     """After an upgrade every file is read anew: what was read out of it may be something else now."""
     assert statcache.read_cache(tmp_path).shelf(TOOLS).known
