@@ -7,7 +7,7 @@ import stat
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import repeat
+from itertools import chain, repeat, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _RACY_NS = 2_000_000_000
 #: stands for what cannot be asked: it is like nothing that was known before, smudged or not
 _UNSURE: Stat = (-2, -2, -2, -2, -2)
+#: names the folder of a kind itself among what lies in it; every folder's name ends with a slash
+_HERE = "./"
 #: takes out of what the system says of a file what tells whether it is as it was
 _NUMBERS: Callable[[os.stat_result], Stat] = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
 
@@ -143,7 +145,7 @@ def _look(root: Path, kinds: Iterable[Kind], laid: Mapping[str, Known]) -> Glanc
     for kind in seen.kinds.values():
         for type_, folder in kind.folders.items():
             before = cache.shelf(folder)
-            stats = _ask(root, kind, folder, before.stats.names, seen.faults)
+            stats = _ask(root, kind, folder, before.stats, seen.faults)
             if stats is None:
                 continue
             shelf = before
@@ -170,7 +172,9 @@ def _digest_of_lock(root: Path, cache: StatCache, before_ns: int) -> str:
     """Name what the lock is; it is read only where it is not as it was."""
     before = cache.shelf(LOCK)
     try:
-        stats = _ask_in(str(root), (LOCK,))
+        stats = Stats.of_each({LOCK: _NUMBERS(os.lstat(root / LOCK))})
+    except FileNotFoundError:
+        stats = Stats()
     except OSError:
         stats = Stats.of_each({LOCK: _UNSURE})
     if stats == before.stats and len(before):
@@ -256,15 +260,18 @@ def _left_of(sighting: Sighting, left: Container[str]) -> Shelf:
     return Shelf.of(shelf.stats, known)
 
 
-def _ask(root: Path, kind: Kind, folder: str, before: str, faults: Tree) -> Stats | None:
+def _ask(root: Path, kind: Kind, folder: str, before: Stats, faults: Tree) -> Stats | None:
     """Ask for size and times of every file that may belong to a resource; None where the folder cannot be listed.
 
-    `before` are the names of those that there were.
+    `before` is what was said the last time.
     """
     form = _form_of(kind)
     try:
         place = str(inside(root, folder))
-        return _ask_in_folders(place, form) if form.main else _ask_in(place, _suffixes_of(form), before)
+        as_before = _ask_as_before(place, before)
+        if as_before is not None:
+            return as_before
+        return _ask_in_folders(place, form) if form.main else _ask_in(place, _suffixes_of(form))
     except BadResource as error:
         faults.unlisted[folder] = error
         return None
@@ -276,28 +283,45 @@ def _ask(root: Path, kind: Kind, folder: str, before: str, faults: Tree) -> Stat
     return Stats()
 
 
-def _ask_in(folder: str, suffixes: tuple[str, ...], before: str = "") -> Stats:
-    """Ask for the files of a folder that end so and are not hidden."""
-    names: list[str] = []
-    numbers: list[int] = []
-    if os.listdir not in os.supports_fd or os.stat not in os.supports_dir_fd:
-        with os.scandir(folder) as entries:
-            _ask_for(entries, names, numbers, suffixes=suffixes)
-        return Stats.of(names, numbers)
-    # asking an open folder for its files by name alone takes a fifth less
-    handle = os.open(folder, os.O_RDONLY)
+def _ask_as_before(place: str, before: Stats) -> Stats | None:
+    """Ask for what was there the last time, without listing; None where a folder changed since: it may hold others.
+
+    A folder bears another time as soon as a name comes or goes, as POSIX has it.
+    """
+    names = before.split_names()
+    folders = [*takewhile(_is_folder, names)]
+    if not folders or os.stat not in os.supports_dir_fd:
+        return None
+    # asking an open folder for what is in it by name alone takes a fifth less
+    handle = os.open(place, os.O_RDONLY)
     try:
-        listed = os.listdir(handle)  # noqa: PTH208 - an open folder is no path
-        # where all names are those that it had, and nothing else lies there, no name needs to be looked at
-        is_as_it_was = BETWEEN.join(listed) == before
-        names += listed if is_as_it_was else [name for name in listed if name.endswith(suffixes) and name[0] != "."]
-        for name in names:
-            try:
-                numbers += _NUMBERS(os.stat(name, dir_fd=handle, follow_symlinks=False))
-            except OSError:
-                numbers += _UNSURE
+        # without the slash: with it, the system follows a link
+        numbers = _ask_each([name[:-1] for name in folders], handle)
+        if not before.begins_with(numbers):
+            return None
+        numbers += _ask_each(names[len(folders) :], handle)
+        return before.with_numbers(numbers)
     finally:
         os.close(handle)
+
+
+def _ask_each(names: Iterable[str], handle: int) -> list[int]:
+    """Ask for what has these names in an open folder."""
+    numbers: list[int] = []
+    for name in names:
+        try:
+            numbers += _NUMBERS(os.stat(name, dir_fd=handle, follow_symlinks=False))
+        except OSError:
+            numbers += _UNSURE
+    return numbers
+
+
+def _ask_in(folder: str, suffixes: tuple[str, ...]) -> Stats:
+    """Ask for the files of a folder that end so and are not hidden."""
+    # before it is listed: what comes later is seen the next time
+    names, numbers = [_HERE], [*_NUMBERS(os.lstat(f"{folder}/{_HERE}"))]
+    with os.scandir(folder) as entries:
+        _ask_for(entries, names, numbers, suffixes=suffixes)
     return Stats.of(names, numbers)
 
 
@@ -332,23 +356,26 @@ def _ask_in_folders(folder: str, form: FileForm) -> Stats:
     """Ask for sidecars, and for all that lies in the resources' own folders."""
     names: list[str] = []
     numbers: list[int] = []
+    # of every folder what it was before it was listed: what comes later is seen the next time
+    folders: dict[str, Stat] = {_HERE: _NUMBERS(os.lstat(f"{folder}/{_HERE}"))}
     with os.scandir(folder) as entries:
         shown = [each for each in entries if each.name[0] != "."]
     _ask_for(shown, names, numbers, suffixes=(form.sidecar_suffix,))
     # what may be a folder behind a link, or one that cannot be listed, is always looked at closer
-    unsure = [each.name for each in shown if each.is_symlink()]
+    folders |= {f"{each.name}/": _UNSURE for each in shown if each.is_symlink()}
     waiting = [each.name for each in shown if each.is_dir(follow_symlinks=False)]
     while waiting:
         path = waiting.pop()
         deeper: list[str] = []
         try:
+            folders[f"{path}/"] = _NUMBERS(os.lstat(f"{folder}/{path}"))
             with os.scandir(f"{folder}/{path}") as entries:
                 _ask_for(entries, names, numbers, lead=f"{path}/", folders=deeper)
         except OSError:
-            unsure.append(path)
+            folders[f"{path}/"] = _UNSURE
         if form.tree_field:
             waiting += [each for each in deeper if not each.endswith("/__pycache__")]
-    return Stats.of([*names, *(f"{path}/" for path in unsure)], [*numbers, *_UNSURE * len(unsure)])
+    return Stats.of([*folders, *names], [*chain.from_iterable(folders.values()), *numbers])
 
 
 def _has_main(root: Path, kind: Kind, path: str, stem: str, stats: Mapping[str, Stat]) -> bool:
@@ -356,19 +383,24 @@ def _has_main(root: Path, kind: Kind, path: str, stem: str, stats: Mapping[str, 
 
     form = _form_of(kind)
     if form.main:
-        return has_main_file(root, path) if f"{stem}/" in stats else f"{stem}/{form.main}" in stats
+        is_unsure = stats.get(f"{stem}/") == _UNSURE
+        return has_main_file(root, path) if is_unsure else f"{stem}/{form.main}" in stats
     name = path.rpartition("/")[2]
     return name in stats and is_main_name(form, name)
 
 
+def _is_folder(name: str) -> bool:
+    return name.endswith("/")
+
+
 def _lasting(stats: Stats, unsure: set[str], before_ns: int) -> Stats:
     """Say what to believe the next time: not a link, nor what changed just now, nor a file of what is broken."""
-    return Stats.of_each(
-        {
-            name: found if _is_settled(found, before_ns) and (not unsure or _stem_of(name) not in unsure) else SMUDGED
-            for name, found in stats.by_name().items()
-        }
-    )
+
+    def lasts(name: str, found: Stat) -> bool:
+        is_sure = not unsure or _is_folder(name) or _stem_of(name) not in unsure
+        return is_sure and _is_settled(found, before_ns)
+
+    return Stats.of_each({name: each if lasts(name, each) else SMUDGED for name, each in stats.by_name().items()})
 
 
 def _is_settled(found: Stat, before_ns: int) -> bool:

@@ -47,23 +47,29 @@ class Stats(NamedTuple):
     @classmethod
     def of(cls, names: Iterable[str], numbers: Sequence[int]) -> Stats:
         """Make it of names, and the numbers of all in their order."""
-        try:
-            packed = array("q", numbers)
-        except OverflowError:
-            # a file system may count its inodes beyond 63 bits
-            packed = array("q", [(number + _HALF) % (2 * _HALF) - _HALF for number in numbers])
-        return cls(BETWEEN.join(names), packed.tobytes())
+        return cls(BETWEEN.join(names), _pack_numbers(numbers))
 
     @classmethod
     def of_each(cls, stats: Mapping[str, Stat]) -> Stats:
         """Make it of each file's own."""
         return cls.of(stats, [number for stat in stats.values() for number in stat])
 
+    def with_numbers(self, numbers: Sequence[int]) -> Stats:
+        """Make it of the same names, and other numbers."""
+        return self._replace(numbers=_pack_numbers(numbers))
+
+    def begins_with(self, numbers: Sequence[int]) -> bool:
+        """Tell whether these are the numbers of the first names."""
+        return self.numbers.startswith(_pack_numbers(numbers))
+
+    def split_names(self) -> list[str]:
+        """List the names."""
+        return _split(self.names, len(self.numbers) // _STAT_BYTES)
+
     def by_name(self) -> dict[str, Stat]:
         """Give each file's own."""
         numbers = array("q", self.numbers)
-        names = _split(self.names, len(numbers) // _STAT_LENGTH)
-        return dict(zip(names, zip(*[iter(numbers)] * _STAT_LENGTH, strict=True), strict=True))
+        return dict(zip(self.split_names(), zip(*[iter(numbers)] * _STAT_LENGTH, strict=True), strict=True))
 
 
 class Known(NamedTuple):
@@ -211,6 +217,14 @@ _SUM_LENGTH = 9
 _HALF = 1 << 63
 _COLUMNS = 4
 _STAT_BYTES = _STAT_LENGTH * array("q").itemsize
+
+
+def _pack_numbers(numbers: Sequence[int]) -> bytes:
+    try:
+        return array("q", numbers).tobytes()
+    except OverflowError:
+        # a file system may count its inodes beyond 63 bits
+        return array("q", [(number + _HALF) % (2 * _HALF) - _HALF for number in numbers]).tobytes()
 
 
 def _sum(content: bytes | memoryview) -> bytes:

@@ -107,6 +107,21 @@ def age(root, place):
         os.utime(root / place, ns=(OLD_NS, OLD_NS))
 
 
+def age_folder(root, place):
+    folder = (root / place).parent
+    if folder.is_dir():
+        os.utime(folder, ns=(OLD_NS, OLD_NS))
+
+
+def link_folder(root, place, *, to="elsewhere"):
+    """Put the folder of a file somewhere else, and a link in its place."""
+    folder, elsewhere = (root / place).parent, root / to
+    if folder.is_dir() and not folder.is_symlink():
+        clear(elsewhere)
+        folder.rename(elsewhere)
+        folder.symlink_to(elsewhere, target_is_directory=True)
+
+
 def damage(root, at):
     cache = root / statcache.PATH
     if cache.is_file() and cache.stat().st_size:
@@ -157,6 +172,8 @@ STEP = st.one_of(
     st.tuples(st.just(make_folder), PLACE),
     st.tuples(st.just(link), PLACE, PLACE),
     st.tuples(st.just(age), PLACE),
+    st.tuples(st.just(age_folder), PLACE),
+    st.tuples(st.just(link_folder), PLACE),
     st.tuples(st.just(damage), st.integers(0, 5000)),
     st.tuples(st.just(truncate), st.integers(0, 5000)),
     st.tuples(st.just(look)),
@@ -217,6 +234,47 @@ def test_what_did_not_change_is_not_read(tmp_path, seen_before, monkeypatch):
         fingerprint(tmp_path)
 
 
+@pytest.fixture
+def skill_seen_before(tmp_path, monkeypatch):
+    """A workspace with a skill of two folders that the cache knows and believes."""
+    monkeypatch.setattr(glancing, "_RACY_NS", 0)
+    replace(tmp_path, f"{SKILLS}/s/SKILL.md", b"aaaa\n")
+    replace(tmp_path, f"{SKILLS}/s/deep/more.txt", b"aaaa\n")
+    next_tick(tmp_path)
+    look(tmp_path)
+    return tmp_path / SKILLS / "s"
+
+
+def test_a_folder_that_nobody_touched_is_not_listed(tmp_path, seen_before, skill_seen_before, monkeypatch):
+    """A thousand skills that nobody touched cost a question for each folder, and no list of any."""
+    glance(tmp_path, all_kinds())
+    monkeypatch.setattr(os, "scandir", lambda _folder: pytest.fail("it was listed"))
+    seen = glance(tmp_path, all_kinds())
+    assert {each.path for each in seen.glimpses()} == {f"{TOOLS}/a.py", f"{SKILLS}/s/SKILL.md"}
+
+
+@pytest.mark.parametrize("place", [f"{SKILLS}/s/deep/new.txt", f"{SKILLS}/s/new.txt", f"{SKILLS}/t/SKILL.md"])
+@pytest.mark.parametrize("keeps_times", [False, True])
+def test_what_comes_to_a_folder_is_seen(tmp_path, skill_seen_before, place, keeps_times):
+    """A new file is found, however deep, and though a program set the time of its folder back."""
+    before = glance(tmp_path, all_kinds()).fingerprints()
+    times = {folder: folder.stat() for folder in skill_seen_before.parent.rglob("*") if folder.is_dir()}
+    write(tmp_path, place, b"new\n")
+    for folder, then in times.items() if keeps_times else ():
+        os.utime(folder, ns=(then.st_atime_ns, then.st_mtime_ns))
+    check(tmp_path)
+    assert glance(tmp_path, all_kinds()).fingerprints() != before
+
+
+def test_a_folder_that_became_a_link_out_of_the_workspace_is_seen(tmp_path_factory, tmp_path, skill_seen_before):
+    """Nothing is taken for a skill of mine because it once was one, when its folder is now a link that leads out."""
+    outside = tmp_path_factory.mktemp("outside") / "s"
+    link_folder(tmp_path, f"{SKILLS}/s/SKILL.md", to=outside)
+    seen = glance(tmp_path, all_kinds())
+    assert Key("skill", Slug("s")) not in seen.tree().found
+    check(tmp_path)
+
+
 def test_a_touched_file_is_read_and_not_parsed_again(tmp_path, seen_before, monkeypatch):
     """A checkout that leaves every content as it was costs the reading alone."""
     before = fingerprint(tmp_path)
@@ -253,7 +311,7 @@ def test_what_changed_just_now_is_not_believed(tmp_path):
     path.write_bytes(b"aaaa\n")
     glance(tmp_path, [TOOL])
     shelf = statcache.read_cache(tmp_path).shelf(TOOLS)
-    assert shelf.stats.by_name() == {"a.py": statcache.SMUDGED}
+    assert shelf.stats.by_name() == dict.fromkeys(("./", "a.py"), statcache.SMUDGED)
     assert set(shelf.known) == {"a"}
 
 
