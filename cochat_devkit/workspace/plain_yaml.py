@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Json
 
 _NAME = re.compile(r"[a-z][a-z_]{0,39}\Z")
-#: a text that needs no quotes: it begins and ends with a letter, and no sign in it means anything to YAML there
-_BARE = re.compile(r"[A-Za-z/](?:[A-Za-z0-9 _./,()+'=;@%&*!-]{0,400}[A-Za-z0-9)])?\Z")
+#: a text that needs no quotes: it begins with a letter, ends with one or as a sentence does, and no sign in it means
+#: anything to YAML there
+_BARE = re.compile(r"[A-Za-z/](?:[A-Za-z0-9 _./,()+'=;@%&*!-]{0,400}[A-Za-z0-9).!])?\Z")
 #: a text that needs quotes, and nothing but them
 _QUOTED = re.compile(r"(?:[\[{][!-&(-~](?:[ -&(-~]{0,400}[!-&(-~])?)?\Z")
 _WHOLE = re.compile(r"(?:0|-?[1-9][0-9]{0,15})\Z")

@@ -158,6 +158,10 @@ def test_all_pairs_of_pieces_are_as_the_library_has_them(first: str) -> None:
         ("name: bench_1\naccess: public\n", {"name": "bench_1", "access": "public"}),
         ("active: true\nglobal: false\npriority: -3\n", {"active": True, "global": False, "priority": -3}),
         ("description: '[sample] Tells the time.'\n", {"description": "[sample] Tells the time."}),
+        (
+            "description: Tells the time.\nprompt: Say hi, e.g. to me!\n",
+            {"description": "Tells the time.", "prompt": "Say hi, e.g. to me!"},
+        ),
         ("description: ''\nrrule: FREQ=DAILY;INTERVAL=2\n", {"description": "", "rrule": "FREQ=DAILY;INTERVAL=2"}),
         ("tools:\n- tool/web_search\n- tool/clock\n", {"tools": ["tool/web_search", "tool/clock"]}),
     ],
