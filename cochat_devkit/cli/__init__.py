@@ -129,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     # most commands end long before what they made is garbage: to look for it again and again takes a tenth of the time
-    gc.set_threshold(50_000)
+    gc.set_threshold(200_000)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # a name from a server may be more than the terminal's encoding can say
