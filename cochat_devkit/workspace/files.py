@@ -120,20 +120,47 @@ def write_whole(path: Path | str, content: bytes, *, rights_of: Path | str, fold
     Raises:
         OSError: the disk refuses; nothing is left of it.
     """
+    end_file(begin_file(path, content, rights_of=rights_of, folder=folder), path, folder=folder)
+
+
+def begin_file(path: Path | str, content: bytes, *, rights_of: Path | str, folder: int | None = None) -> int:
+    """Write a new file as `write_whole` does, and do not wait: its handle, for `end_file`.
+
+    Raises:
+        OSError: the disk refuses; nothing is left of it.
+    """
     handle = os.open(path, _NEW_FILE, 0o644, dir_fd=folder)
     try:
+        _keep_rights(rights_of, folder, handle)
+        left = memoryview(content)
+        while left:
+            left = left[os.write(handle, left) :]
+    except BaseException:
+        os.close(handle)
+        _unlink(path, folder)
+        raise
+    return handle
+
+
+def end_file(handle: int, path: Path | str, *, folder: int | None = None) -> None:
+    """Wait until a new file is on the disk, and close it.
+
+    Raises:
+        OSError: the disk refuses; nothing is left of it.
+    """
+    try:
         try:
-            _keep_rights(rights_of, folder, handle)
-            left = memoryview(content)
-            while left:
-                left = left[os.write(handle, left) :]
             os.fsync(handle)
         finally:
             os.close(handle)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path, dir_fd=folder)
+        _unlink(path, folder)
         raise
+
+
+def _unlink(path: Path | str, folder: int | None) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path, dir_fd=folder)
 
 
 def _keep_rights(path: Path | str, folder: int | None, handle: int) -> None:

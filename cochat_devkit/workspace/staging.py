@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, CannotWrite
 from cochat_devkit.interrupts import held, result_of
-from cochat_devkit.workspace.files import check_unchanged, explain_refusal, inside, name_beside, write_file, write_whole
+from cochat_devkit.workspace.files import (
+    begin_file,
+    check_unchanged,
+    end_file,
+    explain_refusal,
+    inside,
+    name_beside,
+    write_file,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +29,8 @@ if TYPE_CHECKING:
 
 #: so many files wait for the disk at a time: a file system brings them there in one go
 _AT_A_TIME = 4
+#: so many are given to one thread; no more of them are open than so many for each
+_SHARE = 8
 #: so many folders are held open; a file in another is written when its turn comes
 _MOST_FOLDERS = 200
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -26,7 +38,10 @@ _HOLDS_FOLDERS = {os.open, os.rename, os.stat, os.unlink} <= os.supports_dir_fd
 
 
 class Staging:
-    """Bring files to the disk in threads, each beside its place, until `write` puts them there.
+    """Write files beside their places and wait for the disk in threads, until `write` puts them there.
+
+    What is done for a file in a thread costs more by far than the call itself: each call is followed by a wait until
+    Python may go on there, and makes all others wait. So a thread waits for the disk, and does nothing else.
 
     A folder is looked for once, and held open from then on: what is written into it lands there, and nowhere else,
     whatever becomes of its path. What is put in place is sure to stay there once `settle` has returned. Use as a
@@ -41,8 +56,12 @@ class Staging:
         #: those into which something was put since the last settling
         self._moved: set[str] = set()
         self._refused: CannotWrite | None = None
-        #: by path and content: the share of work that brings it, and the name under which it lies beside its place
+        #: shares of work that may not be done yet, oldest first
+        self._shares: deque[Future[None]] = deque()
+        #: by path and content: the share that brings it to the disk
         self._on_their_way: dict[tuple[str, bytes], Future[None]] = {}
+        #: the name under which it lies beside its place, with its handle until the disk has it
+        self._open: dict[tuple[str, bytes], tuple[str, int]] = {}
         self._staged: dict[tuple[str, bytes], str] = {}
 
     def __enter__(self) -> Self:
@@ -53,19 +72,26 @@ class Staging:
     ) -> None:
         with held():
             self._pool.shutdown(cancel_futures=True)
-        for (relative, _content), beside in self._staged.items():
+        for _beside, handle in self._open.values():
+            os.close(handle)
+        left = {each: beside for each, (beside, _handle) in self._open.items()} | self._staged
+        for (relative, _content), beside in left.items():
             with contextlib.suppress(OSError):
                 os.unlink(beside, dir_fd=self._folders[_folder_of(relative)])
-        self._staged, self._on_their_way = {}, {}
+        self._open, self._staged, self._on_their_way = {}, {}, {}
         self.settle()
 
     def stage(self, files: Mapping[str, bytes]) -> None:
         """Begin to bring contents by path to the disk; where that fails, writing the file in its turn says why."""
         waiting = [each for each in files.items() if self._hold(_folder_of(each[0]))]
-        shares = [waiting[start::_AT_A_TIME] for start in range(min(_AT_A_TIME, len(waiting)))]
-        with held():
-            for share in shares:
-                self._on_their_way |= dict.fromkeys(share, self._pool.submit(self._bring, share))
+        for start in range(0, len(waiting), _SHARE):
+            if len(self._shares) == _AT_A_TIME:
+                result_of(self._shares.popleft())
+            with held():
+                share = [each for each in waiting[start : start + _SHARE] if self._begin(each)]
+                brought = self._pool.submit(self._bring, share)
+                self._shares.append(brought)
+                self._on_their_way |= dict.fromkeys(share, brought)
 
     def _hold(self, folder: str) -> bool:
         """Hold a folder open, made where it is not there; False where that is not to be."""
@@ -85,13 +111,23 @@ class Staging:
         self._folders[folder] = handle
         return True
 
+    def _begin(self, file: tuple[str, bytes]) -> bool:
+        """Write a file beside its place; False where the disk refuses."""
+        folder, _, name = file[0].rpartition("/")
+        beside = name_beside(name)
+        try:
+            handle = begin_file(beside, file[1], rights_of=name, folder=self._folders[folder])
+        except OSError:
+            return False
+        self._open[file] = beside, handle
+        return True
+
     def _bring(self, files: Iterable[tuple[str, bytes]]) -> None:
-        for relative, content in files:
-            folder, _, name = relative.rpartition("/")
+        for each in files:
+            beside, handle = self._open.pop(each)
             with contextlib.suppress(OSError):
-                beside = name_beside(name)
-                write_whole(beside, content, rights_of=name, folder=self._folders[folder])
-                self._staged[relative, content] = beside
+                end_file(handle, beside, folder=self._folders[_folder_of(each[0])])
+                self._staged[each] = beside
 
     def write(self, root: Path, relative: str, content: bytes, *, expected: bytes | None) -> None:
         """Replace a file as `write_file` does, by what was staged for it if anything was.
@@ -106,18 +142,22 @@ class Staging:
         if on_its_way is not None and staged not in self._staged:
             result_of(on_its_way)
         beside = self._staged.pop(staged, None) if root == self._root else None
-        if beside is None:
+        folder, _, name = relative.rpartition("/")
+        if beside is None and (root != self._root or not self._hold(folder)):
             write_file(root, relative, content, expected=expected)
             return
-        folder, _, name = relative.rpartition("/")
         handle = self._folders[folder]
         try:
+            if beside is None:
+                beside = name_beside(name)
+                write_whole(beside, content, rights_of=name, folder=handle)
             if expected is not None or _is_there(name, handle):
                 check_unchanged(inside(root, relative), relative, expected)
             os.rename(beside, name, src_dir_fd=handle, dst_dir_fd=handle)
         except BaseException as error:
-            with contextlib.suppress(OSError):
-                os.unlink(beside, dir_fd=handle)
+            if beside is not None:
+                with contextlib.suppress(OSError):
+                    os.unlink(beside, dir_fd=handle)
             if isinstance(error, OSError):
                 raise explain_refusal(relative, error) from error
             raise
@@ -131,13 +171,18 @@ class Staging:
         """
         if self._refused is not None:
             raise self._refused
+        pool = ThreadPoolExecutor(_AT_A_TIME)
         try:
-            for folder in self._moved:
-                self._settle_folder(folder)
+            with held():
+                settled = [pool.submit(self._settle_folder, folder) for folder in self._moved]
+            for each in settled:
+                result_of(each)
         except CannotWrite as error:
             self._refused = error
             raise
         finally:
+            with held():
+                pool.shutdown(cancel_futures=True)
             self._moved = set()
             if not self._on_their_way:
                 for handle in self._folders.values():

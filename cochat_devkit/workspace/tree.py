@@ -168,7 +168,7 @@ def write_layout(
     for place, content in layout.left_behind.items():
         # a sidecar that was left behind would speak for the new source
         keep_copy(root, place, content)
-    gone_later = _write_tree(root, layout.local.tree, present, read_blob)
+    gone_later = _write_tree(root, layout.local.tree, present, read_blob, write)
     for place, content in layout.written.items():
         write(root, place, content, expected=before.get(place))
     gone = [place for place in before if place not in layout.after]
@@ -205,7 +205,11 @@ def _tree_of(kind: Kind, resource: Resource, path: str) -> dict[str, str]:
 
 
 def _write_tree(
-    root: Path, wanted: Mapping[str, str], present: LocalResource | None, read_blob: ReadBlob | None
+    root: Path,
+    wanted: Mapping[str, str],
+    present: LocalResource | None,
+    read_blob: ReadBlob | None,
+    write: WriteFile,
 ) -> dict[str, bytes]:
     """Write the files that are kept by digest: those that are to go then, with what is in them."""
     there = dict(present.tree) if present else {}
@@ -219,7 +223,7 @@ def _write_tree(
             keep_blob(root, before)
         if read_blob is None:
             raise LookupError(f"nobody gives the bytes of {place}")
-        write_file(root, place, read_blob(digest), expected=before)
+        write(root, place, read_blob(digest), expected=before)
     gone = {place: read_file(root, place) for place in there if place not in wanted}
     found = {place: content for place, content in gone.items() if content is not None}
     for content in found.values():

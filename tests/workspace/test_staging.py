@@ -54,6 +54,24 @@ def test_every_file_is_on_the_disk_before_one_is_put_in_place(tmp_path, monkeypa
     assert len(told) == 5
 
 
+def test_a_folder_waits_for_the_disk_once_for_all_its_files(tmp_path, monkeypatch):
+    """Those that were not staged included, as the bytes of a knowledge base's files come late."""
+    told = []
+    fsync = os.fsync
+
+    def note_sync(handle):
+        told.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    with Staging(tmp_path) as staging:
+        staging.write(tmp_path, "a/x.md", b"x", expected=None)
+        staging.write(tmp_path, "a/y.md", b"y", expected=None)
+        assert told == ["file", "file"]
+    assert told == ["file", "file", "folder"]
+    assert names(tmp_path) == ["a/x.md", "a/y.md"]
+
+
 def test_a_folder_that_moves_away_takes_nothing_out_of_sight(tmp_path):
     """What was written lies in the folder that I moved, and the mirror is never told that it is where it was meant."""
     moved = pytest.raises(CannotWrite, match="a was moved while we worked")
