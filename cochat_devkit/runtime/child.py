@@ -1,8 +1,8 @@
 """What runs in the child process: it waits for requests, and loads each plugin in a fork of its own.
 
 The warm process itself never runs plugin code, and takes in what a plugin's processes leave behind, to end it. Requests
-come in on file descriptor 0 and answers go out on 1, one JSON object a line. A fork gets two pipes: one for its answer,
-one that stands in for its stdout and stderr.
+come in on file descriptor 0 and answers go out on 1, one JSON object a line. A fork gets three pipes: one for its
+request, one for its answer, one that stands in for its stdout and stderr. It is made before its request comes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from cochat_devkit.facts import VERSIONS, read_facts
 from cochat_devkit.plugin import Call, LoadFailure, LoadRequest, Part, Turn
@@ -47,28 +47,70 @@ OUTPUT_LIMIT_BYTES = OUTPUT_LIMIT_CHARS * 4
 #: what a plugin may have of memory, so that it and not the machine runs out of it
 MEMORY_LIMIT_BYTES = 4 << 30
 _CHUNK_BYTES = 65_536
+#: where a fork has the pipe for its answer, and what the warm process has less descriptors open than
+_ANSWERS, _DESCRIPTORS = 3, 64
+_ROUNDS_TO_WORK_IN = 12
+_SAMPLE = '''
+from typing import Literal, Optional
+
+from pydantic import BaseModel, Field
+
+
+class Place(BaseModel):
+    name: str = Field("", description="of it")
+
+
+class Tools:
+    class Valves(BaseModel):
+        key: str = Field("", description="of it")
+
+    def find(self, text: str, kind: Literal["a", "b"] = "a", place: Optional[Place] = None) -> list[str]:
+        """
+        Find.
+
+        :param text: what
+        """
+'''
 #: who closed the pipe for its answer because it ends has ended after this
 _ENDING_S = 0.2
 #: a fork whose parent was killed ends itself this much after its time is over
 _SELF_END_AFTER_S = 5
 
 
+class _Fork(NamedTuple):
+    """Hold a process for one plugin: its number, our ends of its pipes, and what can be read from when it has ended."""
+
+    pid: int
+    requests: int
+    answers: int
+    output: int
+    life: int | None
+
+
 def serve() -> None:
-    """Answer requests until the pipe closes, each in a fork; an answer names the token of its request."""
+    """Answer requests until the pipe closes, each in a fork; an answer names the token of its request.
+
+    A fork is there before its request comes: it gets ready while the one before it runs a plugin.
+    """
     adopt_orphans()
     _warm_up()
+    waiting = _make_fork()
     _send({"ready": True})
-    for line in sys.stdin.buffer:
+    for number, line in enumerate(sys.stdin.buffer):
         request = json.loads(line)
-        _send({**_answer_in_fork(request), "token": request["token"]})
+        fork = _give(line, waiting)
+        if number == 1:
+            _work_in()  # whoever asks once does not wait for this
+        waiting = _make_fork()
+        _send({**_answer_of(fork, request, waiting), "token": request["token"]})
+    _end(waiting.pid)
 
 
 def serve_once() -> None:
     """Answer the one request on stdin in this very process, where forking is not to be had."""
-    request = json.loads(sys.stdin.buffer.readline())
     answers = os.dup(1)
     os.dup2(2, 1)
-    _run_plugin(request, answers)
+    _run_plugin(answers)
 
 
 def limit_of(request: Json) -> int:
@@ -113,6 +155,7 @@ def _warm_up() -> None:
     import datetime as dt  # noqa: F401
     import inspect  # noqa: F401
     import logging  # noqa: F401
+    import resource  # noqa: F401
     import typing  # noqa: F401
     import uuid  # noqa: F401
 
@@ -128,33 +171,59 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-def _answer_in_fork(request: Json) -> Json:
-    """Load one plugin in a fork; end the fork and whatever it started, and say what came of it."""
-    answer_end, fork_answer = os.pipe()
-    output_end, fork_output = os.pipe()
+def _work_in() -> None:
+    """Load a tool of ours over and over: the interpreter specializes what is called often, each fork for itself.
+
+    It begins with the eighth call of a function, and has gained what there is to gain a few calls later.
+    """
+    for _round in range(_ROUNDS_TO_WORK_IN):
+        describe(load_here(LoadRequest("tool", "sample", _SAMPLE)), "0.12")
+    gc.collect()
+    gc.freeze()
+
+
+def _make_fork() -> _Fork:
+    """Make the process for a plugin; it gets ready, and waits for the request."""
+    fork_requests, requests = os.pipe()
+    answers, fork_answers = os.pipe()
+    output, fork_output = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            _become_fork(fork_output)
-            for each in (answer_end, output_end, fork_output):
-                os.close(each)
-            _run_plugin(request, fork_answer)
+            _become_fork(fork_requests, fork_output, fork_answers)
+            _run_plugin(_ANSWERS)
         finally:
             os._exit(1)  # whatever a plugin did to what we call: only the parent goes on from here
-    os.close(fork_answer)
-    os.close(fork_output)
+    for each in (fork_requests, fork_answers, fork_output):
+        os.close(each)
     # what a plugin started may hold the pipe open for longer than the plugin lives
     life = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+    return _Fork(pid, requests, answers, output, life)
+
+
+def _give(line: bytes, waiting: _Fork) -> _Fork:
+    """Give the fork that waits its request, or another one if it died while it was idle; the one that has it."""
+    try:
+        _write(waiting.requests, line)
+    except BrokenPipeError:
+        _end(waiting.pid)
+        _close(waiting)
+        waiting = _make_fork()
+        _write(waiting.requests, line)
+    return waiting
+
+
+def _answer_of(fork: _Fork, request: Json, waiting: _Fork) -> Json:
+    """Wait for a fork's answer; end it and whatever it started, and say what came of it."""
     try:
         deadline = time.monotonic() + request["timeout_s"]
-        answer, output, in_time = _gather(answer_end, output_end, life, deadline, limit_of(request))
-        has_ended = answer.endswith(b"\n") or not in_time or _ends_by_itself(pid)
+        answer, output, in_time = _gather(fork, deadline, limit_of(request))
+        has_ended = answer.endswith(b"\n") or not in_time or _ends_by_itself(fork.pid)
     finally:
-        exit_code = _end(pid)
-        kill_children()
-        output_rest = _read_what_is_there(output_end)
-        for each in (answer_end, output_end, *([] if life is None else [life])):
-            os.close(each)
+        exit_code = _end(fork.pid)
+        kill_children(but=waiting.pid)
+        output_rest = _read_what_is_there(fork.output)
+        _close(fork)
     return judge(
         answer,
         output + output_rest,
@@ -165,29 +234,37 @@ def _answer_in_fork(request: Json) -> Json:
     )
 
 
-def _become_fork(output: int) -> None:
-    """Leave the parent's channels: no input, both outputs into the pipe, a process group of our own, and limits."""
+def _close(fork: _Fork) -> None:
+    for each in fork[1:]:
+        if each is not None:
+            os.close(each)
+
+
+def _become_fork(requests: int, output: int, answers: int) -> None:
+    """Leave the parent's channels: three pipes and nothing else is open; a process group of our own, and limits."""
     import resource
 
     os.setsid()
     end_with_parent()
-    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is wanted
-        os.dup2(nothing.fileno(), 0)
+    os.dup2(requests, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    os.dup2(answers, _ANSWERS, inheritable=False)
+    os.closerange(_ANSWERS + 1, _DESCRIPTORS)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
 
 
-def _run_plugin(request: Json, answers: int) -> NoReturn:
-    """Load the plugin inside a running event loop, as the server does, answer, and leave without any clean-up."""
-    if hasattr(signal, "alarm"):
-        signal.alarm(int(request["timeout_s"]) + _SELF_END_AFTER_S)
-    install(request["generation"], Path(request["scratch_dir"]))
+def _run_plugin(answers: int) -> NoReturn:
+    """Take the request, load the plugin inside a running event loop, as the server does, answer, leave at once."""
 
     async def answer() -> None:
+        request = _take_request()
+        if hasattr(signal, "alarm"):
+            signal.alarm(int(request["timeout_s"]) + _SELF_END_AFTER_S)
+        install(request["generation"], Path(request["scratch_dir"]))
         encoded = await (_run_chat(request) if "turn" in request else _run_one(request))
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
@@ -197,6 +274,19 @@ def _run_plugin(request: Json, answers: int) -> NoReturn:
 
     asyncio.run(answer())
     os._exit(1)
+
+
+def _take_request() -> Json:
+    """Read the one request from file descriptor 0, where a plugin finds nothing after that."""
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        chunk = os.read(0, _CHUNK_BYTES)
+        if not chunk:
+            os._exit(0)  # our parent is gone, or needs us no more
+        line += chunk
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is wanted
+        os.dup2(nothing.fileno(), 0)
+    return json.loads(line)
 
 
 async def _run_one(request: Json) -> str:
@@ -278,15 +368,10 @@ def _to_request(wire: Json) -> LoadRequest:
     return LoadRequest(wire["kind"], wire["id"], wire["source"], path, wire["generation"], wire["stands_in"])
 
 
-def _gather(
-    answer_end: int, output_end: int, life: int | None, deadline: float, limit_bytes: int
-) -> tuple[bytes, bytes, bool]:
-    """Read a fork's answer up to its line end, and its output up to the limit: (answer, output, was it in time).
-
-    `life` can be read from when the fork has ended.
-    """
+def _gather(fork: _Fork, deadline: float, limit_bytes: int) -> tuple[bytes, bytes, bool]:
+    """Read a fork's answer up to its line end, and its output up to the limit: (answer, output, was it in time)."""
     answer, output = bytearray(), bytearray()
-    watched = [0, answer_end, output_end, *([] if life is None else [life])]
+    watched = [0, fork.answers, fork.output, *([] if fork.life is None else [fork.life])]
     while not answer.endswith(b"\n") and len(answer) <= limit_bytes:
         left_s = deadline - time.monotonic()
         if left_s <= 0:
@@ -294,17 +379,17 @@ def _gather(
         readable, _, _ = select.select(watched, [], [], left_s)
         if 0 in readable:
             raise SystemExit  # our parent is gone: it never speaks while we work
-        if output_end in readable:
-            chunk = os.read(output_end, _CHUNK_BYTES)
+        if fork.output in readable:
+            chunk = os.read(fork.output, _CHUNK_BYTES)
             output += chunk[: max(0, OUTPUT_LIMIT_BYTES - len(output))]
             if not chunk:
-                watched.remove(output_end)
-        if answer_end in readable:
-            chunk = os.read(answer_end, _CHUNK_BYTES)
+                watched.remove(fork.output)
+        if fork.answers in readable:
+            chunk = os.read(fork.answers, _CHUNK_BYTES)
             if not chunk:
                 break
             answer += chunk
-        elif life in readable:
+        elif fork.life in readable:
             break
     return bytes(answer), bytes(output), True
 

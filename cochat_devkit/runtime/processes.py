@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 #: the environment variable by which what a plugin started is known, wherever it went
 MARK = "STARTED_FOR_PLUGINS_OF"
@@ -46,7 +46,7 @@ def kill_marked(mark: str) -> None:
     What cleared its own environment is not found.
     """
     wanted = f"{MARK}={mark}".encode()
-    _hunt(lambda: _with_environment(wanted))
+    _hunt(lambda: _with_environment(wanted), _kill)
 
 
 def adopt_orphans() -> None:
@@ -59,34 +59,51 @@ def end_with_parent() -> None:
     _control(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
-def kill_children() -> None:
-    """Kill every child of this process, and what these leave behind, until there is none; for who adopts orphans."""
-    _hunt(_children)
+def kill_children(but: int) -> None:
+    """Kill every child of this process but one, and what these leave behind, until there is none, and bury them.
+
+    For who adopts orphans.
+    """
+    _hunt(lambda: _children() - {but}, _kill_child)
 
 
-def _hunt(find: Callable[[], Iterator[int]]) -> None:
+def _kill_child(pid: int) -> None:
+    _kill(pid)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _hunt(find: Callable[[], Iterable[int]], kill: Callable[[int], None]) -> None:
     """Kill what is found until nothing is: who is killed may have forked meanwhile."""
     deadline = time.monotonic() + _LONGEST_HUNT_S
     while found := list(find()):
         for pid in found:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+            kill(pid)
         if time.monotonic() > deadline:
             return
         time.sleep(0.001)
 
 
-def _children() -> Iterator[int]:
-    """List our children that live, and bury those that do not."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-        for pid, place in _processes():
-            with contextlib.suppress(OSError):
-                # its name, which may be anything, ends at the last bracket
-                state, parent = (place / "stat").read_bytes().rpartition(b")")[2].split()[:2]
-                if int(parent) == os.getpid() and state != b"Z":
-                    yield pid
+def _children() -> set[int]:
+    """List our children, those that nobody has buried among them."""
+    told = Path(f"/proc/self/task/{os.getpid()}/children")
+    try:
+        # one that ends while the system writes its list can hide the next one
+        return {int(each) for _twice in range(2) for each in told.read_bytes().split()}
+    except OSError:  # not every kernel tells
+        return {pid for pid, place in _processes() if _parent_of(place) == os.getpid()}
+
+
+def _parent_of(place: Path) -> int | None:
+    with contextlib.suppress(OSError):
+        # its name, which may be anything, ends at the last bracket
+        return int((place / "stat").read_bytes().rpartition(b")")[2].split()[1])
+    return None
 
 
 def _with_environment(wanted: bytes) -> Iterator[int]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -48,7 +50,7 @@ def loader():
 @pytest.fixture(params=["fork", "process"])
 def impatient_loader(request):
     """Both ways of loading, with little time for each plugin."""
-    with ChildLoader(timeout_s=1.5, forks=request.param == "fork") as loader:
+    with ChildLoader(timeout_s=3, forks=request.param == "fork") as loader:
         yield loader
 
 
@@ -159,7 +161,7 @@ def test_a_name_that_a_module_lacks_is_told_with_the_module(loader):
 def test_a_plugin_may_run_for_ever(impatient_loader):
     """An endless loop ends, and the next plugin loads."""
     told = fail(impatient_loader, "while True: pass\n")
-    assert (told.exception, told.message) == ("TimedOut", "the plugin did not finish within 1.5 seconds")
+    assert (told.exception, told.message) == ("TimedOut", "the plugin did not finish within 3 seconds")
     assert isinstance(load(impatient_loader, WEATHER), PluginFacts)
 
 
@@ -260,9 +262,9 @@ def test_the_child_ends_with_the_loader():
     """No process is left when we are done; closing twice is fine, and a later request starts anew."""
     loader = ChildLoader()
     loader.start()
-    pid = loader._child._process.pid
+    pids = [loader._child._process.pid, _waiting_fork_of(loader)]
     loader.close()
-    assert _is_gone(pid)
+    assert all(map(_is_gone, pids))
     loader.close()
     assert isinstance(load(loader, WEATHER), PluginFacts)
     loader.close()
@@ -274,6 +276,42 @@ def test_a_child_that_was_killed_while_idle_is_started_again(loader):
     loader._child._process.kill()
     loader._child._process.wait()
     assert isinstance(load(loader, WEATHER), PluginFacts)
+
+
+def test_a_fork_that_was_killed_while_it_waits_is_replaced(loader):
+    """So does its end."""
+    for _round in range(2):
+        assert isinstance(load(loader, WEATHER), PluginFacts)
+        os.kill(pid := _waiting_fork_of(loader), signal.SIGKILL)
+        _wait_until(lambda pid=pid: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+        assert isinstance(load(loader, WEATHER), PluginFacts)
+        assert _waiting_fork_of(loader) != pid
+
+
+def test_the_fork_for_the_next_plugin_outlives_this_one(loader):
+    """What ends a plugin's processes leaves it alone."""
+    source = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(60)\nclass Tools: ...\n"
+    assert isinstance(load(loader, source), PluginFacts)
+    waiting = _waiting_fork_of(loader)
+    assert load(loader, "import os\nprint(os.getpid())\nclass Tools: ...\n").output.split() == [str(waiting)]
+
+
+def test_a_plugin_has_no_channel_of_ours(loader):
+    """It finds nothing to read, and of our pipes only its own."""
+    source = """
+import stat, sys, os
+
+def is_pipe(number):
+    try:
+        return stat.S_ISFIFO(os.fstat(number).st_mode)
+    except OSError:
+        return False
+
+print([number for number in range(256) if is_pipe(number)], repr(sys.stdin.read()))
+class Tools: ...
+"""
+    for _round in range(3):
+        assert load(loader, source).output == "[1, 2, 3] ''\n"
 
 
 def test_a_plugin_that_kills_the_process_above_it_is_told_so(loader):
@@ -308,6 +346,21 @@ def test_valves_are_checked_as_on_the_server(loader):
     assert told.message.startswith("1 validation error for Valves\ndays\n  Input should be a valid integer")
     assert loader.check_valves(request, {}, user=True) == LoadFailure("NoValves", "the plugin has no UserValves")
     assert isinstance(loader.check_valves(LoadRequest("tool", "sample", "1 / 0"), {}), LoadFailure)
+
+
+def _waiting_fork_of(loader):
+    """Find the process that waits for the next plugin; it is there a moment after an answer, if not before."""
+    parent = loader._child._process.pid
+    children = Path(f"/proc/{parent}/task/{parent}/children")
+    _wait_until(lambda: len(children.read_text().split()) == 1)
+    return int(children.read_text())
+
+
+def _wait_until(is_so):
+    deadline = time.monotonic() + 5
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
 
 
 def _is_gone(pid):

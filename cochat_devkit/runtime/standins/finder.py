@@ -94,6 +94,9 @@ def install(generation: Generation, place: Path | None = None) -> None:
 def uninstall() -> None:
     """Forget the stand-ins, every module of theirs, and the folder that they made."""
     home.leave()
-    sys.meta_path[:] = [each for each in sys.meta_path if not isinstance(each, StandIns)]
+    others = [each for each in sys.meta_path if not isinstance(each, StandIns)]
+    if len(others) == len(sys.meta_path):
+        return
+    sys.meta_path[:] = others
     for name in [each for each, module in sys.modules.items() if isinstance(module, StandInModule)]:
         del sys.modules[name]
