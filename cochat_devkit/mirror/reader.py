@@ -7,7 +7,7 @@ import sqlite3
 import time
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import MirrorDamaged, MirrorTooNew
 from cochat_devkit.mirror.bodies import unpack_body, unpack_json
@@ -41,8 +41,8 @@ WHERE scope_id = ?
     AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
 GROUP BY kind, type
 """
-_STAMPS_AS_ONE = """
-SELECT kind, type, group_concat(slug, ?), count(*),
+_DATED_AS_ONE = """
+SELECT kind, type, group_concat(slug, ?), group_concat(base_local, ?), count(*),
     group_concat(version, ?), count(version), group_concat(updated_at, ?), count(updated_at) FROM resource
 WHERE scope_id = ?
     AND remote_state = 'present' AND remote_fingerprint = base_remote AND base_local IS NOT NULL
@@ -61,6 +61,18 @@ _BODIES = "SELECT digest, packed FROM body WHERE digest IN (SELECT value FROM js
 Stamp = tuple[str | None, str | None]
 #: the same half of the stamps of many
 StampColumn = list[str | None] | None
+
+
+class Dated(NamedTuple):
+    """Hold what the server still shows as agreed, of one kind and type, a NUL between each text and the next.
+
+    `versions` and `instants` are in the order of the slugs, and None where some have one and some none.
+    """
+
+    slugs: str
+    fingerprints: str
+    versions: StampColumn
+    instants: StampColumn
 
 
 class MirrorReader:
@@ -118,15 +130,14 @@ class MirrorReader:
         )
         return {slug: (version, updated_at) for slug, version, updated_at in found}
 
-    def stamps_as_one(self, scope: Scope) -> dict[tuple[str, str], tuple[str, StampColumn, StampColumn]]:
-        """Read how the server dates what it still shows as agreed, by (kind, type): (slugs, versions, instants).
-
-        The slugs are as in `agreed_as_one`, and a column is in their order; None where some have a stamp and some none.
-        """
-        found = self.ask(_STAMPS_AS_ONE, (_NUL, _NUL, _NUL, scope.id))
+    def dated_as_one(self, scope: Scope) -> dict[tuple[str, str], Dated]:
+        """Read the same, and how the server dates it: in half the time that two questions take."""
+        found = self.ask(_DATED_AS_ONE, (*(_NUL,) * 4, scope.id))
         return {
-            (kind, type_): (slugs, _to_column(versions, have_version, count), _to_column(instants, have_instant, count))
-            for kind, type_, slugs, count, versions, have_version, instants, have_instant in found
+            (kind, type_): Dated(
+                slugs, prints, _to_column(versions, dated_by, count), _to_column(instants, timed, count)
+            )
+            for kind, type_, slugs, prints, count, versions, dated_by, instants, timed in found
         }
 
     def row(self, scope: Scope, kind: str, slug: str) -> Row | None:

@@ -248,7 +248,9 @@ class _Look:
         found = next((each for kinds, each in self._surveys.items() if wanted <= kinds), None)
         if found is None:
             kinds = tuple(kind for kind in all_kinds() if self._is_whole or kind.name in wanted)
-            found = self._open.enter_context(survey(self._config, Selection(kinds=kinds), self._target))
+            selection = Selection(kinds=kinds)
+            looking = survey(self._config, selection, self._target, with_stamps=self._is_whole)
+            found = self._open.enter_context(looking)
             self._surveys[frozenset(kind.name for kind in kinds)] = found
         return found
 

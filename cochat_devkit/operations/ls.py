@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from cochat_devkit.config import Config
-    from cochat_devkit.mirror.reader import Stamp, StampColumn
+    from cochat_devkit.mirror.reader import Stamp
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.offline import Known, Survey
     from cochat_devkit.operations.session import Selection
@@ -50,7 +50,7 @@ class Shown(NamedTuple):
 
 def ls(config: Config, selection: Selection, *, target: str | None, with_stamps: bool = True) -> list[Listed]:
     """List what the files and the mirror know, by address; versions of what is in step only with stamps."""
-    with survey(config, selection, target) as surveyed:
+    with survey(config, selection, target, with_stamps=with_stamps) as surveyed:
         return list_surveyed(surveyed, with_stamps=with_stamps)
 
 
@@ -64,29 +64,26 @@ def list_surveyed(surveyed: Survey, *, with_stamps: bool = True) -> list[Listed]
 
 def _lines_in_step(surveyed: Survey, *, with_stamps: bool) -> Iterator[tuple[str, str, Listed]]:
     """List what is in step by kind and slug, column by column: nobody asks ten thousand lines one by one."""
-    known = surveyed.rest
-    dated = known.reader.stamps_as_one(known.scope) if known.scope and with_stamps else {}
     for sighting in surveyed.glance.sightings:
         kind, type_, _folder, shelf = sighting
         word, slugs = type_ or kind.name, shelf.slugs
-        versions, instants = _stamps_of(known, sighting, dated) if with_stamps else _NO_STAMPS
+        versions, instants = _stamps_of(surveyed, sighting) if with_stamps else _NO_STAMPS
         refs = [f"{word}/{slug}" for slug in slugs]
         columns = (refs, repeat(word), shelf.titles, repeat("in step"), sighting.paths, versions, instants)
         found = zip(repeat(kind.name), slugs, map(_to_listed, zip(*columns, strict=False)))
         yield from found if surveyed.is_all_in_step else (each for each in found if surveyed.is_in_step(each[:2]))
 
 
-def _stamps_of(
-    known: Known, sighting: Sighting, dated: Mapping[tuple[str, str], tuple[str, StampColumn, StampColumn]]
-) -> tuple[Iterable[str | None], Iterable[str | None]]:
+def _stamps_of(surveyed: Survey, sighting: Sighting) -> tuple[Iterable[str | None], Iterable[str | None]]:
     """Say how the server dates what a folder holds: (versions, instants), in the order of its slugs."""
-    scope, kind, shelf = known.scope, sighting.kind.name, sighting.shelf
-    if scope is None or not shelf.slugs:
+    known, kind, shelf = surveyed.rest, sighting.kind.name, sighting.shelf
+    if known.scope is None or not shelf.slugs:
         return _NO_STAMPS
-    slugs, versions, instants = dated.get((kind, sighting.type), ("", None, None))
-    if versions is not None and instants is not None and shelf.is_of(slugs, len(versions)):
+    dated = surveyed.dated.get((kind, sighting.type))
+    versions, instants = (dated.versions, dated.instants) if dated else (None, None)
+    if dated and versions is not None and instants is not None and shelf.is_of(dated.slugs, len(versions)):
         return versions, instants
-    stamps = known.reader.stamps(scope, kind)
+    stamps = known.reader.stamps(known.scope, kind)
     found = [stamps.get(slug, _NO_STAMP) for slug in shelf.slugs]
     return [version for version, _instant in found], [instant for _version, instant in found]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cochat_devkit.config import Config, Target
+    from cochat_devkit.mirror.reader import Dated
     from cochat_devkit.mirror.rows import Row, Scope
     from cochat_devkit.operations.session import Selection
     from cochat_devkit.workspace.glance import Glance, Glimpse
@@ -56,6 +57,8 @@ class Survey:
     glance: Glance
     apart: set[Address]
     meant: set[Address] | None
+    #: what is as agreed in the mirror, by (kind, type), where stamps were asked for
+    dated: Mapping[tuple[str, str], Dated] = field(default_factory=dict)
 
     @property
     def is_all_in_step(self) -> bool:
@@ -100,8 +103,10 @@ def look_offline(config: Config, selection: Selection, target: str | None) -> It
 
 
 @contextmanager
-def survey(config: Config, selection: Selection, target: str | None) -> Iterator[Survey]:
+def survey(config: Config, selection: Selection, target: str | None, *, with_stamps: bool = False) -> Iterator[Survey]:
     """Part what is in step from the rest, so that only the rest costs anything; the mirror stays open meanwhile.
+
+    Who is going to list how the server dates all that is in step asks for the stamps at once.
 
     Raises:
         UnknownResource: an address of the selection names nothing.
@@ -114,7 +119,8 @@ def survey(config: Config, selection: Selection, target: str | None) -> Iterator
         scope = reader.scope_of(aim.name, aim.url)
         is_as_left = is_lock_as_left(seen.lock_digest, aim, reader)
         told = None if is_as_left else _rows_by_lock(config, aim, scope, reader, names)
-        here, agreed = _unlike_kinds(seen, scope, reader, names) if told is None else _by_rows(seen, told)
+        dated = reader.dated_as_one(scope) if scope and with_stamps else {}
+        here, agreed = _unlike_kinds(seen, scope, reader, names, dated) if told is None else _by_rows(seen, told)
         apart, gone = _unlike(here, agreed), _unlike(agreed, here)
         rows = _rows_apart(scope, reader, names, gone) if told is None else told
         rows = {
@@ -126,7 +132,7 @@ def survey(config: Config, selection: Selection, target: str | None) -> Iterator
         types = dict.fromkeys(tree.unreadable, "")
         types |= {key: row.type for key, row in rows.items()}
         types |= {key: each.type for key, each in found.items()}
-        surveyed = Survey(Known(tree, rows, types, scope, reader), seen, apart, None)
+        surveyed = Survey(Known(tree, rows, types, scope, reader), seen, apart, None, dated)
         yield narrowed(surveyed, selection) if selection.patterns else surveyed
 
 
@@ -139,7 +145,7 @@ def narrowed(surveyed: Survey, selection: Selection) -> Survey:
     known = surveyed.rest
     meant = selection.pick(surveyed.glance.types() | {_address(key): type_ for key, type_ in known.types.items()})
     types = {key: type_ for key, type_ in known.types.items() if _address(key) in meant}
-    return Survey(known._replace(types=types), surveyed.glance, surveyed.apart, meant)
+    return Survey(known._replace(types=types), surveyed.glance, surveyed.apart, meant, surveyed.dated)
 
 
 def is_lock_as_left(digest: str, aim: Target, reader: MirrorReader) -> bool:
@@ -184,10 +190,17 @@ def last_seen(row: Row | None) -> Side:
 
 
 def _unlike_kinds(
-    seen: Glance, scope: Scope | None, reader: MirrorReader, names: list[str]
+    seen: Glance,
+    scope: Scope | None,
+    reader: MirrorReader,
+    names: list[str],
+    dated: Mapping[tuple[str, str], Dated],
 ) -> tuple[Fingerprints, Fingerprints]:
     """Find the kinds whose files are not all as agreed: (what they say, what was agreed), of those kinds alone."""
-    here, agreed = seen.columns(), reader.agreed_as_one(scope) if scope else {}
+    here: Mapping[tuple[str, str], tuple[str, ...]] = seen.columns()
+    agreed: Mapping[tuple[str, str], tuple[str, ...]] = {place: each[:2] for place, each in dated.items()}
+    if scope and not dated:
+        agreed = reader.agreed_as_one(scope)
     unlike = {kind for (kind, _type), _columns in here.items() ^ agreed.items() if kind in names}
     return seen.fingerprints(unlike), {name: reader.agreed(scope, name) for name in unlike} if scope else {}
 
