@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cochat_devkit import config, errors
-from cochat_devkit.cli import SECTIONS, cochat
+from cochat_devkit.cli.commands import SECTIONS, cochat
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.kinds.dialects import DIALECTS
 from cochat_devkit.kinds.kind import StatedIn

@@ -70,7 +70,7 @@ PRINTER = "cli/render.py"
 #: where any exception may be caught and kept, with the reason
 CATCHERS = {
     "runtime/action_calls.py": "whatever an action raises, the server tells the page",
-    "cli/__init__.py": "the guard: whatever comes there is our own bug",
+    "cli/commands.py": "the guard: whatever comes there is our own bug",
     "runtime/child.py": "whatever a plugin raises is the answer",
     "runtime/loading.py": "a plugin's class may raise anything",
     "runtime/standins/build.py": "a type that means nothing here is anything",
@@ -251,7 +251,7 @@ def test_the_law_has_teeth(tmp_path, path, source, fault):
         ("watching/watcher.py", "from watchdog.events import FileSystemEvent"),
         ("operations/pull.py", "from cochat_devkit.sync import merge\nfrom cochat_devkit.api import client"),
         ("cli/render.py", "import click, sys\nprint('x')\nsys.stdout.write('x')"),
-        ("cli/__init__.py", "import sys\ntry:\n    x\nexcept Exception:\n    y\nsys.exit(1)"),
+        ("cli/commands.py", "import sys\ntry:\n    x\nexcept Exception:\n    y\nsys.exit(1)"),
         ("workspace/files.py", "try:\n    x\nexcept BaseException:\n    clean()\n    raise"),
         ("kinds/wire.py", "from datetime import UTC, datetime\nfrom cochat_devkit.resource import Key"),
     ],

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from cochat_devkit import __version__
-from cochat_devkit.cli import SECTIONS, cochat
+from cochat_devkit.cli.commands import SECTIONS, cochat
 from cochat_devkit.mirror.rows import Row
 from cochat_devkit.mirror.store import MirrorStore
 from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, Version, digest_of_body

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from cochat_devkit.cli import cochat, render
+from cochat_devkit.cli import render
+from cochat_devkit.cli.commands import cochat
 from cochat_devkit.operations.serve import RunningServer, running_server
 from tests.desk import Desk, make_desk
 

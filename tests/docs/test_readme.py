@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cochat_devkit.cli import cochat
+from cochat_devkit.cli.commands import cochat
 from cochat_devkit.operations.serve import running_server
 from tests.browser.stage import demo_workspace
 from tests.desk import Desk
