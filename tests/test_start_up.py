@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from functools import partial
 
 import click
 import pytest
@@ -110,6 +112,41 @@ def test_offline_commands_load_neither_orm_nor_http(workspace, words, expected):
     assert exit_code == 0
     assert expected in out
     assert [name for name in ONLINE if name in modules] == []
+
+
+FORKING = """
+import os, sys
+os.cpu_count = lambda: 2
+os.register_at_fork(after_in_parent=lambda: print("forked", file=sys.stderr))
+from cochat_devkit.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no second processes")
+@pytest.mark.parametrize(
+    ("words", "looks"),
+    [
+        (["ls"], True),
+        (["status"], True),
+        (["show", "tool/clock"], True),
+        (["diff"], True),
+        # the server is asked first, and that may take long
+        (["status", "--fetch"], False),
+        (["search", "clock"], False),
+        (["--help"], False),
+    ],
+)
+def test_all_files_are_asked_about_while_a_command_is_loaded(workspace, words, looks):
+    """What I edited is told at once and as it is, by those commands alone that look at it as soon as they run."""
+    command = [sys.executable, "-c", FORKING, *words]
+    ask = partial(subprocess.run, command, cwd=workspace, capture_output=True, text=True, timeout=60)
+    first = ask()
+    assert "forked" not in first.stderr
+    then = ask()
+    assert then.stderr.replace("forked\n", "") == first.stderr
+    assert (then.stdout, then.returncode) == (first.stdout, first.returncode)
+    assert ("forked" in then.stderr) is looks
 
 
 @pytest.mark.parametrize("name", COMMANDS)

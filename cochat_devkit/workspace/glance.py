@@ -7,19 +7,20 @@ import stat
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, repeat, takewhile
-from operator import attrgetter
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import BadResource
 from cochat_devkit.resource import Fingerprint, Key, Slug, make_digest
+from cochat_devkit.workspace.ahead import take_answer
+from cochat_devkit.workspace.asking import NUMBERS, UNSURE, ask_as_before, ask_in, ask_in_folders, is_folder
 from cochat_devkit.workspace.files import LOCK, inside, read_file
 from cochat_devkit.workspace.local import LocalResource, Tree, digest_of_files
 from cochat_devkit.workspace.paths import PICTURE_SUFFIXES
 from cochat_devkit.workspace.statcache import BETWEEN, SMUDGED, Known, Shelf, Stats, read_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -29,12 +30,6 @@ if TYPE_CHECKING:
 #: a file that changed so shortly before it was read may change again within one tick of its file system's clock, and
 #: bear the same times: FAT counts in steps of two seconds
 _RACY_NS = 2_000_000_000
-#: stands for what cannot be asked: it is like nothing that was known before, smudged or not
-_UNSURE: Stat = (-2, -2, -2, -2, -2)
-#: names the folder of a kind itself among what lies in it; every folder's name ends with a slash
-_HERE = "./"
-#: takes out of what the system says of a file what tells whether it is as it was
-_NUMBERS: Callable[[os.stat_result], Stat] = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
 
 
 class Glimpse(NamedTuple):
@@ -139,13 +134,15 @@ def remember_laid(root: Path, kinds: Iterable[Kind], laid: Iterable[LocalResourc
 def _look(root: Path, kinds: Iterable[Kind], laid: Mapping[str, Known]) -> Glance:
     """Look at the resources; `laid` says by the paths of main files what was just written."""
     seen = Glance(root, {kind.name: kind for kind in kinds if kind.form})
-    cache = read_cache(root)
+    # what a second process found out while this one was being loaded needs not be asked again
+    cache, as_left = take_answer(root) or (read_cache(root), ())
     before_ns = time.time_ns() - _RACY_NS
     broken: dict[str, BadResource] = {}
     for kind in seen.kinds.values():
         for type_, folder in kind.folders.items():
             before = cache.shelf(folder)
-            stats = _ask(root, kind, folder, before.stats, seen.faults)
+            is_as_left = folder in as_left
+            stats = before.stats if is_as_left else _ask(root, kind, folder, before.stats, seen.faults)
             if stats is None:
                 continue
             shelf = before
@@ -172,11 +169,11 @@ def _digest_of_lock(root: Path, cache: StatCache, before_ns: int) -> str:
     """Name what the lock is; it is read only where it is not as it was."""
     before = cache.shelf(LOCK)
     try:
-        stats = Stats.of_each({LOCK: _NUMBERS(os.lstat(root / LOCK))})
+        stats = Stats.of_each({LOCK: NUMBERS(os.lstat(root / LOCK))})
     except FileNotFoundError:
         stats = Stats()
     except OSError:
-        stats = Stats.of_each({LOCK: _UNSURE})
+        stats = Stats.of_each({LOCK: UNSURE})
     if stats == before.stats and len(before):
         return before.known[LOCK].digest
     digest = make_digest(read_file(root, LOCK) or b"")
@@ -188,10 +185,17 @@ def _digest_of_lock(root: Path, cache: StatCache, before_ns: int) -> str:
 
 def _has_twins(seen: Glance) -> bool:
     """Tell whether two files claim to be the same resource."""
-    slugs: dict[str, set[str]] = {name: set() for name in seen.kinds}
+    shelves: dict[str, list[Shelf]] = {}
     for kind, _type, _folder, shelf in seen.sightings:
-        slugs[kind.name].update(shelf.slugs)
-    return sum(map(len, slugs.values())) != sum(len(each.shelf) for each in seen.sightings)
+        if len(shelf):
+            shelves.setdefault(kind.name, []).append(shelf)
+    return any(map(_have_twins, shelves.values()))
+
+
+def _have_twins(shelves: Sequence[Shelf]) -> bool:
+    if len(shelves) == 1 and shelves[0].is_named_by_files:
+        return False
+    return len({slug for shelf in shelves for slug in shelf.slugs}) != sum(map(len, shelves))
 
 
 def _look_closer(
@@ -268,10 +272,10 @@ def _ask(root: Path, kind: Kind, folder: str, before: Stats, faults: Tree) -> St
     form = _form_of(kind)
     try:
         place = str(inside(root, folder))
-        as_before = _ask_as_before(place, before)
+        as_before = ask_as_before(place, before)
         if as_before is not None:
             return as_before
-        return _ask_in_folders(place, form) if form.main else _ask_in(place, _suffixes_of(form))
+        return ask_in_folders(place, form) if form.main else ask_in(place, _suffixes_of(form))
     except BadResource as error:
         faults.unlisted[folder] = error
         return None
@@ -283,121 +287,22 @@ def _ask(root: Path, kind: Kind, folder: str, before: Stats, faults: Tree) -> St
     return Stats()
 
 
-def _ask_as_before(place: str, before: Stats) -> Stats | None:
-    """Ask for what was there the last time, without listing; None where a folder changed since: it may hold others.
-
-    A folder bears another time as soon as a name comes or goes, as POSIX has it.
-    """
-    names = before.split_names()
-    folders = [*takewhile(_is_folder, names)]
-    if not folders or os.stat not in os.supports_dir_fd:
-        return None
-    # asking an open folder for what is in it by name alone takes a fifth less
-    handle = os.open(place, os.O_RDONLY)
-    try:
-        # without the slash: with it, the system follows a link
-        numbers = _ask_each([name[:-1] for name in folders], handle)
-        if not before.begins_with(numbers):
-            return None
-        numbers += _ask_each(names[len(folders) :], handle)
-        return before.with_numbers(numbers)
-    finally:
-        os.close(handle)
-
-
-def _ask_each(names: Iterable[str], handle: int) -> list[int]:
-    """Ask for what has these names in an open folder."""
-    numbers: list[int] = []
-    for name in names:
-        try:
-            numbers += _NUMBERS(os.stat(name, dir_fd=handle, follow_symlinks=False))
-        except OSError:
-            numbers += _UNSURE
-    return numbers
-
-
-def _ask_in(folder: str, suffixes: tuple[str, ...]) -> Stats:
-    """Ask for the files of a folder that end so and are not hidden."""
-    # before it is listed: what comes later is seen the next time
-    names, numbers = [_HERE], [*_NUMBERS(os.lstat(f"{folder}/{_HERE}"))]
-    with os.scandir(folder) as entries:
-        _ask_for(entries, names, numbers, suffixes=suffixes)
-    return Stats.of(names, numbers)
-
-
-def _ask_for(
-    entries: Iterable[os.DirEntry[str]],
-    names: list[str],
-    numbers: list[int],
-    *,
-    suffixes: tuple[str, ...] = ("",),
-    lead: str = "",
-    folders: list[str] | None = None,
-) -> None:
-    """Ask for what ends so and is not hidden; `lead` goes before its name.
-
-    Where `folders` is given, it takes the folders, and nobody asks for those.
-    """
-    for entry in entries:
-        name = entry.name
-        if name[0] == ".":
-            continue
-        if folders is not None and entry.is_dir(follow_symlinks=False):
-            folders.append(lead + name)
-        elif name.endswith(suffixes):
-            names.append(lead + name)
-            try:
-                numbers += _NUMBERS(entry.stat(follow_symlinks=False))
-            except OSError:
-                numbers += _UNSURE
-
-
-def _ask_in_folders(folder: str, form: FileForm) -> Stats:
-    """Ask for sidecars, and for all that lies in the resources' own folders."""
-    names: list[str] = []
-    numbers: list[int] = []
-    # of every folder what it was before it was listed: what comes later is seen the next time
-    folders: dict[str, Stat] = {_HERE: _NUMBERS(os.lstat(f"{folder}/{_HERE}"))}
-    with os.scandir(folder) as entries:
-        shown = [each for each in entries if each.name[0] != "."]
-    _ask_for(shown, names, numbers, suffixes=(form.sidecar_suffix,))
-    # what may be a folder behind a link, or one that cannot be listed, is always looked at closer
-    folders |= {f"{each.name}/": _UNSURE for each in shown if each.is_symlink()}
-    waiting = [each.name for each in shown if each.is_dir(follow_symlinks=False)]
-    while waiting:
-        path = waiting.pop()
-        deeper: list[str] = []
-        try:
-            folders[f"{path}/"] = _NUMBERS(os.lstat(f"{folder}/{path}"))
-            with os.scandir(f"{folder}/{path}") as entries:
-                _ask_for(entries, names, numbers, lead=f"{path}/", folders=deeper)
-        except OSError:
-            folders[f"{path}/"] = _UNSURE
-        if form.tree_field:
-            waiting += [each for each in deeper if not each.endswith("/__pycache__")]
-    return Stats.of([*folders, *names], [*chain.from_iterable(folders.values()), *numbers])
-
-
 def _has_main(root: Path, kind: Kind, path: str, stem: str, stats: Mapping[str, Stat]) -> bool:
     from cochat_devkit.workspace.tree import has_main_file, is_main_name
 
     form = _form_of(kind)
     if form.main:
-        is_unsure = stats.get(f"{stem}/") == _UNSURE
+        is_unsure = stats.get(f"{stem}/") == UNSURE
         return has_main_file(root, path) if is_unsure else f"{stem}/{form.main}" in stats
     name = path.rpartition("/")[2]
     return name in stats and is_main_name(form, name)
-
-
-def _is_folder(name: str) -> bool:
-    return name.endswith("/")
 
 
 def _lasting(stats: Stats, unsure: set[str], before_ns: int) -> Stats:
     """Say what to believe the next time: not a link, nor what changed just now, nor a file of what is broken."""
 
     def lasts(name: str, found: Stat) -> bool:
-        is_sure = not unsure or _is_folder(name) or _stem_of(name) not in unsure
+        is_sure = not unsure or is_folder(name) or _stem_of(name) not in unsure
         return is_sure and _is_settled(found, before_ns)
 
     return Stats.of_each({name: each if lasts(name, each) else SMUDGED for name, each in stats.by_name().items()})
@@ -406,7 +311,7 @@ def _lasting(stats: Stats, unsure: set[str], before_ns: int) -> Stats:
 def _is_settled(found: Stat, before_ns: int) -> bool:
     """Tell whether a file that changes later will bear other numbers; a link bears its own, whatever it leads to."""
     mode, _size, written_ns, changed_ns, _inode = found
-    return found != _UNSURE and not stat.S_ISLNK(mode) and written_ns < before_ns and changed_ns < before_ns
+    return found != UNSURE and not stat.S_ISLNK(mode) and written_ns < before_ns and changed_ns < before_ns
 
 
 def _known_of(local: LocalResource, digest: str) -> Known:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PATH = ".cochat/files.cache"
 #: moves when the file's form does, or what is read out of files
 FORMAT = 4
+_Part = bytes | memoryview
 #: mode, size in bytes, times of the last change of content and of status in nanoseconds, inode
 Stat = tuple[int, ...]
 _STAT_LENGTH = 5
@@ -47,20 +48,12 @@ class Stats(NamedTuple):
     @classmethod
     def of(cls, names: Iterable[str], numbers: Sequence[int]) -> Stats:
         """Make it of names, and the numbers of all in their order."""
-        return cls(BETWEEN.join(names), _pack_numbers(numbers))
+        return cls(BETWEEN.join(names), pack_numbers(numbers))
 
     @classmethod
     def of_each(cls, stats: Mapping[str, Stat]) -> Stats:
         """Make it of each file's own."""
         return cls.of(stats, [number for stat in stats.values() for number in stat])
-
-    def with_numbers(self, numbers: Sequence[int]) -> Stats:
-        """Make it of the same names, and other numbers."""
-        return self._replace(numbers=_pack_numbers(numbers))
-
-    def begins_with(self, numbers: Sequence[int]) -> bool:
-        """Tell whether these are the numbers of the first names."""
-        return self.numbers.startswith(_pack_numbers(numbers))
 
     def split_names(self) -> list[str]:
         """List the names."""
@@ -70,6 +63,15 @@ class Stats(NamedTuple):
         """Give each file's own."""
         numbers = array("q", self.numbers)
         return dict(zip(self.split_names(), zip(*[iter(numbers)] * _STAT_LENGTH, strict=True), strict=True))
+
+
+def pack_numbers(numbers: Sequence[int]) -> bytes:
+    """Write what the system says of some files, one behind the other."""
+    try:
+        return array("q", numbers).tobytes()
+    except OverflowError:
+        # a file system may count its inodes beyond 63 bits
+        return array("q", [(number + _HALF) % (2 * _HALF) - _HALF for number in numbers]).tobytes()
 
 
 class Known(NamedTuple):
@@ -131,6 +133,11 @@ class Shelf:
         """Tell whether the columns say what they are made of, as no text in them has what stands between."""
         return all(_holds(each, len(self)) for each in self.columns)
 
+    @property
+    def is_named_by_files(self) -> bool:
+        """Tell whether every slug is the name of its file, so that no two are the same."""
+        return self.columns[0] == self.columns[1]
+
     def is_of(self, slugs: str, count: int) -> bool:
         """Tell whether these are its slugs, so many in this order, with a NUL between each and the next."""
         return count == len(self) and self.columns[1] == slugs and _holds(slugs, count)
@@ -154,9 +161,14 @@ class Shelf:
 class StatCache:
     """Know the folders of a workspace by their path; a folder that nobody knows is empty."""
 
-    def __init__(self, shelves: Mapping[str, Sequence[bytes]]) -> None:
+    def __init__(self, shelves: Mapping[str, Sequence[_Part]]) -> None:
         self._shelves = dict(shelves)
         self._is_new = False
+
+    @property
+    def folders(self) -> list[str]:
+        """Name the folders of which something is known."""
+        return [*self._shelves]
 
     def shelf(self, folder: str) -> Shelf:
         """Read what is known of a folder."""
@@ -195,18 +207,19 @@ def read_cache(root: Path) -> StatCache:
     """Read the cache of a workspace; what cannot be used reads as empty."""
     try:
         whole = read_file(root, PATH) or b""
-        content = memoryview(whole)[_SUM_LENGTH:]
-        if whole[:_SUM_LENGTH] != _sum(content):
+        # parts of it are looked at where they lie: to copy megabytes takes longer than to compare them
+        view = memoryview(whole)
+        if whole[:_SUM_LENGTH] != _sum(view[_SUM_LENGTH:]):
             return StatCache({})
         start = whole.index(b"\n", _SUM_LENGTH) + 1
         found = json.loads(whole[_SUM_LENGTH:start])
         if (found["format"], found["devkit"]) != (FORMAT, __version__):
             return StatCache({})
-        shelves: dict[str, list[bytes]] = {}
+        shelves: dict[str, list[_Part]] = {}
         for folder, lengths in found["folders"].items():
             shelves[folder] = []
             for length in lengths:
-                shelves[folder].append(whole[start : start + length])
+                shelves[folder].append(view[start : start + length])
                 start += length
         return StatCache(shelves)
     except (BadResource, ValueError, KeyError, TypeError):
@@ -219,33 +232,25 @@ _COLUMNS = 4
 _STAT_BYTES = _STAT_LENGTH * array("q").itemsize
 
 
-def _pack_numbers(numbers: Sequence[int]) -> bytes:
-    try:
-        return array("q", numbers).tobytes()
-    except OverflowError:
-        # a file system may count its inodes beyond 63 bits
-        return array("q", [(number + _HALF) % (2 * _HALF) - _HALF for number in numbers]).tobytes()
-
-
-def _sum(content: bytes | memoryview) -> bytes:
+def _sum(content: _Part) -> bytes:
     return f"{zlib.crc32(content):08x}\n".encode("ascii")
 
 
-def _pack(shelf: Shelf) -> list[bytes]:
+def _pack(shelf: Shelf) -> list[_Part]:
     """Write a folder column by column: a few long texts are read much faster than many objects."""
     columns = (shelf.stats.names, *shelf.columns)
     return [shelf.stats.numbers, shelf.digests, *(each.encode("utf-8", "surrogatepass") for each in columns)]
 
 
-def _unpack(parts: Sequence[bytes]) -> Shelf:
+def _unpack(parts: Sequence[_Part]) -> Shelf:
     """Read a folder.
 
     Raises:
         TypeError, ValueError: it is none that we wrote, or it has a name that stands for two.
     """
     numbers, digests, *packed = parts
-    names, *columns = (each.decode("utf-8", "surrogatepass") for each in packed)
-    shelf = Shelf(Stats(names, numbers), tuple(columns), digests)
+    names, *columns = (str(each, "utf-8", "surrogatepass") for each in packed)
+    shelf = Shelf(Stats(names, bytes(numbers)), tuple(columns), bytes(digests))
     count, odd = divmod(len(numbers), _STAT_BYTES)
     if odd or not _holds(names, count) or len(columns) != _COLUMNS or not shelf.can_be_parted:
         raise ValueError("columns of unlike length")
