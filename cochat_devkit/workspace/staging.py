@@ -6,10 +6,11 @@ import contextlib
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import BadResource, CannotWrite
 from cochat_devkit.interrupts import held, result_of
+from cochat_devkit.workspace.file_system import open_file_system, sync_file_system
 from cochat_devkit.workspace.files import (
     begin_file,
     check_unchanged,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 #: so many files wait for the disk at a time: a file system brings them there in one go
 _AT_A_TIME = 4
-#: so many are given to one thread; no more of them are open than so many for each
+#: so many are given to one thread where each is waited for alone; no more are open than so many for each thread
 _SHARE = 8
 #: so many folders are held open; a file in another is written when its turn comes
 _MOST_FOLDERS = 200
@@ -37,11 +38,24 @@ _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW"
 _HOLDS_FOLDERS = {os.open, os.rename, os.stat, os.unlink} <= os.supports_dir_fd
 
 
+#: path and content
+_File = tuple[str, bytes]
+
+
+class _Begun(NamedTuple):
+    """Hold a file that is written beside its place: under which name; with its handle, unless that is closed."""
+
+    file: _File
+    beside: str
+    handle: int
+
+
 class Staging:
     """Write files beside their places and wait for the disk in threads, until `write` puts them there.
 
     What is done for a file in a thread costs more by far than the call itself: each call is followed by a wait until
-    Python may go on there, and makes all others wait. So a thread waits for the disk, and does nothing else.
+    Python may go on there, and makes all others wait. So a thread waits for the disk, and does nothing else: once for
+    many files, where the file system has a call for that.
 
     A folder is looked for once, and held open from then on: what is written into it lands there, and nowhere else,
     whatever becomes of its path. What is put in place is sure to stay there once `settle` has returned. Use as a
@@ -56,13 +70,13 @@ class Staging:
         #: those into which something was put since the last settling
         self._moved: set[str] = set()
         self._refused: CannotWrite | None = None
+        #: the file systems that these folders are on
+        self._devices: set[int] = set()
         #: shares of work that may not be done yet, oldest first
         self._shares: deque[Future[None]] = deque()
-        #: by path and content: the share that brings it to the disk
-        self._on_their_way: dict[tuple[str, bytes], Future[None]] = {}
-        #: the name under which it lies beside its place, with its handle until the disk has it
-        self._open: dict[tuple[str, bytes], tuple[str, int]] = {}
-        self._staged: dict[tuple[str, bytes], str] = {}
+        #: the share that brings a file to the disk, and the name under which it lies beside its place once it is there
+        self._on_their_way: dict[_File, Future[None]] = {}
+        self._staged: dict[_File, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -71,27 +85,32 @@ class Staging:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with held():
-            self._pool.shutdown(cancel_futures=True)
-        for _beside, handle in self._open.values():
-            os.close(handle)
-        left = {each: beside for each, (beside, _handle) in self._open.items()} | self._staged
-        for (relative, _content), beside in left.items():
+            self._pool.shutdown()
+        for (relative, _content), beside in self._staged.items():
             with contextlib.suppress(OSError):
                 os.unlink(beside, dir_fd=self._folders[_folder_of(relative)])
-        self._open, self._staged, self._on_their_way = {}, {}, {}
+        self._staged, self._on_their_way = {}, {}
         self.settle()
 
     def stage(self, files: Mapping[str, bytes]) -> None:
         """Begin to bring contents by path to the disk; where that fails, writing the file in its turn says why."""
         waiting = [each for each in files.items() if self._hold(_folder_of(each[0]))]
-        for start in range(0, len(waiting), _SHARE):
+        while waiting:
             if len(self._shares) == _AT_A_TIME:
                 result_of(self._shares.popleft())
+            system = open_file_system(self._root, self._devices)
+            size = _SHARE if system is None else len(waiting)
+            share, waiting = waiting[:size], waiting[size:]
             with held():
-                share = [each for each in waiting[start : start + _SHARE] if self._begin(each)]
-                brought = self._pool.submit(self._bring, share)
+                begun = [each for each in map(self._begin, share) if each]
+                if system is None:
+                    brought = self._pool.submit(self._bring, begun)
+                else:
+                    for each in begun:
+                        os.close(each.handle)
+                    brought = self._pool.submit(self._bring_at_once, begun, system)
                 self._shares.append(brought)
-                self._on_their_way |= dict.fromkeys(share, brought)
+                self._on_their_way |= dict.fromkeys((each.file for each in begun), brought)
 
     def _hold(self, folder: str) -> bool:
         """Hold a folder open, made where it is not there; False where that is not to be."""
@@ -109,25 +128,37 @@ class Staging:
         except (OSError, BadResource):
             return False
         self._folders[folder] = handle
+        self._devices.add(os.fstat(handle).st_dev)
         return True
 
-    def _begin(self, file: tuple[str, bytes]) -> bool:
-        """Write a file beside its place; False where the disk refuses."""
+    def _begin(self, file: _File) -> _Begun | None:
+        """Write a file beside its place; None where the disk refuses."""
         folder, _, name = file[0].rpartition("/")
         beside = name_beside(name)
         try:
-            handle = begin_file(beside, file[1], rights_of=name, folder=self._folders[folder])
+            return _Begun(file, beside, begin_file(beside, file[1], rights_of=name, folder=self._folders[folder]))
         except OSError:
-            return False
-        self._open[file] = beside, handle
-        return True
+            return None
 
-    def _bring(self, files: Iterable[tuple[str, bytes]]) -> None:
-        for each in files:
-            beside, handle = self._open.pop(each)
+    def _bring(self, begun: Iterable[_Begun]) -> None:
+        """Wait for each file."""
+        for file, beside, handle in begun:
             with contextlib.suppress(OSError):
-                end_file(handle, beside, folder=self._folders[_folder_of(each[0])])
-                self._staged[each] = beside
+                end_file(handle, beside, folder=self._folders[_folder_of(file[0])])
+                self._staged[file] = beside
+
+    def _bring_at_once(self, begun: Iterable[_Begun], system: int) -> None:
+        """Wait for all that was written since a handle of the file system was opened."""
+        try:
+            sync_file_system(system)
+        except OSError:
+            for each in begun:
+                with contextlib.suppress(OSError):
+                    os.unlink(each.beside, dir_fd=self._folders[_folder_of(each.file[0])])
+        else:
+            self._staged.update({each.file: each.beside for each in begun})
+        finally:
+            os.close(system)
 
     def write(self, root: Path, relative: str, content: bytes, *, expected: bytes | None) -> None:
         """Replace a file as `write_file` does, by what was staged for it if anything was.

@@ -10,7 +10,18 @@ import pytest
 
 from cochat_devkit.errors import BadResource, CannotWrite
 from cochat_devkit.workspace import staging as staging_module
+from cochat_devkit.workspace.file_system import _syncfs
 from cochat_devkit.workspace.staging import Staging
+
+
+@pytest.fixture(autouse=True, params=["one by one", "at once"])
+def way(request, monkeypatch):
+    """Have files waited for in each of the ways that there are."""
+    if request.param == "at once" and _syncfs() is None:
+        pytest.skip("there is no call for all files of a file system")
+    ways = {"one by one": lambda *_words: None, "at once": lambda folder, _devices: os.open(folder, os.O_RDONLY)}
+    monkeypatch.setattr(staging_module, "open_file_system", ways[request.param])
+    return request.param
 
 
 def names(folder):
@@ -28,20 +39,26 @@ def test_what_was_staged_is_put_in_place_without_writing_it_again(tmp_path, monk
     assert names(tmp_path) == ["a/x.py"]
 
 
-def test_every_file_is_on_the_disk_before_one_is_put_in_place(tmp_path, monkeypatch):
+def test_every_file_is_on_the_disk_before_one_is_put_in_place(tmp_path, monkeypatch, way):
     """A power cut never leaves an empty file where a plugin was."""
     told = []
-    fsync, rename = os.fsync, os.rename
+    fsync, sync_all, rename = os.fsync, staging_module.sync_file_system, os.rename
 
     def note_sync(handle):
         told.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "on disk")
         fsync(handle)
+
+    def note_sync_of_all(handle):
+        there = [each for each in names(tmp_path) if each.endswith(".tmp")]
+        sync_all(handle)
+        told.extend("on disk" for _each in there)
 
     def note_put(*words, **more):
         told.append("put")
         rename(*words, **more)
 
     monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(staging_module, "sync_file_system", note_sync_of_all)
     monkeypatch.setattr(os, "rename", note_put)
     with Staging(tmp_path) as staging:
         staging.stage({"x.py": b"x", "y.py": b"y"})
@@ -49,6 +66,7 @@ def test_every_file_is_on_the_disk_before_one_is_put_in_place(tmp_path, monkeypa
         staging.write(tmp_path, "y.py", b"y", expected=None)
         staging.settle()
         assert sorted(told[:3], reverse=True) == ["put", "on disk", "on disk"]
+        assert told[:2] == ["on disk", "on disk"] or way == "one by one"
         assert told[3:] == ["put", "folder"]
         staging.settle()
     assert len(told) == 5
@@ -162,11 +180,15 @@ def test_a_disk_that_refuses_is_told_when_the_files_turn_comes(tmp_path, monkeyp
     real = os.fsync
 
     def refuse(handle):
-        if os.fstat(handle).st_size:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(28, "No space left on device")
         real(handle)
 
+    def refuse_all(_handle):
+        raise OSError(28, "No space left on device")
+
     monkeypatch.setattr(os, "fsync", refuse)
+    monkeypatch.setattr(staging_module, "sync_file_system", refuse_all)
     with Staging(tmp_path) as staging:
         staging.stage({"w.py": b"w"})
         with pytest.raises(CannotWrite, match="No space left"):
