@@ -113,14 +113,16 @@ def survey(config: Config, selection: Selection, target: str | None, *, with_sta
         MirrorError: the mirror cannot be read.
     """
     aim = config.target_named(target)
-    seen = glance(config.root, selection.kinds)
     names = [kind.name for kind in selection.kinds]
     with MirrorReader(config.mirror_path) as reader:
         scope = reader.scope_of(aim.name, aim.url)
+        dated = reader.dated_as_one(scope) if scope and with_stamps else {}
+        as_one = dated or (reader.agreed_as_one(scope) if scope else {})
+        # last, as another process may still be asking about the files
+        seen = glance(config.root, selection.kinds)
         is_as_left = is_lock_as_left(seen.lock_digest, aim, reader)
         told = None if is_as_left else _rows_by_lock(config, aim, scope, reader, names)
-        dated = reader.dated_as_one(scope) if scope and with_stamps else {}
-        here, agreed = _unlike_kinds(seen, scope, reader, names, dated) if told is None else _by_rows(seen, told)
+        here, agreed = _unlike_kinds(seen, scope, reader, names, as_one) if told is None else _by_rows(seen, told)
         apart, gone = _unlike(here, agreed), _unlike(agreed, here)
         rows = _rows_apart(scope, reader, names, gone) if told is None else told
         rows = {
@@ -194,13 +196,10 @@ def _unlike_kinds(
     scope: Scope | None,
     reader: MirrorReader,
     names: list[str],
-    dated: Mapping[tuple[str, str], Dated],
+    as_one: Mapping[tuple[str, str], tuple[object, ...]],
 ) -> tuple[Fingerprints, Fingerprints]:
     """Find the kinds whose files are not all as agreed: (what they say, what was agreed), of those kinds alone."""
-    here: Mapping[tuple[str, str], tuple[str, ...]] = seen.columns()
-    agreed: Mapping[tuple[str, str], tuple[str, ...]] = {place: each[:2] for place, each in dated.items()}
-    if scope and not dated:
-        agreed = reader.agreed_as_one(scope)
+    here, agreed = seen.columns(), {place: each[:2] for place, each in as_one.items()}
     unlike = {kind for (kind, _type), _columns in here.items() ^ agreed.items() if kind in names}
     return seen.fingerprints(unlike), {name: reader.agreed(scope, name) for name in unlike} if scope else {}
 
