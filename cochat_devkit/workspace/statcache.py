@@ -10,7 +10,6 @@ import json
 import os
 import zlib
 from array import array
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -74,6 +73,9 @@ def pack_numbers(numbers: Sequence[int]) -> bytes:
         return array("q", [(number + _HALF) % (2 * _HALF) - _HALF for number in numbers]).tobytes()
 
 
+_NO_STATS = Stats()
+
+
 class Known(NamedTuple):
     """Hold what the files of one resource said: its slug, fingerprint and name, and the digest of those files."""
 
@@ -83,19 +85,30 @@ class Known(NamedTuple):
     digest: str
 
 
-@dataclass
 class Shelf:
     """Hold what is known of one folder of a kind: what the system says of its files, and the resources in columns.
 
     Of ten thousand resources in step nobody asks one by one: columns are read, compared and passed on as they are,
-    sorted by slug, and only who needs their texts parts them.
+    sorted by slug, and only who needs their texts parts them. It is no dataclass, which takes longer to load than all
+    else that is needed before the files can be asked about.
     """
 
-    stats: Stats = field(default_factory=Stats)
-    #: the stems, slugs, fingerprints and titles of all resources, those of each in one text
-    columns: tuple[str, ...] = ("", "", "", "")
-    #: one behind the other, as they are all of one length
-    digests: bytes = b""
+    def __init__(
+        self, stats: Stats = _NO_STATS, columns: tuple[str, ...] = ("", "", "", ""), digests: bytes = b""
+    ) -> None:
+        self.stats = stats
+        #: the stems, slugs, fingerprints and titles of all resources, those of each in one text
+        self.columns = columns
+        #: one behind the other, as they are all of one length
+        self.digests = digests
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all that is known."""
+        if not isinstance(other, Shelf):
+            return NotImplemented
+        return (self.stats, self.columns, self.digests) == (other.stats, other.columns, other.digests)
+
+    __hash__ = None  # type: ignore[assignment]
 
     @classmethod
     def of(cls, stats: Stats, known: Mapping[str, Known]) -> Shelf:
