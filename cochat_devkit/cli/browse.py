@@ -115,14 +115,14 @@ def _export(config: Config, target: str | None, folder: Path, *, as_json: bool, 
     finally:
         signal.signal(signal.SIGTERM, before)
     if as_json:
-        counts = {"pages": done.pages, "files": done.files, "resources": done.resources, "cut": done.resources_cut}
+        counts = {"pages": done.pages, "files": done.files, "resources": done.resources, "cut": done.texts_cut}
         shape = {"command": "browse", "ok": True, "exit_code": 0, "path": str(done.folder), "counts": counts}
         render.out_json({**shape, "size_bytes": done.size_bytes, "seconds": round(done.seconds, 3)})
         return
     size = f"{done.size_bytes / 1e6:,.1f} MB in {done.files:,} files"
     render.out(f"{done.pages:,} pages of {done.resources:,} resources in {folder} ({size}, {done.seconds:.1f} s)")
-    if done.resources_cut:
-        render.err(f"The search of the site knows the whole text of all but {done.resources_cut:,} of them.")
+    if done.texts_cut:
+        render.err(f"The search of the site knows the whole text of all but {done.texts_cut:,} resources and files.")
     render.err(f"Open {folder / 'index.html'}, or serve the folder from anywhere.")
 
 

@@ -22,8 +22,9 @@ from cochat_devkit.kinds.valves import texts_in
 from cochat_devkit.operations.browse import Catalogue
 from cochat_devkit.redaction import redact, remember_secret
 from cochat_devkit.web.folder import replacing
-from cochat_devkit.web.index import Entry, make_entry, most_chars_of, to_script
+from cochat_devkit.web.index import Entry, make_entry, make_file_entry, most_chars_of, to_script
 from cochat_devkit.web.pages import all_pages
+from cochat_devkit.web.pages.files import names_of_files
 from cochat_devkit.web.rendering import LANGUAGES, render_export, render_template, static_files
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ Address = tuple[str, "Params"]
 
 
 class Exported(NamedTuple):
-    """Say what was written: the folder, pages and files, their size, and of how many texts all words are searched."""
+    """Say what was written: the folder, pages and files, their size; `texts_cut` are searched by their first words."""
 
     folder: Path
     pages: int
@@ -51,7 +52,7 @@ class Exported(NamedTuple):
     size_bytes: int
     seconds: float
     resources: int
-    resources_cut: int
+    texts_cut: int
 
 
 def export(
@@ -78,9 +79,10 @@ def export(
                 sizes += done
                 emit(Progress("pages", len(sizes) // len(LANGUAGES), len(addresses)))
             entries: list[Entry] = []
-            for found in each_of(make_entries, [(ref, most_chars_of(len(refs))) for ref in refs]):
+            wanted: list[tuple[str, str | None]] = [*((ref, None) for ref in refs), *names_of_files(catalogue)]
+            for found in each_of(partial(make_entries, most_chars=most_chars_of(len(wanted))), wanted):
                 entries += found
-                emit(Progress("index of words", len(entries), len(refs)))
+                emit(Progress("index of words", len(entries), len(wanted)))
         others = {f"static/{name}": each.read_bytes() for name, each in static_files().items()}
         others["static/search-index.js"] = _to_bytes(to_script(entries))
         others["index.html"] = _to_bytes(render_template("root.html", "", "en", catalogue, {"static": "static/"}))
@@ -99,9 +101,14 @@ def write_pages(site: Site, addresses: Sequence[Address]) -> list[int]:
     return sizes
 
 
-def make_entries(site: Site, wanted: Sequence[tuple[str, int]]) -> list[Entry]:
-    """Make the entries of the index for some resources, each with so many characters of words."""
-    return [make_entry(site.catalogue, ref, most_chars) for ref, most_chars in wanted]
+def make_entries(site: Site, wanted: Sequence[tuple[str, str | None]], *, most_chars: int) -> list[Entry]:
+    """Make the entries of the index for some resources and files (ref, name), each with so many characters of words."""
+    return [
+        make_entry(site.catalogue, ref, most_chars)
+        if name is None
+        else make_file_entry(site.catalogue, ref, name, most_chars)
+        for ref, name in wanted
+    ]
 
 
 def write_file(folder: Path, address: str, content: bytes) -> int:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
+from cochat_devkit.errors import BadResource
 from cochat_devkit.mirror.words import texts_of
+from cochat_devkit.operations.attached import read_shown_file
 from cochat_devkit.redaction import redact
 from cochat_devkit.web.pages import all_pages
+from cochat_devkit.web.pages.files import Preview, preview_of
+from cochat_devkit.workspace.paths import file_stem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from cochat_devkit.operations.browse import Catalogue
-    from cochat_devkit.resource import Body
 
 #: the words of all texts together take so many characters; of a text that has more, the first are known
 MOST_CHARS = 6_000_000
@@ -26,7 +30,7 @@ _WORD = re.compile(r"\w{2,80}")
 
 
 class Entry(NamedTuple):
-    """Hold what one resource is found by; `address` leads to its page from a language's root."""
+    """Hold what a resource or a file is found by; `address` leads to its page from a language's root."""
 
     ref: str
     name: str
@@ -43,14 +47,29 @@ def make_entry(catalogue: Catalogue, ref: str, most_chars: int) -> Entry:
         DevkitError: there is no such resource any more, or the mirror cannot be read.
     """
     shown = catalogue.shown(ref)
-    words, is_whole = _words(shown.body, most_chars)
+    words, is_whole = _words((text for _field, text in texts_of(shown.body)), most_chars)
     description = redact(str(shown.body.get("description") or ""))[:_LONGEST_DESCRIPTION]
     address = all_pages()["resource"].address(ref=ref)
     return Entry(ref, shown.line.name, description, address, words, is_whole)
 
 
+def make_file_entry(catalogue: Catalogue, ref: str, name: str, most_chars: int) -> Entry:
+    """Make the entry of a file; one that is no text, or is not here, has its name alone.
+
+    Raises:
+        DevkitError: there is no such resource any more, or the mirror cannot be read.
+    """
+    shown = catalogue.shown(ref)
+    preview = Preview()
+    with contextlib.suppress(BadResource):
+        preview = preview_of(name, read_shown_file(catalogue.config, shown, name))
+    words, is_whole = _words([preview.text or ""], most_chars)
+    address = all_pages()["file"].address(ref=ref, file=file_stem(name))
+    return Entry(ref, name, shown.line.name, address, words, is_whole and not preview.is_cut)
+
+
 def most_chars_of(count: int) -> int:
-    """Say how many characters of words each of so many resources may have."""
+    """Say how many characters of words each of so many resources and files may have."""
     return min(_MOST_CHARS_EACH, MOST_CHARS // max(1, count))
 
 
@@ -60,11 +79,11 @@ def to_script(entries: Sequence[Entry]) -> str:
     return f"window.cochatIndex = {json.dumps(known, ensure_ascii=False, separators=(',', ':'))};\n"
 
 
-def _words(body: Body, most_chars: int) -> tuple[str, bool]:
+def _words(texts: Iterable[str], most_chars: int) -> tuple[str, bool]:
     """List each word of all texts once: (words, whether all are there)."""
     found: dict[str, None] = {}
     left = most_chars
-    for _field, text in texts_of(body):
+    for text in texts:
         for match in _WORD.finditer(unicodedata.normalize("NFKC", redact(text)).lower()):
             if match[0] in found:
                 continue

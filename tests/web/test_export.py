@@ -20,9 +20,11 @@ from cochat_devkit.config import read_config
 from cochat_devkit.credentials import credentials_path, write_credential, write_kept_values
 from cochat_devkit.errors import CannotWrite, LocalError, UsageError
 from cochat_devkit.events import Progress
+from cochat_devkit.resource import make_digest
 from cochat_devkit.web.export import export, write_file
 from cochat_devkit.web.folder import MARKER
 from cochat_devkit.web.index import to_script
+from cochat_devkit.workspace.blobs import keep_blob
 from tests.web.mirrored import HOSTILE, URL, Mirrored, row_of, scope_in
 
 if TYPE_CHECKING:
@@ -146,12 +148,36 @@ def test_the_index_finds_words_of_any_language(workspace: Mirrored, tmp_path: Pa
     done = export(read_config(workspace.root), None, site)
     script = (site / "static" / "search-index.js").read_text(encoding="utf-8")
     known = json.loads(script.removeprefix("window.cochatIndex = ").removesuffix(";\n"))
-    assert known["cut"] == done.resources_cut == 0
+    assert known["cut"] == done.texts_cut == 0
     assert len(known["entries"]) == done.resources == len(SLUGS) + 1
     for ref, _name, _description, address, words in known["entries"]:
         assert (site / "en" / unquote(address)).is_file()
         if ref.startswith("tool/"):
             assert {"billing", "日历和工具"} <= set(words.split())
+
+
+def test_the_index_finds_what_files_of_knowledge_bases_say(tmp_path: Path) -> None:
+    """A text by its words, all else by its name, each on a page of its own; what is long by its beginning."""
+    workspace = Mirrored(tmp_path)
+    files = {
+        "notes/one.md": "# Holidays 假期\n".encode(),
+        "pic.png": b"\x89PNG\r\n\x1a\n",
+        "long.txt": b"begin " * 50_000,
+    }
+    digests = {name: keep_blob(tmp_path, content) for name, content in files.items()}
+    lost = {"lost.txt": make_digest(b"lost")}
+    workspace.show("knowledge/base", {"name": "Base", "description": "", "files": {**digests, **lost}})
+    site = tmp_path / "site"
+    done = export(read_config(tmp_path), None, site)
+    script = (site / "static" / "search-index.js").read_text(encoding="utf-8")
+    entries = json.loads(script[len("window.cochatIndex = ") : -2])["entries"]
+    words = {name: words for _ref, name, _description, _address, words in entries if name != "Base"}
+    assert words == {"notes/one.md": "holidays 假期", "pic.png": "", "long.txt": "begin be", "lost.txt": ""}
+    addresses = {unquote(address) for _ref, _name, _description, address, _words in entries}
+    assert len(addresses) == len(entries) == len(files) + 2
+    assert all((site / "en" / each).is_file() for each in addresses)
+    assert {ref for ref, *_others in entries} == {"knowledge/base"}
+    assert (done.resources, done.texts_cut) == (1, 1)
 
 
 def test_a_long_text_is_searched_by_its_first_words_and_that_is_told(tmp_path: Path) -> None:
@@ -163,7 +189,7 @@ def test_a_long_text_is_searched_by_its_first_words_and_that_is_told(tmp_path: P
     site = tmp_path / "site"
     done = export(read_config(tmp_path), None, site)
     script = (site / "static" / "search-index.js").read_text(encoding="utf-8")
-    assert (done.resources, done.resources_cut) == (2, 1)
+    assert (done.resources, done.texts_cut) == (2, 1)
     assert json.loads(script[len("window.cochatIndex = ") : -2])["cut"] == 1
     assert "firstword" in script
     assert "word9999" not in script

@@ -102,12 +102,17 @@ def _every_list(catalogue: Catalogue) -> Iterator[Params]:
     return ({"ref": each.ref} for each in catalogue.listed() if _has_files(each.type))
 
 
-def _every_file(catalogue: Catalogue) -> Iterator[Params]:
+def names_of_files(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """List the files that have a page: (ref of what they belong to, name)."""
     lines = [each for each in catalogue.listed() if _has_files(each.type)]
     for ref, body in catalogue.bodies_of(lines).items():
         field = kind_named(ref.partition("/")[0])[0].digest_field or ""
         for name in body.get(field) or {}:
-            yield {"ref": ref, "file": file_stem(name)}
+            yield ref, name
+
+
+def _every_file(catalogue: Catalogue) -> Iterator[Params]:
+    return ({"ref": ref, "file": file_stem(name)} for ref, name in names_of_files(catalogue))
 
 
 PAGES = (
