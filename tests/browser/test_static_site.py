@@ -89,6 +89,10 @@ def test_it_is_searched_as_one_types(browser: Browser, shown: Browsed) -> None:
         page.locator("#words").fill("kind:agent web_sea")
         page.locator("#results .hits li", has_text="agent/researcher").wait_for()
         assert page.locator("#told").inner_text() == "1 found"
+        page.locator("#words").fill("persona")
+        hits.get_by_role("link", name="glossary.md").click()
+        page.locator("main h1", has_text="glossary.md").wait_for()
+        page.go_back()
         page.locator("#words").fill("<b>nowhere</b>")
         page.locator("#told", has_text="Nothing has these words.").wait_for()
         page.locator("#words").fill("researcher")
