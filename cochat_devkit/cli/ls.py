@@ -92,7 +92,7 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> None:
         value = {"command": "ls", "ok": True, "exit_code": 0, "counts": {"listed": len(lines)}}
         render.out_json_rows(value, Listed._fields, lines)
     elif lines:
-        render.out("\n".join(render.columns([names, *_cells(lines, names)])))
+        render.out("\n".join(render.beside([[name, *_cells(lines, name)] for name in names])))
     elif listed:
         there_are = ", ".join(sorted({line.state for line in listed}))
         render.err(f"nothing is in such a state; there are: {there_are}")
@@ -136,9 +136,10 @@ def _sorted(lines: Sequence[Listed], value: Callable[[Listed], str | None], *, i
     return [*having, *(line for line in lines if not value(line))]
 
 
-def _cells(lines: Sequence[Listed], names: Sequence[str]) -> list[tuple[str, ...]]:
-    shown = [_shown_instant if name == "updated" else _COLUMNS[name] for name in names]
-    return [*zip(*(_tamed([each or "" for each in map(show, lines)]) for show in shown), strict=True)]
+def _cells(lines: Sequence[Listed], name: str) -> list[str]:
+    """Write the values of a column."""
+    show = _shown_instant if name == "updated" else _COLUMNS[name]
+    return _tamed([each or "" for each in map(show, lines)])
 
 
 def _shown_instant(line: Listed) -> str:

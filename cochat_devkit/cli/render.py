@@ -308,20 +308,24 @@ def summary(counts: Mapping[str, int], words: Mapping[str, str], nothing: str) -
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Set rows in columns of equal width."""
-    if not rows:
+    return beside([*zip(*rows, strict=True)])
+
+
+def beside(by_column: Sequence[Sequence[str]]) -> list[str]:
+    """Set columns beside each other, as `columns` does what is given row by row."""
+    if not by_column:
         return []
-    by_column = [*zip(*rows, strict=True)]
-    is_plain = all("".join(column).isascii() for column in by_column)
-    widths = [max(map(len if is_plain else width_of, column)) for column in by_column]
-    if is_plain:
-        padded = [map(str.ljust, column, repeat(width)) for column, width in zip(by_column, widths, strict=True)]
-        return [*map(str.rstrip, map("  ".join, zip(*padded, strict=True)))]
+    *before, last = by_column
+    if all("".join(column).isascii() for column in by_column):
+        padded = [map(str.ljust, column, repeat(max(map(len, column)))) for column in before]
+        return [*map(str.rstrip, map("  ".join, zip(*padded, last, strict=True)))]
+    widths = [max(map(width_of, column)) for column in by_column]
     form = "  ".join(f"%-{width}s" for width in widths)
     return [
-        (form % tuple(row)).rstrip()
+        (form % row).rstrip()
         if all(map(str.isascii, row))
         else "  ".join(cell + " " * (width - width_of(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        for row in zip(*by_column, strict=True)
     ]
 
 
