@@ -83,7 +83,9 @@ def move(root, place, to):
     if (root / place).is_file() and place != to:
         make_room(root / to)
         clear(root / to)
-        (root / place).rename(root / to)
+        # it may have been there through a link that made room
+        if (root / place).is_file():
+            (root / place).rename(root / to)
 
 
 def delete(root, place):
@@ -113,10 +115,12 @@ def age_folder(root, place):
         os.utime(folder, ns=(OLD_NS, OLD_NS))
 
 
-def link_folder(root, place, *, to="elsewhere"):
+def link_folder(root, place, to=None):
     """Put the folder of a file somewhere else, and a link in its place."""
-    folder, elsewhere = (root / place).parent, root / to
+    folder = (root / place).parent
+    elsewhere = to or root / "elsewhere" / place.replace("/", " ")
     if folder.is_dir() and not folder.is_symlink():
+        make_room(elsewhere)
         clear(elsewhere)
         folder.rename(elsewhere)
         folder.symlink_to(elsewhere, target_is_directory=True)
