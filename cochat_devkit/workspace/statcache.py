@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit import __version__
 from cochat_devkit.errors import BadResource
-from cochat_devkit.workspace.files import inside, name_beside, read_file
+from cochat_devkit.workspace.files import inside, name_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -219,7 +219,8 @@ class StatCache:
 def read_cache(root: Path) -> StatCache:
     """Read the cache of a workspace; what cannot be used reads as empty."""
     try:
-        whole = read_file(root, PATH) or b""
+        # in one piece, where other files are read in two, as most of those are small
+        whole = inside(root, PATH).read_bytes()
         # parts of it are looked at where they lie: to copy megabytes takes longer than to compare them
         view = memoryview(whole)
         if whole[:_SUM_LENGTH] != _sum(view[_SUM_LENGTH:]):
@@ -235,7 +236,7 @@ def read_cache(root: Path) -> StatCache:
                 shelves[folder].append(view[start : start + length])
                 start += length
         return StatCache(shelves)
-    except (BadResource, ValueError, KeyError, TypeError):
+    except (BadResource, OSError, ValueError, KeyError, TypeError):
         return StatCache({})
 
 
