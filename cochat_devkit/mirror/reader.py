@@ -131,7 +131,7 @@ class MirrorReader:
         return {slug: (version, updated_at) for slug, version, updated_at in found}
 
     def dated_as_one(self, scope: Scope) -> dict[tuple[str, str], Dated]:
-        """Read the same, and how the server dates it: in half the time that two questions take."""
+        """Read the same, and how the server dates it, by one question."""
         found = self.ask(_DATED_AS_ONE, (*(_NUL,) * 4, scope.id))
         return {
             (kind, type_): Dated(
