@@ -35,6 +35,7 @@ def command(words: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
     Filters, each of which must hold; without words they list what fits, the newest first:
       kind:filter          only filters; with another kind: either of them (also --kind)
       tag:finance          sorted under a tag: agents, models, prompts, skills
+      is:free              a model of the server's catalogue that costs nothing; also is:paid, is:unknown
       uses:tool/x          names it: agents, models and automations that use it
       changed:7d           changed within 7 days (also 12h, 2w, 3m, 1y)
       changed:2026-11      in a month; a year or a day, too, and 2026-01..2026-03
@@ -46,6 +47,7 @@ def command(words: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
       cochat search 'calend*' --kind tool
       cochat search '"event emitter"' kind:filter
       cochat search 'changed:>=2026-01-01' tag:finance
+      cochat search is:free gemma
       cochat search uses:tool/web_search
       cochat search --substring _events(
       cochat search 日历

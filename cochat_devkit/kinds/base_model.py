@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cochat_devkit.kinds.codecs import PLAIN, TEXT, read_only
-from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, Kind, Listing, Rights, WireContext
+from cochat_devkit.kinds.kind import Endpoint, Endpoints, Facet, Field, Kind, Listing, Rights, WireContext
 
 if TYPE_CHECKING:
     from cochat_devkit.resource import Json, Wire
@@ -78,6 +78,7 @@ KIND = Kind(
     derived=("created", "object", "connection_type", "tags", "actions", "filters", "info", "urlIdx", "openai"),
     form=None,
     is_on_request=True,
+    facet=Facet("cost", ("free", "paid", "unknown")),
     unlisted=(),
     is_valid_slug=lambda _slug: False,
     slug_rule="the provider's own",

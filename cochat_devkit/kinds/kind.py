@@ -319,6 +319,13 @@ class FileForm(NamedTuple):
     read_head: Callable[[str], Mapping[str, str]] = parse_frontmatter
 
 
+class Facet(NamedTuple):
+    """Name a field that tells resources of a kind apart by one of a few words."""
+
+    field: str
+    words: tuple[str, ...]
+
+
 class Kind(NamedTuple):
     """Say everything that is particular to one kind; the rest of the house reads it and has no `if kind`.
 
@@ -358,6 +365,8 @@ class Kind(NamedTuple):
     slug_rule: str = "letters, digits and underscores, in lower case, not starting with a digit"
     #: nobody works on it day by day: it is pulled when it is asked for by name
     is_on_request: bool = False
+    #: what `is:` asks for in a search
+    facet: Facet | None = None
     #: the kinds whose resources a body of this one names by ids that the server made
     refers_to: tuple[str, ...] = ()
     #: words, besides its own name, under which other bodies name its resources by their ids

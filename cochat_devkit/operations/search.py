@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +15,7 @@ from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.operations.periods import parse_span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from cochat_devkit.config import Config
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 KindOrType = tuple[str, str | None]
 
 #: what `name:value` in a query can ask for
-FILTERS = ("kind", "tag", "changed", "uses")
+FILTERS = ("kind", "tag", "is", "changed", "uses")
 _MOST_CHARS = 5_000
 _MOST_WORDS = 100
 _EXAMPLE = "as in: cochat search calendar event"
@@ -93,9 +94,8 @@ def search(
     with mirror_of(config, target) as (reader, scope):
         if scope is None:
             raise UnknownResource(f"nothing was ever pulled of {aim.name}", hint="cochat pull")
-        wanted = wanted._replace(
-            conditions=[_uses(reader, scope, ref) for name, ref in query.filters if name == "uses"]
-        )
+        asked = ((_CONDITIONS[name], value) for name, value in query.filters if name in _CONDITIONS)
+        wanted = wanted._replace(conditions=[write(reader, scope, value) for write, value in asked])
         read_file = _FileReader(config.root, reader, scope)
         hits = find(reader, scope, query, wanted, limit=limit, read_file=read_file)
         found = [_to_found(query, each, read_file) for each in hits.found]
@@ -144,12 +144,38 @@ def _to_wanted(query: Query, kinds: Iterable[str]) -> Wanted:
     )
 
 
-_EXAMPLES = {"kind": "kind:filter", "tag": "tag:finance", "changed": "changed:7d", "uses": "uses:tool/web_search"}
+_EXAMPLES = {
+    "kind": "kind:filter",
+    "tag": "tag:finance",
+    "is": "is:free",
+    "changed": "changed:7d",
+    "uses": "uses:tool/web_search",
+}
 
 
 def _uses(reader: MirrorReader, scope: Scope, ref: str) -> tuple[str, tuple[str, ...]]:
     """Write for the mirror that a resource uses another, which nobody needs to have."""
     return condition_of_users(reader, scope, *parse_ref(ref))
+
+
+def _is(reader: MirrorReader, scope: Scope, word: str) -> tuple[str, tuple[str, ...]]:
+    """Write for the mirror that a resource is of those that a word of its kind's own tells from others."""
+    words = {each: kind for kind in all_kinds() if kind.facet for each in kind.facet.words}
+    kind = words.get(word.casefold())
+    if kind is None or kind.facet is None:
+        raise UsageError(f"there is nothing to tell by is:{word}", hint=f"words behind is: {', '.join(words)}")
+    rows = reader.rows(scope, [kind.name]).values()
+    if not rows and kind.is_on_request:
+        raise UnknownResource(f"the mirror has no {kind.plural}", hint=f"cochat pull --kind {kind.name}")
+    bodies = reader.bodies({row.remote_digest for row in rows if row.remote_digest}).items()
+    digests = [digest for digest, body in bodies if body.get(kind.facet.field) == word.casefold()]
+    return "r.remote_digest IN (SELECT value FROM json_each(?))", (json.dumps(digests),)
+
+
+_CONDITIONS: dict[str, Callable[[MirrorReader, Scope, str], tuple[str, tuple[str, ...]]]] = {
+    "uses": _uses,
+    "is": _is,
+}
 
 
 def _to_stamp(at: datetime) -> str:

@@ -55,8 +55,14 @@ def desk(tmp_path: Path) -> Desk:
     """Make a workspace whose mirror knows two tools and a filter."""
     desk = Desk(tmp_path)
     desk.cochat("init", "--url", URL)
+    remember(desk, BODIES)
+    return desk
+
+
+def remember(desk: Desk, shown_now: dict[tuple[str, str, str], dict[str, object]]) -> None:
+    """Let the mirror know what a server shows, by kind, type and slug."""
     rows, bodies = [], []
-    for (kind, type_, slug), body in BODIES.items():
+    for (kind, type_, slug), body in shown_now.items():
         digest = digest_of_body(type_, body)
         at = CHANGED.get(slug)
         shown = {"remote_fingerprint": fingerprint_in(digest), "remote_digest": digest, "updated_at": at}
@@ -65,7 +71,6 @@ def desk(tmp_path: Path) -> Desk:
     with MirrorStore(desk.path("mirror.db")) as store:
         facts = {"user_id": "u1", "role": "admin", "dialect": "owui-0.12", "server_version": "0.12.4"}
         store.remember(store.enter_scope("main", url=URL, **facts), rows=rows, bodies=bodies)
-    return desk
 
 
 def refs(desk: Desk, *words: str) -> list[str]:
@@ -222,6 +227,19 @@ def test_filters_narrow_and_alone_they_list_the_newest_first(desk: Desk, words: 
     assert answer.exit_code == (0 if found else 1)
 
 
+def test_models_are_told_apart_by_what_they_cost(desk: Desk) -> None:
+    """I find a free model among hundreds, and am told how to get the catalogue where I have none."""
+    done = desk.cochat("search", "is:free", expected=2)
+    assert done.err == "error: the mirror has no base-models\nhint:  cochat pull --kind base-model\n"
+    costs = {"gemma": "free", "gpt": "paid", "llama": "free", "pipe": "unknown"}
+    remember(desk, {("base-model", "", slug): {"name": slug, "cost": cost} for slug, cost in costs.items()})
+    assert set(refs(desk, "is:free")) == {"base-model/gemma", "base-model/llama"}
+    assert refs(desk, "is:FREE", "gemma") == ["base-model/gemma"]
+    assert refs(desk, "is:paid") == ["base-model/gpt"]
+    assert refs(desk, "is:unknown", "--kind", "base-model") == ["base-model/pipe"]
+    assert desk.json("search", "is:free", "is:paid", expected=1).json["items"] == []
+
+
 def test_a_kind_alone_lists_too(desk: Desk) -> None:
     """An option narrows as its word does."""
     assert refs(desk, "--kind", "tool") == ["tool/calendar", "tool/diary"]
@@ -247,6 +265,8 @@ def test_a_kind_alone_lists_too(desk: Desk) -> None:
         ("uses:web_search", "'web_search' is no address"),
         ("uses:nonsense/x", "there is no kind 'nonsense'"),
         ("kind:nonsense", "there is no kind 'nonsense'"),
+        ("is:", "is: asks for nothing"),
+        ("is:cheap", "there is nothing to tell by is:cheap"),
     ],
 )
 def test_a_filter_of_another_form_is_one_clear_error(desk: Desk, words: str, told: str) -> None:
