@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.plugin import Generation, PluginKind
     from cochat_devkit.resource import Json
+    from cochat_devkit.runtime.specs import KnownHints
 
 _TYPES = {"Tools": "tool", "Pipe": "pipe", "Filter": "filter", "Action": "action", "Event": "event"}
 _HOOKS = {
@@ -123,7 +124,8 @@ def stored_specs(loaded: Loaded, generation: Generation) -> list[Json]:
         # the 0.12 generation has taken the module out again by now, which a deferred annotation can notice
         sys.modules.pop(loaded.module.__name__, None)
     try:
-        return [_spec_of(method, loaded, generation) for method in tool_methods(loaded.instance, generation)]
+        known: KnownHints = {}
+        return [_spec_of(method, loaded, generation, known) for method in tool_methods(loaded.instance, generation)]
     finally:
         sys.modules[loaded.module.__name__] = loaded.module
 
@@ -216,9 +218,9 @@ def _written(source: str, name: str, folder: Path | None) -> str:
     return str(path)
 
 
-def _spec_of(method: Callable[..., Any], loaded: Loaded, generation: Generation) -> Json:
+def _spec_of(method: Callable[..., Any], loaded: Loaded, generation: Generation, known: KnownHints) -> Json:
     try:
-        return make_spec(method, generation)
+        return make_spec(method, generation, known)
     except Exception as error:
         code = getattr(method, "__code__", None)
         if code is None or code.co_filename != loaded.filename:

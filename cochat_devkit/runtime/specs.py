@@ -10,6 +10,7 @@ import contextlib
 import copy
 import inspect
 import re
+import types
 import typing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +26,10 @@ _PARAM_0_12 = re.compile(r":param (\w+):\s*(.*)")
 _PARAM_0_6 = re.compile(r":param (\w+):\s*(.+)")
 _MODEL_END = re.compile(r":(?:param|return)")
 _END_OF_DESCRIPTION = (":param", ":return")
+
+
+#: what a text among the annotations means to the functions of a module, which is known by its globals
+KnownHints = dict[tuple[int, str], Any]
 
 
 class Field(NamedTuple):
@@ -47,13 +52,13 @@ def tool_methods(instance: object, generation: Generation) -> list[Callable[...,
     ]
 
 
-def make_spec(method: Callable[..., Any], generation: Generation) -> Json:
-    """Make the stored spec of one method.
+def make_spec(method: Callable[..., Any], generation: Generation, known: KnownHints) -> Json:
+    """Make the stored spec of one method; `known` is kept for the next one of the same instance.
 
     Raises:
         Exception: whatever an annotation raises when it is resolved, or pydantic when it has no schema for it.
     """
-    hints = typing.get_type_hints(method)
+    hints = resolve_hints(method, known)
     docs = _parameter_docs(method.__doc__ or "", generation)
     fields: dict[str, Field] = {}
     for name, parameter in inspect.signature(method).parameters.items():
@@ -70,6 +75,21 @@ def make_spec(method: Callable[..., Any], generation: Generation) -> Json:
     if generation != "0.6":
         _simplify(spec["parameters"])
     return spec
+
+
+def resolve_hints(method: Callable[..., Any], known: KnownHints) -> dict[str, Any]:
+    """Do what `typing.get_type_hints` does, but compile a text only once for all methods of a tool."""
+    function = getattr(method, "__func__", None)
+    if type(function) is not types.FunctionType or hasattr(function, "__wrapped__"):
+        return typing.get_type_hints(method)
+    texts = function.__annotations__
+    if getattr(function, "__type_params__", ()) or not all(type(each) is str for each in texts.values()):
+        return typing.get_type_hints(method)
+    keys = {name: (id(function.__globals__), text) for name, text in texts.items()}
+    if not known.keys() >= {*keys.values()}:
+        hints = typing.get_type_hints(method)
+        known.update((key, hints[name]) for name, key in keys.items())
+    return {name: known[key] for name, key in keys.items()}
 
 
 def model_specs(instance: object, specs: list[Json]) -> list[Json]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import inspect
 import io
+import json
 import sys
 from pathlib import Path
 
 import pytest
 
-from cochat_devkit.facts import VERSIONS, read_facts
+from cochat_devkit.facts import VERSIONS, path_of, read_facts
 from cochat_devkit.runtime.standins.finder import StandInModule, install, uninstall
 from cochat_devkit.runtime.standins.refusing import NotOffline, Refusing
 
@@ -29,6 +30,16 @@ def newest(tmp_path):
     install("0.12", tmp_path)
     yield
     uninstall()
+
+
+def test_the_facts_are_those_of_the_file(generation):
+    """What is read line by line is what the whole file says."""
+    version = VERSIONS[generation]
+    facts = read_facts(version)
+    assert {**facts} == json.loads(path_of(version).read_text(encoding="utf-8"))["modules"]
+    assert len(facts) == len([*facts]) > 100
+    with pytest.raises(KeyError):
+        facts["open_webui.nothing"]
 
 
 def test_every_name_of_every_module_can_be_imported(generation):
