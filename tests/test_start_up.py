@@ -149,6 +149,23 @@ def test_all_files_are_asked_about_while_a_command_is_loaded(workspace, words, l
     assert ("forked" in then.stderr) is looks
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_seen_enough_is_no_failure(workspace, unbuffered):
+    """`set -o pipefail; cochat ls | head -1` goes on in my script."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cochat_devkit", "ls"],
+        cwd=workspace,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself(name):
     """I learn each command from its help: what it does, and examples that I can copy."""

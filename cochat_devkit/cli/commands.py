@@ -155,6 +155,11 @@ def _run(words: Sequence[str]) -> int:
         return UsageError.exit_code
     except BrokenPipeError:
         raise
+    except SystemExit as error:
+        # so click ends where it is told of that, and where a shell asked for completions
+        if isinstance(error.__context__, BrokenPipeError):
+            raise error.__context__ from None
+        raise
     except Exception as error:  # noqa: BLE001 - the guard: what comes here is our own bug
         render.show_bug(error, as_json=as_json)
         return EXIT_BUG
