@@ -139,7 +139,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    as_json = "--json" in words
+    as_json, stdout = "--json" in words, sys.stdout
     render.use_target(_target_in(words))
     try:
         answer: Any = cochat.main(list(words), prog_name="cochat", standalone_mode=False)
@@ -155,11 +155,11 @@ def _run(words: Sequence[str]) -> int:
         return UsageError.exit_code
     except BrokenPipeError:
         raise
-    except SystemExit as error:
-        # so click ends where it is told of that, and where a shell asked for completions
-        if isinstance(error.__context__, BrokenPipeError):
-            raise error.__context__ from None
-        raise
+    except SystemExit:
+        # so click ends where a shell asked for completions, and where nobody reads on: then it exchanges the stream
+        if sys.stdout is stdout:
+            raise
+        raise BrokenPipeError from None
     except Exception as error:  # noqa: BLE001 - the guard: what comes here is our own bug
         render.show_bug(error, as_json=as_json)
         return EXIT_BUG
