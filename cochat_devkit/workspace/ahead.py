@@ -54,7 +54,7 @@ def _ask_another(root: Path, cache: StatCache) -> _Asked:
     if process == 0:
         # it ends here, whatever happens: what the other one has yet to print, and to tidy up, is none of its business
         try:
-            told = "".join(f"{folder}\n" for folder in cache.folders if _is_as_left(root, folder, cache))
+            told = "".join(f"{folder}\0" for folder in cache.folders if _is_as_left(root, folder, cache))
             os.write(answer, told.encode())
         finally:
             os._exit(0)
@@ -75,8 +75,8 @@ def take_answer(root: Path) -> tuple[StatCache, frozenset[str]] | None:
     # where nobody in this process is told of children that end, it is gone already
     with contextlib.suppress(ChildProcessError):
         os.waitpid(asked.process, 0)
-    # behind the last line end there is nothing, or what was cut off
-    return (asked.cache, frozenset(told.split("\n")[:-1])) if asked.root == root else None
+    # behind the last NUL, which is in no name, there is nothing, or what was cut off
+    return (asked.cache, frozenset(told.split("\0")[:-1])) if asked.root == root else None
 
 
 def _is_as_left(root: Path, folder: str, cache: StatCache) -> bool:
