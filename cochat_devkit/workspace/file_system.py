@@ -17,7 +17,7 @@ _FIT = frozenset({"ext4", "xfs", "tmpfs"})
 #: an older Linux does not tell that something could not be written. Source: syncfs(2)
 _TELLS_SINCE = (5, 8)
 #: what others have written waits along: where that is more, each file is waited for alone
-MOST_WAITING_KIB = 8 * 1024
+MOST_WAITING_KIB = 32 * 1024
 
 
 def open_file_system(folder: Path, devices: Collection[int]) -> int | None:
