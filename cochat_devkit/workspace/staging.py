@@ -90,7 +90,10 @@ class Staging:
             with contextlib.suppress(OSError):
                 os.unlink(beside, dir_fd=self._folders[_folder_of(relative)])
         self._staged, self._on_their_way = {}, {}
-        self.settle()
+        try:
+            self.settle()
+        finally:
+            self._let_go()
 
     def stage(self, files: Mapping[str, bytes]) -> None:
         """Begin to bring contents by path to the disk; where that fails, writing the file in its turn says why."""
@@ -214,11 +217,15 @@ class Staging:
         finally:
             with held():
                 pool.shutdown(cancel_futures=True)
-            self._moved = set()
-            if not self._on_their_way:
-                for handle in self._folders.values():
-                    os.close(handle)
-                self._folders = {}
+        # an interrupt comes past this: then the folders wait again at the end
+        self._moved = set()
+        if not self._on_their_way:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        for handle in self._folders.values():
+            os.close(handle)
+        self._folders = {}
 
     def _settle_folder(self, folder: str) -> None:
         handle = self._folders[folder]

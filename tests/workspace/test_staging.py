@@ -90,6 +90,33 @@ def test_a_folder_waits_for_the_disk_once_for_all_its_files(tmp_path, monkeypatc
     assert names(tmp_path) == ["a/x.md", "a/y.md"]
 
 
+def test_ctrl_c_while_folders_wait_for_the_disk_leaves_none_out(tmp_path, monkeypatch):
+    """What is recorded on the way out is as sure to stay there as ever: the folders wait once more."""
+    told = []
+    handles = {*Path("/proc/self/fd").iterdir()} if Path("/proc/self/fd").exists() else None
+    fsync = os.fsync
+
+    def note_sync(handle):
+        told.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        fsync(handle)
+
+    def strike(_staging, _folder):
+        raise KeyboardInterrupt
+
+    def put_and_settle():
+        with Staging(tmp_path) as staging:
+            staging.write(tmp_path, "a/x.md", b"x", expected=None)
+            monkeypatch.setattr(os, "fsync", note_sync)
+            with monkeypatch.context() as struck:
+                struck.setattr(Staging, "_settle_folder", strike)
+                staging.settle()
+
+    with pytest.raises(KeyboardInterrupt):
+        put_and_settle()
+    assert told == ["folder"]
+    assert handles is None or {*Path("/proc/self/fd").iterdir()} == handles
+
+
 def test_a_folder_that_moves_away_takes_nothing_out_of_sight(tmp_path):
     """What was written lies in the folder that I moved, and the mirror is never told that it is where it was meant."""
     moved = pytest.raises(CannotWrite, match="a was moved while we worked")
