@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import Future
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from cochat_devkit.interrupts import result_of
@@ -22,7 +23,7 @@ class Ahead:
     """Ask for some paths in order, a few at a time, and hold each answer until it is taken or nobody wants it any more.
 
     An answer is opened and not read: a server that has much to say waits with it, and we hold none of it. `open_` asks
-    for one path, in a thread of its own; None: it could not be had now, and whoever wants it asks in turn.
+    for one path, in a thread of ours; None: it could not be had now, and whoever wants it asks in turn.
     """
 
     def __init__(self, open_: Callable[[str], httpx.Response | None], paths: Iterable[str]) -> None:
@@ -30,6 +31,9 @@ class Ahead:
         self._waiting = deque(dict.fromkeys(paths))
         self._asked: dict[str, Future[httpx.Response | None]] = {}
         self._lock = threading.Lock()
+        #: what the threads ask next; None: there is nothing more for one of them
+        self._turns: SimpleQueue[tuple[str, Future[httpx.Response | None]] | None] = SimpleQueue()
+        self._thread_count = 0
         self._go_on()
 
     def take(self, path: str) -> httpx.Response | None:
@@ -47,6 +51,8 @@ class Ahead:
         with self._lock:
             self._waiting.clear()
             left, self._asked = list(self._asked.values()), {}
+            for _each in range(self._thread_count):
+                self._turns.put(None)
         for each in left:
             each.add_done_callback(_let_go)
 
@@ -56,15 +62,21 @@ class Ahead:
                 path = self._waiting.popleft()
                 asked: Future[httpx.Response | None] = Future()
                 self._asked[path] = asked
-                # an interrupted command does not wait for a slow server
-                threading.Thread(target=self._ask, args=(path, asked), name=f"asking ahead {path}", daemon=True).start()
+                self._turns.put((path, asked))
+                # threads stay, as it takes longer to start one than to ask; there are no more than ask at once
+                if self._thread_count < MOST_AHEAD:
+                    self._thread_count += 1
+                    # an interrupted command does not wait for a slow server
+                    threading.Thread(target=self._ask, name=f"asking ahead {self._thread_count}", daemon=True).start()
 
-    def _ask(self, path: str, asked: Future[httpx.Response | None]) -> None:
-        found = None
-        try:
-            found = self._open(path)
-        finally:
-            asked.set_result(found)
+    def _ask(self) -> None:
+        while turn := self._turns.get():
+            path, asked = turn
+            found = None
+            try:
+                found = self._open(path)
+            finally:
+                asked.set_result(found)
 
 
 def _let_go(asked: Future[httpx.Response | None]) -> None:

@@ -6,7 +6,8 @@ import http.cookiejar
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -72,6 +73,8 @@ class Transport:
         self._patience_s = patience_s
         self._count_lock = threading.Lock()
         self._ahead: Ahead | None = None
+        #: threads that nobody uses now: it takes longer to start one than to ask
+        self._idle: list[ThreadPoolExecutor] = []
         headers = {"accept": "application/json", "user-agent": f"cochat-devkit/{__version__}"}
         if token:
             remember_secret(token)
@@ -110,6 +113,8 @@ class Transport:
         """Close the connections."""
         with held():
             self._leave_ahead()
+            while self._idle:
+                self._idle.pop().shutdown()
             self._client.close()
 
     def send(self, method: str, path: str, what: str, *, body: Json = None) -> Json:
@@ -155,10 +160,12 @@ class Transport:
 
         When one fails, or we are interrupted, those that still wait for the server's patience give up at once.
         """
-        pool = ThreadPoolExecutor(CONCURRENCY)
+        under_way: deque[Future[_Answer]] = deque()
+        with held():
+            pool = self._idle.pop() if self._idle else ThreadPoolExecutor(CONCURRENCY)
         try:
             with held():
-                under_way = deque(pool.submit(fetch, each) for each in asked)
+                under_way.extend(pool.submit(fetch, each) for each in asked)
             while under_way:
                 yield result_of(under_way.popleft())
         except BaseException:
@@ -167,7 +174,10 @@ class Transport:
             raise
         finally:
             with held():
-                pool.shutdown(cancel_futures=True)
+                for each in under_way:
+                    each.cancel()
+                wait_for(under_way)
+                self._idle.append(pool)
 
     def ask_ahead(self, paths: Iterable[str]) -> None:
         """Have the server begin what the next block of `asking_ahead` goes on with."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from cochat_devkit.errors import BadResource, CannotWrite
@@ -23,7 +24,7 @@ from cochat_devkit.workspace.files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -70,6 +71,8 @@ class Staging:
         #: those into which something was put since the last settling
         self._moved: set[str] = set()
         self._refused: CannotWrite | None = None
+        #: a handle of the file system that was opened before them, where one call is to wait for all
+        self._system: int | None = None
         #: the file systems that these folders are on
         self._devices: set[int] = set()
         #: shares of work that may not be done yet, oldest first
@@ -85,7 +88,7 @@ class Staging:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with held():
-            self._pool.shutdown()
+            wait(self._shares)
         for (relative, _content), beside in self._staged.items():
             with contextlib.suppress(OSError):
                 os.unlink(beside, dir_fd=self._folders[_folder_of(relative)])
@@ -94,13 +97,16 @@ class Staging:
             self.settle()
         finally:
             self._let_go()
+            with held():
+                self._pool.shutdown()
 
     def stage(self, files: Mapping[str, bytes]) -> None:
         """Begin to bring contents by path to the disk; where that fails, writing the file in its turn says why."""
         waiting = [each for each in files.items() if self._hold(_folder_of(each[0]))]
         while waiting:
             if len(self._shares) == _AT_A_TIME:
-                result_of(self._shares.popleft())
+                result_of(self._shares[0])
+                self._shares.popleft()
             system = open_file_system(self._root, self._devices)
             size = _SHARE if system is None else len(waiting)
             share, waiting = waiting[:size], waiting[size:]
@@ -187,6 +193,8 @@ class Staging:
                 write_whole(beside, content, rights_of=name, folder=handle)
             if expected is not None or _is_there(name, handle):
                 check_unchanged(inside(root, relative), relative, expected)
+            if not self._moved and self._system is None:
+                self._system = open_file_system(self._root, self._devices)
             os.rename(beside, name, src_dir_fd=handle, dst_dir_fd=handle)
         except BaseException as error:
             if beside is not None:
@@ -205,10 +213,10 @@ class Staging:
         """
         if self._refused is not None:
             raise self._refused
-        pool = ThreadPoolExecutor(_AT_A_TIME)
+        settled: list[Future[None]] = []
         try:
             with held():
-                settled = [pool.submit(self._settle_folder, folder) for folder in self._moved]
+                settled.extend(map(self._pool.submit, self._waits()))
             for each in settled:
                 result_of(each)
         except CannotWrite as error:
@@ -216,24 +224,51 @@ class Staging:
             raise
         finally:
             with held():
-                pool.shutdown(cancel_futures=True)
+                for each in settled:
+                    each.cancel()
+                wait(settled)
+                self._let_go_of_system()
         # an interrupt comes past this: then the folders wait again at the end
         self._moved = set()
         if not self._on_their_way:
             self._let_go()
+
+    def _waits(self) -> Iterable[Callable[[], None]]:
+        """Say what waits until all that was put in place stays there: one call, or one for each folder."""
+        if self._moved and self._system is not None and len(self._devices) == 1:
+            return [partial(self._settle_at_once, self._system)]
+        return [partial(self._settle_folder, folder) for folder in self._moved]
 
     def _let_go(self) -> None:
         for handle in self._folders.values():
             os.close(handle)
         self._folders = {}
 
-    def _settle_folder(self, folder: str) -> None:
-        handle = self._folders[folder]
+    def _let_go_of_system(self) -> None:
+        if self._system is not None:
+            os.close(self._system)
+        self._system = None
+
+    def _settle_at_once(self, system: int) -> None:
         try:
-            os.fsync(handle)
-            is_there = os.path.samestat(os.fstat(handle), (self._root / folder).stat())
+            sync_file_system(system)
+        except OSError as error:
+            raise explain_refusal(str(self._root), error) from error
+        for folder in self._moved:
+            self._check_place(folder)
+
+    def _settle_folder(self, folder: str) -> None:
+        try:
+            os.fsync(self._folders[folder])
+        except OSError as error:
+            raise explain_refusal(folder, error) from error
+        self._check_place(folder)
+
+    def _check_place(self, folder: str) -> None:
+        """See that a folder is where it was, or went away with what was in it."""
+        try:
+            is_there = os.path.samestat(os.fstat(self._folders[folder]), (self._root / folder).stat())
         except FileNotFoundError:
-            # it went away with what was in it
             return
         except OSError as error:
             raise explain_refusal(folder, error) from error

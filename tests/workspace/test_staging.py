@@ -51,7 +51,7 @@ def test_every_file_is_on_the_disk_before_one_is_put_in_place(tmp_path, monkeypa
     def note_sync_of_all(handle):
         there = [each for each in names(tmp_path) if each.endswith(".tmp")]
         sync_all(handle)
-        told.extend("on disk" for _each in there)
+        told.extend(["on disk"] * len(there) or ["folder"])
 
     def note_put(*words, **more):
         told.append("put")
@@ -75,13 +75,18 @@ def test_every_file_is_on_the_disk_before_one_is_put_in_place(tmp_path, monkeypa
 def test_a_folder_waits_for_the_disk_once_for_all_its_files(tmp_path, monkeypatch):
     """Those that were not staged included, as the bytes of a knowledge base's files come late."""
     told = []
-    fsync = os.fsync
+    fsync, sync_all = os.fsync, staging_module.sync_file_system
 
     def note_sync(handle):
         told.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
         fsync(handle)
 
+    def note_sync_of_all(handle):
+        told.append("folder")
+        sync_all(handle)
+
     monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(staging_module, "sync_file_system", note_sync_of_all)
     with Staging(tmp_path) as staging:
         staging.write(tmp_path, "a/x.md", b"x", expected=None)
         staging.write(tmp_path, "a/y.md", b"y", expected=None)
@@ -100,7 +105,7 @@ def test_ctrl_c_while_folders_wait_for_the_disk_leaves_none_out(tmp_path, monkey
         told.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
         fsync(handle)
 
-    def strike(_staging, _folder):
+    def strike(_staging, _folder_or_system):
         raise KeyboardInterrupt
 
     def put_and_settle():
@@ -109,12 +114,43 @@ def test_ctrl_c_while_folders_wait_for_the_disk_leaves_none_out(tmp_path, monkey
             monkeypatch.setattr(os, "fsync", note_sync)
             with monkeypatch.context() as struck:
                 struck.setattr(Staging, "_settle_folder", strike)
+                struck.setattr(Staging, "_settle_at_once", strike)
                 staging.settle()
 
     with pytest.raises(KeyboardInterrupt):
         put_and_settle()
     assert told == ["folder"]
     assert handles is None or {*Path("/proc/self/fd").iterdir()} == handles
+
+
+def test_a_folder_on_another_disk_is_waited_for_by_itself(tmp_path, monkeypatch):
+    """What waits for the workspace's own disk promises nothing of one that joined meanwhile."""
+    settled = []
+    settle = Staging._settle_folder
+    monkeypatch.setattr(Staging, "_settle_folder", lambda self, folder: (settled.append(folder), settle(self, folder)))
+    with Staging(tmp_path) as staging:
+        staging.write(tmp_path, "a/x.md", b"x", expected=None)
+        staging.write(tmp_path, "b/x.md", b"x", expected=None)
+        staging._devices.add(-1)
+    assert sorted(settled) == ["a", "b"]
+
+
+def test_a_disk_that_refuses_at_the_end_is_told(tmp_path, monkeypatch):
+    """What may not stay there is never recorded as being there, then or later."""
+
+    def refuse(_handle):
+        raise OSError(5, "Input/output error")
+
+    refused = pytest.raises(CannotWrite, match="Input/output error")
+    with refused, Staging(tmp_path) as staging:
+        staging.write(tmp_path, "a/x.md", b"x", expected=None)
+        monkeypatch.setattr(os, "fsync", refuse)
+        monkeypatch.setattr(staging_module, "sync_file_system", refuse)
+        with pytest.raises(CannotWrite, match="Input/output error"):
+            staging.settle()
+        monkeypatch.undo()
+    with refused:
+        staging.settle()
 
 
 def test_a_folder_that_moves_away_takes_nothing_out_of_sight(tmp_path):
