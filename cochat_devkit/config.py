@@ -6,12 +6,13 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cochat_devkit.errors import BadSetting, NotAWorkspace
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.resource import EMPTY, Json
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cochat_devkit.findings import Finding

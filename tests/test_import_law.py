@@ -22,6 +22,7 @@ FLOORS = {
         "redaction",
         "facts",
         "interrupts",
+        "tuples",
     ),
     "kinds": ("kinds",),
     "sync": ("sync",),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cochat_devkit.api.replies import list_moved
 from cochat_devkit.api.transport import Upload
 from cochat_devkit.errors import Missing, Moved, NotAllowed, NotSupported, Rejected, SignedOut, UnexpectedReply
 from cochat_devkit.resource import RemoteId, make_digest
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

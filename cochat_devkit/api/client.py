@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cochat_devkit.api.attached import Files, complete
@@ -26,6 +26,7 @@ from cochat_devkit.kinds.kind import WireContext
 from cochat_devkit.kinds.names import Names
 from cochat_devkit.kinds.wire import has_body, remote_id_of, version_of
 from cochat_devkit.resource import make_digest
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.api.replies import make_error, read_detail
 from cochat_devkit.errors import NotAllowed, NotSupported, RemoteError, SignedOut, UnexpectedReply
 from cochat_devkit.kinds.dialects import DIALECTS, Dialect
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cochat_devkit.api.transport import Transport

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from cochat_devkit.errors import UsageError
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cochat_devkit.plugin import Generation

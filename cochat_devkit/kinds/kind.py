@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import NotSupported
 from cochat_devkit.kinds.access import Groups
 from cochat_devkit.kinds.names import Names
 from cochat_devkit.kinds.plugin_source import is_valid_plugin_id, parse_frontmatter
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

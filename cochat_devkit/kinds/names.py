@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UsageError
 from cochat_devkit.resource import RemoteId, Slug, make_digest
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

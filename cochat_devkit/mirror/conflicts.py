@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.resource import Key, Slug
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cochat_devkit.mirror.reader import MirrorReader

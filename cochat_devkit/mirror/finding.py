@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import MirrorError
 from cochat_devkit.mirror.bodies import unpack_body
@@ -15,6 +15,7 @@ from cochat_devkit.mirror.index import HAS_FTS5, WORDS_FACT
 from cochat_devkit.mirror.substrings import narrow
 from cochat_devkit.mirror.words import WORDS_VERSION, Piece, fold, has_all, pieces_of, to_match
 from cochat_devkit.resource import Key, Slug
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,11 +6,12 @@ import json
 import zlib
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import MirrorDamaged
 from cochat_devkit.mirror.rows import Row
 from cochat_devkit.resource import EMPTY, Fingerprint, Key, RemoteId, Slug, State, Version, make_digest
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

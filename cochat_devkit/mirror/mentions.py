@@ -6,13 +6,14 @@ now are the rows of a scope that show such a body.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import MirrorDamaged, MirrorError
 from cochat_devkit.kinds import all_kinds, kind_named
 from cochat_devkit.kinds.references import mentions_in, names_others, naming_of
 from cochat_devkit.mirror.bodies import unpack_body
 from cochat_devkit.mirror.tables import MENTION_TABLES
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3

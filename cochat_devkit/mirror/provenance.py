@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.mirror.journal import read_open_runs
 from cochat_devkit.resource import Fingerprint, Key, Slug
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

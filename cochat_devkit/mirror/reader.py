@@ -7,12 +7,13 @@ import sqlite3
 import time
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import MirrorDamaged, MirrorTooNew
 from cochat_devkit.mirror.bodies import unpack_body, unpack_json
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
 from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

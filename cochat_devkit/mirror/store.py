@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import MirrorDamaged, MirrorError
 from cochat_devkit.mirror.bodies import pack_json, pack_plain
@@ -17,6 +17,7 @@ from cochat_devkit.mirror.runs import begin_run, end_run, keep_contents, make_li
 from cochat_devkit.mirror.tables import TABLES
 from cochat_devkit.mirror.views import VIEWS
 from cochat_devkit.resource import make_digest, to_plain
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -14,7 +14,9 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 from operator import add
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator

@@ -9,13 +9,14 @@ import functools
 import time
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from cochat_devkit.kinds import all_kinds, parse_ref
 from cochat_devkit.kinds.wire import updated_at_of
 from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.server.recurrence import next_moments_of
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -63,7 +63,7 @@ def rows_with_lock(
     return told
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Kept:
     """Hold what the lock is written from at the end: the files as they are then."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, UnknownResource
 from cochat_devkit.kinds import kind_named, parse_ref
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.blobs import size_of_blob
 
 if TYPE_CHECKING:

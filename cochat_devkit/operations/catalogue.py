@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.kinds.references import kinds_answering
 from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.operations.relations import open_relations
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

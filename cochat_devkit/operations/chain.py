@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownKind, UnknownResource, UsageError
 from cochat_devkit.kinds import kind_named
@@ -12,6 +12,7 @@ from cochat_devkit.kinds.dialects import DIALECTS, OWUI_0_12
 from cochat_devkit.kinds.references import kinds_answering
 from cochat_devkit.lint.filter_source import HOOKS, FilterSource, read_filter
 from cochat_devkit.operations.relations import Place, open_relations
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import kind_named, parse_ref, ref_of
@@ -12,6 +12,7 @@ from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import Reason
 from cochat_devkit.sync.merge import merge_bodies
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,12 +8,13 @@ from __future__ import annotations
 import ast
 import warnings
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.config import read_config
 from cochat_devkit.errors import DevkitError
 from cochat_devkit.operations.ls import ls, show
 from cochat_devkit.operations.session import select
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

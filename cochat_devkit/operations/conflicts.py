@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cochat_devkit.workspace.tree import LocalResource
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Conflicts:
     """Keep the conflicts of one scope while a verb works; `target` names whose folder has the server's files."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, MirrorDamaged
 from cochat_devkit.mirror.finding import find_indexed_files, find_unindexed, has_index
 from cochat_devkit.mirror.mentions import has_mentions
 from cochat_devkit.mirror.words import to_text
 from cochat_devkit.resource import make_digest
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.blobs import read_blob
 from cochat_devkit.workspace.files import read_file
 from cochat_devkit.workspace.forms import tree_folder_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import repeat
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.kinds import kind_named, parse_ref, ref_of
@@ -13,6 +13,7 @@ from cochat_devkit.operations.offline import base_of, last_seen, local_side, sur
 from cochat_devkit.operations.session import select
 from cochat_devkit.resource import Key, Slug
 from cochat_devkit.sync.decide import Action, Decision, Reason, decide
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Body, Wire
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class RemoteView:
     """Hold what a server showed of some kinds.
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.resource import Key, State, make_digest
 from cochat_devkit.sync.decide import ABSENT, Base, Side, present
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.files import LOCK, read_file
 from cochat_devkit.workspace.glance import glance
 from cochat_devkit.workspace.local import Tree

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.credentials import cache_folder
 from cochat_devkit.errors import UsageError
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.kinds.plugin_source import parse_frontmatter, split_requirements
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.lock import workspace_lock
 
 if TYPE_CHECKING:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UsageError
 from cochat_devkit.events import Outcome, Progress, Report
 from cochat_devkit.kinds.plugin_source import replace_imports
 from cochat_devkit.plugin import LoadFailure, LoadRequest
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

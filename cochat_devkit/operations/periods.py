@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 from cochat_devkit.errors import UsageError
+from cochat_devkit.tuples import NamedTuple
 
 _SIGNED = re.compile(r"(>=|<=|>|<|)(.*)\Z", re.DOTALL)
 _AGO = re.compile(r"(\d{1,6})([hdwmy])\Z", re.ASCII)

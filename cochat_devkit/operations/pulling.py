@@ -99,7 +99,7 @@ def pull_from(
     return report
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Pull:
     """Carry one pull through: decide about each resource, act, remember."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.kinds import ref_of
 from cochat_devkit.kinds.dialects import dialect_named
@@ -10,6 +10,7 @@ from cochat_devkit.mirror.history import read_recent
 from cochat_devkit.mirror.journal import read_tallies
 from cochat_devkit.operations.mirrored import mirror_of, scope_of
 from cochat_devkit.sync.describe import changed_names
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _BATCH = 200
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Records:
     """Read and write the rows of one scope. The mirror is opened to be written only when something is.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import cache, cached_property, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, UnknownKind
 from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
@@ -21,6 +21,7 @@ from cochat_devkit.mirror.mentions import (
 from cochat_devkit.operations.offline import survey
 from cochat_devkit.operations.session import Selection
 from cochat_devkit.resource import Fingerprint, Key, Slug, State
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.glance import glance
 from cochat_devkit.workspace.tree import read_one
 

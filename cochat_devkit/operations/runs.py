@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import ref_of
@@ -10,6 +10,7 @@ from cochat_devkit.mirror.history import read_history
 from cochat_devkit.mirror.journal import find_run, read_run, read_tally
 from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.sync.describe import describe_changes
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cochat_devkit.config import Config

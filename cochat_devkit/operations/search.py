@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
@@ -13,6 +13,7 @@ from cochat_devkit.mirror.mentions import condition_of_users
 from cochat_devkit.mirror.words import Piece, Snippet, count_words, make_snippet, parse_query, pieces_of
 from cochat_devkit.operations.mirrored import mirror_of
 from cochat_devkit.operations.periods import parse_span
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource
 from cochat_devkit.kinds import all_kinds, parse_ref
 from cochat_devkit.kinds.kind import Endpoint
 from cochat_devkit.resource import Key, Slug
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

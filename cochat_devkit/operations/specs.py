@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.kinds import kind_named
@@ -15,6 +15,7 @@ from cochat_devkit.operations.packages import python_of
 from cochat_devkit.operations.session import select
 from cochat_devkit.operations.trust import require_trust
 from cochat_devkit.plugin import LoadFailure, LoadRequest
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cochat_devkit.config import Config

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.credentials import config_folder
 from cochat_devkit.errors import NotTrusted, UsageError
@@ -18,6 +18,7 @@ from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.operations.agreed import body_in_git
 from cochat_devkit.resource import make_digest
 from cochat_devkit.trusted import Trust, read_trust, trust_path, write_trust
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.lock import workspace_lock
 from cochat_devkit.workspace.lockfile import read_entries_about
 

@@ -19,7 +19,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from cochat_devkit.facts import VERSIONS, read_facts
 from cochat_devkit.plugin import Call, LoadFailure, LoadRequest, Part, Turn
@@ -34,6 +34,7 @@ from cochat_devkit.runtime.loading import (
 from cochat_devkit.runtime.offers import ask_for_offer
 from cochat_devkit.runtime.processes import adopt_orphans, end_with_parent, kill_children
 from cochat_devkit.runtime.standins.finder import install
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from cochat_devkit.resource import Json

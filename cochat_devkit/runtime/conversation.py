@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import uuid
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.runtime.events import Page
 from cochat_devkit.runtime.filter_chain import Link, Step, order, run_chain
@@ -20,6 +20,7 @@ from cochat_devkit.runtime.snapshots import to_json
 from cochat_devkit.runtime.standins.library import memory
 from cochat_devkit.runtime.stock import add_parts, add_person
 from cochat_devkit.runtime.web_request import Request
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.runtime.offers import written_priority
 from cochat_devkit.runtime.saved_valves import apply_valves
 from cochat_devkit.runtime.snapshots import to_json
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -10,7 +10,7 @@ import importlib
 import inspect
 import json
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.plugin import Call, CallResult, LoadRequest, Part, Turn
 from cochat_devkit.runtime.action_calls import OFFERED as OFFERED_TO_ACTIONS
@@ -27,6 +27,7 @@ from cochat_devkit.runtime.saved_valves import apply_valves, apply_valves_to_pip
 from cochat_devkit.runtime.snapshots import to_json
 from cochat_devkit.runtime.standins import home
 from cochat_devkit.runtime.turn_models import answer_plugins
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping

@@ -12,9 +12,10 @@ import inspect
 import re
 import types
 import typing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.runtime.plain_schema import NotPlain, plain_schema
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import ast
 import functools
 import inspect
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.runtime.answers import to_answer
 from cochat_devkit.runtime.loading import stored_specs
@@ -17,6 +17,7 @@ from cochat_devkit.runtime.saved_valves import apply_valves
 from cochat_devkit.runtime.snapshots import to_json
 from cochat_devkit.runtime.specs import model_specs
 from cochat_devkit.runtime.tool_calls import coerce
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -6,9 +6,10 @@ Source: Open WebUI 0.12.4 and 0.6.43, routers/ and models/; checked by tests/con
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.errors import NotSupported
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The addresses of valves, beside each kind of plugins: those of the plugin, and those of each person."""
 
 import copy
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
@@ -14,6 +14,7 @@ from cochat_devkit.server.callers import AdmittedCaller, Context, know_admin
 from cochat_devkit.server.collection import Collection
 from cochat_devkit.server.context import ServerContext
 from cochat_devkit.server.item import Item
+from cochat_devkit.tuples import NamedTuple
 
 _INACTIVE = quirks.Refusal(400, "Function is not active")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 from cochat_devkit.resource import Fingerprint, State
+from cochat_devkit.tuples import NamedTuple
 
 
 class Action(StrEnum):

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from cochat_devkit.config import read_config
@@ -21,6 +21,7 @@ from cochat_devkit.events import Progress, ignore
 from cochat_devkit.kinds.valves import texts_in
 from cochat_devkit.operations.browse import Catalogue
 from cochat_devkit.redaction import redact, remember_secret
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.web.folder import replacing
 from cochat_devkit.web.index import Entry, make_entry, make_file_entry, most_chars_of, to_script
 from cochat_devkit.web.pages import all_pages

@@ -6,12 +6,13 @@ import contextlib
 import json
 import re
 import unicodedata
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
 from cochat_devkit.mirror.words import texts_of
 from cochat_devkit.operations.attached import read_shown_file
 from cochat_devkit.redaction import redact
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.web.pages import all_pages
 from cochat_devkit.web.pages.files import Preview, preview_of
 from cochat_devkit.workspace.paths import file_stem

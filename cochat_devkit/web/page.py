@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from cochat_devkit.resource import EMPTY
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.paths import file_stem
 
 if TYPE_CHECKING:

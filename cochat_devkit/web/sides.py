@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import zip_longest
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.redaction import redact
 from cochat_devkit.sync.align import align, lines_of
 from cochat_devkit.sync.describe import changed_names
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

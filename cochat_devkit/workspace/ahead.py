@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.asking import ask_as_before
 from cochat_devkit.workspace.files import inside
 from cochat_devkit.workspace.statcache import PATH, read_cache

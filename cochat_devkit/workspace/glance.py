@@ -8,10 +8,11 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
 from cochat_devkit.resource import Fingerprint, Key, Slug, make_digest
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.ahead import take_answer
 from cochat_devkit.workspace.asking import NUMBERS, UNSURE, ask_as_before, ask_in, ask_in_folders, is_folder
 from cochat_devkit.workspace.files import LOCK, inside, read_file

@@ -110,7 +110,7 @@ def digest_of_files(files: Mapping[str, bytes], tree: Mapping[str, str]) -> str:
     return make_digest(told.encode("utf-8", "surrogatepass"))
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Tree:
     """Hold what a scan found. A key in `unreadable` is there and cannot be read: nothing follows about its body."""
 

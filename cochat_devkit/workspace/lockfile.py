@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from cochat_devkit.errors import BadResource, UnknownKind, UsageError
 from cochat_devkit.kinds import parse_ref, ref_of
 from cochat_devkit.resource import EMPTY, Fingerprint, RemoteId, Version
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.files import LOCK, inside, read_file, write_file
 
 if TYPE_CHECKING:

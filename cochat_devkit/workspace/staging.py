@@ -7,10 +7,11 @@ import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, CannotWrite
 from cochat_devkit.interrupts import held, result_of
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.file_system import open_file_system, sync_file_system
 from cochat_devkit.workspace.files import (
     begin_file,

@@ -11,10 +11,11 @@ import os
 import zlib
 from array import array
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit import __version__
 from cochat_devkit.errors import BadResource
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.files import inside, name_beside
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
 from cochat_devkit.resource import Key, Resource, Slug, make_digest
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.blobs import keep_blob
 from cochat_devkit.workspace.files import inside, keep_copy, read_file, trash_file, write_file
 from cochat_devkit.workspace.forms import (

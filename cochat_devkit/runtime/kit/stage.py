@@ -9,7 +9,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cochat_devkit.errors import UsageError
 from cochat_devkit.kit import LoadedPlugin, User
@@ -22,6 +22,7 @@ from cochat_devkit.runtime.kit.places import Places, kind_of
 from cochat_devkit.runtime.loading import load_here, stored_specs
 from cochat_devkit.runtime.specs import model_specs
 from cochat_devkit.runtime.standins.finder import install, uninstall
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Mapping

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.kinds.references import kinds_answering
 from cochat_devkit.operations.chain import Idle, Switch, Why
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.web.page import Page
 
 if TYPE_CHECKING:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import functools
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.errors import BadResource, UnknownResource
 from cochat_devkit.kinds import all_kinds, kind_named
 from cochat_devkit.operations.attached import list_files, read_shown_file, size_in_words
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.web.formatted import language_of
 from cochat_devkit.web.page import Page
 from cochat_devkit.workspace.paths import file_stem

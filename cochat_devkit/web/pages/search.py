@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.errors import DevkitError
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.operations.ls import text_of
 from cochat_devkit.redaction import redact
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.web.formatted import language_of
 from cochat_devkit.web.page import Page, number_in
 
