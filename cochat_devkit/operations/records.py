@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from cochat_devkit.operations.session import Session
     from cochat_devkit.resource import Body, Fingerprint, Json, Key, Resource
 
-#: rows and files are recorded in batches: an interruption loses at most the record, never a file
-_BATCH = 200
+#: rows and files are recorded in batches: an interruption loses at most the record, never a file. More than a pull has
+#: in one of its own, so that what one gathers is written with the notes of the next
+_BATCH = 400
 
 
 @dataclass(eq=False, repr=False)
