@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -129,8 +130,10 @@ class Files:
             raise UnexpectedReply(f"{what}: the server sent other bytes than it lists", hint="run the command again")
         return content
 
-    def keep_contents(self, wanted: Iterable[Attached]) -> Iterator[Attached]:
-        """Read the bytes of several files and keep each as it comes, some at a time; yield the files that are kept.
+    def keep_contents(self, wanted: Iterable[Attached]) -> Iterator[None]:
+        """Read the bytes of several files and keep each as it comes; yield once they are asked for, and after each.
+
+        Some are read at a time, and while the caller does something else; those that are large, one by one.
 
         Raises:
             RemoteError: the server could not be asked, or has other bytes than it lists.
@@ -140,12 +143,15 @@ class Files:
         large: list[Attached] = []
         for each in wanted:
             (large if (each.size_bytes or 0) > LARGE_BYTES else small).append(each)
-        yield from self._transport.fetch_all(self._keep_content, small)
-        yield from map(self._keep_content, large)
+        with closing(self._transport.begin_all(self._keep_content, small)) as kept:
+            yield
+            yield from kept
+        for each in large:
+            self._keep_content(each)
+            yield
 
-    def _keep_content(self, attached: Attached) -> Attached:
+    def _keep_content(self, attached: Attached) -> None:
         self._digests[attached.file_id] = self._keep_blob(self.fetch_content(attached))
-        return attached
 
     def send(self, remote_id: RemoteId, present: list[Attached], path: str, content: bytes) -> None:
         """Attach a file, in the place of one that bears its path: uploaded first, so that nothing is lost on the way.

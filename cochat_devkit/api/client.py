@@ -31,7 +31,7 @@ from cochat_devkit.tuples import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from cochat_devkit.api.transport import Transport
+    from cochat_devkit.api.transport import Fetching, Transport
     from cochat_devkit.kinds.dialects import Dialect
     from cochat_devkit.kinds.kind import Endpoint, Endpoints, Kind, Listing
     from cochat_devkit.resource import Json, RemoteId, Slug, Wire
@@ -137,14 +137,11 @@ class Client:
         """Choose what is asked for first: the export where that is ours to ask."""
         return (endpoints.export if self.identity.is_admin else None) or endpoints.for_everybody
 
-    def fetch_listing(
-        self, kind: Kind, *, reads_files: bool = True, is_unmoved: Callable[[Wire], bool] | None = None
-    ) -> Listed:
+    def fetch_listing(self, kind: Kind, *, is_unmoved: Callable[[Wire], bool] | None = None) -> Listed:
         """List a kind: by export where that is ours to ask, else by what everybody may list.
 
-        `reads_files` is False where only names are wanted: the files beside each object are then not asked for.
-        `is_unmoved` tells of a whole object whether the caller knows it as it is: it is let go as soon as it came. It
-        may not ask the server anything.
+        The files beside each object are not asked for: that is `begin_files`. `is_unmoved` tells of a whole object
+        whether the caller knows it as it is: it is let go as soon as it came. It may not ask the server anything.
 
         Raises:
             NotSupported: servers of this dialect do not have the kind.
@@ -154,13 +151,13 @@ class Client:
         first = self._first_listing(endpoints)
         if first is endpoints.export:
             try:
-                return self._fetch_listing(kind, first, is_unmoved, reads_files=reads_files)
+                return self._fetch_listing(kind, first, is_unmoved)
             except SignedOut:
                 raise
             except (NotAllowed, NotSupported, Rejected):
                 # an export of models fails as a whole on one missing image
                 pass
-        return self._fetch_listing(kind, endpoints.for_everybody, is_unmoved, reads_files=reads_files)
+        return self._fetch_listing(kind, endpoints.for_everybody, is_unmoved)
 
     def fetch_names(self, kind: Kind) -> tuple[Wire, ...]:
         """List a kind for its names and ids alone: every one, as who is not among them is taken for absent.
@@ -170,7 +167,7 @@ class Client:
             NotSupported: servers of this dialect do not have the kind.
             RemoteError: the server could not be asked.
         """
-        listed = self.fetch_listing(kind, reads_files=False)
+        listed = self.fetch_listing(kind)
         if not listed.is_complete:
             raise list_moved(f"listing {kind.plural}")
         return listed.wires
@@ -222,6 +219,16 @@ class Client:
         may_write = is_ours or wire.get("write_access") is True
         files = self.files_of(kind)
         return complete(wire, files.fetch_listing(remote_id, may_write=may_write, count=files.count_in(wire)))
+
+    def begin_files(self, kind: Kind, wires: Iterable[Wire]) -> Fetching[Wire]:
+        """Begin to read the files beside objects that were listed without them: the objects, completed. To be closed.
+
+        Each raises:
+            RemoteError: they could not be listed, or moved meanwhile.
+        """
+        # made here: what was remembered is read by this thread alone
+        self.files_of(kind)
+        return self._transport.begin_all(lambda wire: self.with_files(kind, wire), wires)
 
     def _fetch_joined(self, kind: Kind, joined: Endpoint, wire: Wire, what: str, remote_id: RemoteId) -> Wire:
         """Complete an object by another listing; file by file where this user may not ask for that."""
@@ -435,9 +442,7 @@ class Client:
             raise UnexpectedReply("listing groups: the answer is no list of groups")
         return Groups({each["id"]: each["name"] for each in answer})
 
-    def _fetch_listing(
-        self, kind: Kind, listing: Listing, is_unmoved: Callable[[Wire], bool] | None, *, reads_files: bool
-    ) -> Listed:
+    def _fetch_listing(self, kind: Kind, listing: Listing, is_unmoved: Callable[[Wire], bool] | None) -> Listed:
         endpoints, what = self.endpoints(kind), f"listing {kind.plural}"
         joined = [self._fetch_pages(kind, each, what) for each in listing.joined]
         more = {remote_id_of(kind, wire, endpoints): wire for part in reversed(joined) for wire in part.wires}
@@ -465,10 +470,6 @@ class Client:
                 elif is_ours(each):
                     found.setdefault(remote_id_of(kind, each, endpoints), each)
         wires = [each for each in found.values() if not isinstance(each, _Unmoved)]
-        if endpoints.attachments and reads_files:
-            # made here: what was remembered is read by this thread alone
-            self.files_of(kind)
-            wires = list(self._transport.fetch_all(lambda wire: self.with_files(kind, wire), wires))
         return Listed(
             tuple(wires),
             f"{listing.endpoint.path}{_AS}{self.identity.role}",

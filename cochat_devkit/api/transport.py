@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.cookiejar
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import closing, contextmanager
@@ -27,7 +27,7 @@ from cochat_devkit.resource import EMPTY, Json
 from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -53,6 +53,41 @@ class Upload(NamedTuple):
     content: bytes
     #: further fields of the form
     fields: Mapping[str, str] = EMPTY
+
+
+class Fetching(Iterator[_Answer]):
+    """Answers that are on their way, in the order in which they were asked for."""
+
+    def __init__(
+        self,
+        pool: ThreadPoolExecutor,
+        under_way: Iterable[Future[_Answer]],
+        give_up: Callable[[], None],
+        give_back: Callable[[ThreadPoolExecutor], None],
+    ) -> None:
+        self._pool: ThreadPoolExecutor | None = pool
+        self._under_way = deque(under_way)
+        self._give_up = give_up
+        self._give_back = give_back
+
+    def __next__(self) -> _Answer:
+        if not self._under_way:
+            raise StopIteration
+        found = result_of(self._under_way[0])
+        self._under_way.popleft()
+        return found
+
+    def close(self) -> None:
+        """Let go of the threads. What nobody took is not wanted: who still waits for the server's patience gives up."""
+        with held():
+            if self._under_way:
+                self._give_up()
+            for each in self._under_way:
+                each.cancel()
+            wait_for(self._under_way)
+            if self._pool is not None:
+                self._give_back(self._pool)
+            self._pool = None
 
 
 class Transport:
@@ -161,24 +196,14 @@ class Transport:
 
         When one fails, or we are interrupted, those that still wait for the server's patience give up at once.
         """
-        under_way: deque[Future[_Answer]] = deque()
+        with closing(self.begin_all(fetch, asked)) as fetching:
+            yield from fetching
+
+    def begin_all(self, fetch: Callable[[_Asked], _Answer], asked: Iterable[_Asked]) -> Fetching[_Answer]:
+        """Do as `fetch_all`, and begin at once: the answers come while something else is done. To be closed."""
         with held():
             pool = self._idle.pop() if self._idle else ThreadPoolExecutor(CONCURRENCY)
-        try:
-            with held():
-                under_way.extend(pool.submit(fetch, each) for each in asked)
-            while under_way:
-                yield result_of(under_way.popleft())
-        except BaseException:
-            with held():
-                self._gate.give_up()
-            raise
-        finally:
-            with held():
-                for each in under_way:
-                    each.cancel()
-                wait_for(under_way)
-                self._idle.append(pool)
+            return Fetching(pool, [pool.submit(fetch, each) for each in asked], self._gate.give_up, self._idle.append)
 
     def ask_ahead(self, paths: Iterable[str]) -> None:
         """Have the server begin what the next block of `asking_ahead` goes on with."""

@@ -38,7 +38,7 @@ def fetch_blobs(
 def arriving_blobs(
     root: Path, kind: Kind, client: Client, sides: Iterable[tuple[Resource, LocalResource | None]], emit: Emit
 ) -> Iterator[None]:
-    """Do as `fetch_blobs`, and yield as each file is kept: once the first is, the others are on their way."""
+    """Do as `fetch_blobs`, and yield once all are on their way, and as each is kept."""
     if kind.digest_field is None:
         return
     from cochat_devkit.api.attached import attached_in
@@ -49,7 +49,9 @@ def arriving_blobs(
         here = {*(local.tree.values() if local else ())}
         lacking = (each for each in attached_in(theirs.derived) if each.digest not in here)
         wanted |= {each.digest: each for each in lacking if not has_blob(root, each.digest)}
-    for done, _each in enumerate(client.files_of(kind).keep_contents(wanted.values()), start=1):
+    if not wanted:
+        return
+    for done, _each in enumerate(client.files_of(kind).keep_contents(wanted.values())):
         emit(Progress(f"files of {kind.plural}", done, len(wanted)))
         yield
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from cochat_devkit.resource import Key, RemoteId, Resource, State
 from cochat_devkit.sync.decide import ABSENT, Side, present
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from cochat_devkit.api.client import Client, Listed
     from cochat_devkit.events import Emit
@@ -69,10 +70,15 @@ def fetch_remote(
     view = RemoteView()
     bases = records.reader.bases_of_listings(records.scope)
     _learn_names(client, kinds)
-    with client.listing_ahead(kinds):
+    with client.listing_ahead(kinds), ExitStack() as ends:
+        observing: list[Generator[None, None, None]] = []
         for number, kind in enumerate(kinds):
             emit(Progress("listing", number, len(kinds)))
-            _observe(client, kind, rows, bases.get(kind.name), records, emit, view)
+            observed = _observe(client, kind, rows, bases.get(kind.name), records, emit, view)
+            observing.append(ends.enter_context(closing(observed)))
+            next(observed, None)
+        for left in observing:
+            next(left, None)
     client.forget_listings()
     emit(Progress("listing", len(kinds), len(kinds)))
     return view
@@ -86,8 +92,8 @@ def _observe(
     records: Records,
     emit: Emit,
     view: RemoteView,
-) -> None:
-    """Ask the server for everything of one kind, and lay it into the view."""
+) -> Generator[None, None, None]:
+    """Ask the server for everything of one kind, and lay it into the view; yield while files beside it are listed."""
     ours = [row for row in rows.values() if row.key.kind == kind.name]
     known = {row.remote_id: row for row in ours if row.remote_id}
     slugs_known = {remote_id: row.key.slug for remote_id, row in known.items()}
@@ -100,6 +106,11 @@ def _observe(
     view.bases[kind.name] = listed.basis
     view.unmoved |= {known[remote_id].key: known[remote_id] for remote_id in listed.unmoved}
     client.know_names(kind.name, slugs_for(kind, listed.wires, slugs_known, client.endpoints(kind)))
+    if client.endpoints(kind).attachments and listed.wires:
+        # other kinds are listed meanwhile
+        with closing(client.begin_files(kind, listed.wires)) as completed:
+            yield
+            listed = listed._replace(wires=tuple(completed))
     _read_listed(client, kind, listed, rows, records.reader.body, emit, view)
     shown = (view.seen, view.unmoved, view.unreadable)
     missing = [row for row in ours if not any(row.key in each for each in shown)]
@@ -132,7 +143,7 @@ def _unproven(row: Row) -> State:
 
 
 def _fetch_listing(client: Client, kind: Kind, known: Mapping[RemoteId, Row], emit: Emit) -> Listed | None:
-    """List a kind; None where this server does not have it, or has it for others."""
+    """List a kind without its files; None where this server does not have it, or has it for others."""
 
     def is_unmoved(wire: Wire) -> bool:
         row = known.get(remote_id_of(kind, wire, endpoints))

@@ -141,7 +141,7 @@ class _Pull:
             for start in range(0, len(meant), _BATCH):
                 decisions = {key: self._decide(kinds[key.kind], key) for key in meant[start : start + _BATCH]}
                 with closing(self._arriving(kinds, decisions)) as arriving:
-                    # once the first file is here, the others are on their way
+                    # the first of them are asked for; they come while files are noted
                     next(arriving, None)
                     self._note_files(kinds, decisions)
                     for _kept in arriving:
