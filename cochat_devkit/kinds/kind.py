@@ -116,9 +116,10 @@ class Field(NamedTuple):
 
     def place_on(self, dialect: Dialect) -> tuple[str, ...] | None:
         """Say where a dialect has the field; None where it has none."""
-        for name in (dialect.name, dialect.generation):
-            if name in self.elsewhere:
-                return self.elsewhere[name]
+        if self.elsewhere:
+            for name in (dialect.name, dialect.generation):
+                if name in self.elsewhere:
+                    return self.elsewhere[name]
         return self.wire
 
 
@@ -424,7 +425,8 @@ class Kind(NamedTuple):
 
     def facts_of(self, slug: Slug, body: Mapping[str, Json]) -> SourceFacts:
         """Read what a silent sidecar is filled from."""
-        source = str(body[self.text.name]) if self.text else ""
+        text = self.text
+        source = str(body[text.name]) if text else ""
         return SourceFacts(slug, self.form.read_head(source) if self.form else {})
 
     def is_external(self, remote_id: str) -> bool:

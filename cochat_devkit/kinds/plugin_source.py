@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 #: Source: Open WebUI 0.12.4 and 0.6.43, utils/plugin.py; checked by tests/contract/.
@@ -28,6 +29,12 @@ def parse_frontmatter(source: str) -> dict[str, str]:
     A value is one line; the last of two equal keys wins; the block ends at the first line that holds three quotes, and
     that line is not read.
     """
+    return dict(_parse_frontmatter(source))
+
+
+@functools.lru_cache(maxsize=1)
+def _parse_frontmatter(source: str) -> dict[str, str]:
+    """Do so once for who asks about one source again and again, as its files are written and read back."""
     # the rest of a source is long, and its lines are of no interest
     begin = source.find(_FENCE)
     end = source.find(_FENCE, begin + len(_FENCE))

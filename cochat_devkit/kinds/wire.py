@@ -69,7 +69,7 @@ def remote_id_of(kind: Kind, wire: Wire, endpoints: Endpoints) -> RemoteId:
         UnexpectedReply: it has none.
     """
     found = wire.get(endpoints.id_field) if isinstance(wire, dict) else None
-    if not isinstance(found, str) or not found or re.search(_HALF_PAIR, found):
+    if not isinstance(found, str) or not found or (not found.isascii() and re.search(_HALF_PAIR, found)):
         raise UnexpectedReply(f"the server listed a {kind.name} without an id")
     return RemoteId(found)
 

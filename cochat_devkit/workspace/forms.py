@@ -103,7 +103,8 @@ def render_files(kind: Kind, resource: Resource, path: str, present: Mapping[str
     slug, form = resource.key.slug, form_of(kind)
     states_id = name_of_stem(stem_of(kind, path)) != slug
     body, pictures = _save_pictures(form, path, resource.body)
-    source = str(body[kind.text.name]) if kind.text else ""
+    text = kind.text
+    source = str(body[text.name]) if text else ""
     files = dict(pictures)
     if form.tree_field and not form.tree_by_digest:
         files |= _tree_files(kind, path, body[form.tree_field], resource.key)
@@ -172,7 +173,7 @@ def encode(text: str, key: Key) -> bytes:
 
 def _source_bytes(kind: Kind, source: str, present: bytes | None, key: Key) -> bytes:
     """Keep the author's own writing of a source that is the same once a server stores it."""
-    if present is not None and kind.text and kind.text.codec.parse(decode(present, str(key))) == source:
+    if present is not None and (text := kind.text) and text.codec.parse(decode(present, str(key))) == source:
         return present
     return encode(source, key)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -225,8 +226,12 @@ def _to_line(target: str, entry: Entry) -> str:
         words.append(("version", entry.version))
     main, *others = entry.files.items() or [("", "")]
     words += [*entry.more, main, *sorted(others)]
-    said = (f"{_escape(name)}={_escape(value)}" for name, value in words if name)
-    return " ".join((_escape(target), _escape(ref_of(entry.key, entry.type)), *said))
+    about = (target, ref_of(entry.key, entry.type))
+    # nearly every line is of plain letters alone: one look tells
+    is_plain = _ESCAPED.search("".join((*about, *chain.from_iterable(words)))) is None
+    write = str if is_plain else _escape
+    said = (f"{write(name)}={write(value)}" for name, value in words if name)
+    return " ".join((*map(write, about), *said))
 
 
 def _escape(text: str) -> str:

@@ -58,6 +58,8 @@ def is_reserved(stem: str) -> bool:
 
 def name_of_stem(stem: str) -> str | None:
     """Read a name back; None where the stem was cut, or is none that `file_stem` makes."""
+    if _PLAIN_NAME.match(stem) and file_stem(stem) == stem:
+        return stem
     try:
         name = unquote_to_bytes(unicodedata.normalize("NFC", stem)).decode("utf-8", "surrogatepass")
     except UnicodeError:

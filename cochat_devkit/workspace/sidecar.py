@@ -67,16 +67,18 @@ def render_sidecar(kind: Kind, slug: Slug, body: Body, present: str | None, *, s
 
 def to_body(kind: Kind, slug: Slug, source: str, stated: dict[str, Json]) -> Body:
     """Make a body of a source and of what is stated beside it: the rest is what the source implies."""
-    said = {**stated, kind.text.name: source} if kind.text else stated
+    text = kind.text
+    said = {**stated, text.name: source} if text else stated
     facts = kind.facts_of(slug, said)
     body = {each.name: said.get(each.name, each.implied(facts)) for each in kind.fields}
-    if kind.text:
-        body[kind.text.name] = kind.text.codec.parse(source)
+    if text:
+        body[text.name] = text.codec.parse(source)
     return body
 
 
 def _fields_beside_the_source(kind: Kind) -> dict[str, Field]:
-    apart = {kind.text.name} if kind.text else set()
+    text = kind.text
+    apart = {text.name} if text else set()
     if kind.form and kind.form.tree_field:
         apart.add(kind.form.tree_field)
     return {each.name: each for each in kind.fields if each.name not in apart}
