@@ -36,6 +36,8 @@ class StepState(StrEnum):
     DROPPED = "dropped"
 
 
+#: made once: to make one takes a fifth of the time of writing a step
+_SORTED = json.JSONEncoder(sort_keys=True)
 #: a step in one of these is looked at again by the next run
 OPEN = (StepState.INTENDED, StepState.BEGUN, StepState.APPLIED)
 
@@ -203,7 +205,7 @@ def pack_step(step: Step) -> bytes:
         del plain[name]
     plain["row_before"], plain["row_after"] = _from_row(step.row_before), _from_row(step.row_after)
     said = {name: value for name, value in plain.items() if value not in (None, "", {})}
-    return json.dumps(said, sort_keys=True).encode()
+    return _SORTED.encode(said).encode()
 
 
 def unpack_step(number: int, key: Key, state: str, packed: bytes) -> Step:

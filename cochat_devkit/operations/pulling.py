@@ -175,6 +175,7 @@ class _Pull:
     def _note_files(self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]) -> None:
         """Put into the journal which files are about to change, before the first of them does, and stage them."""
         wanted: dict[str, bytes] = {}
+        seen: set[str] = set()
         self.layouts = {}
         for key, decision in decisions.items():
             if decision and decision.action in (*_WRITES_THEIRS, Action.DELETE_HERE):
@@ -183,12 +184,14 @@ class _Pull:
                 except LocalError:
                     # it cannot become files at all: writing it says so
                     continue
-                wanted |= self.layouts[key].written if key in self.layouts else {}
+                if key in self.layouts:
+                    wanted |= self.layouts[key].written
+                    seen.update(self.layouts[key].before)
             if len(wanted) >= _STAGED_AT_ONCE:
                 # the disk works while the next are foreseen
-                self.staging.stage(wanted)
+                self.staging.stage(wanted, new=wanted.keys() - seen)
                 wanted = {}
-        self.staging.stage(wanted)
+        self.staging.stage(wanted, new=wanted.keys() - seen)
         self.records.flush()
 
     def _note_change(self, kind: Kind, key: Key, action: Action, merged: Resource | None = None) -> None:

@@ -123,15 +123,18 @@ def write_whole(path: Path | str, content: bytes, *, rights_of: Path | str, fold
     end_file(begin_file(path, content, rights_of=rights_of, folder=folder), path, folder=folder)
 
 
-def begin_file(path: Path | str, content: bytes, *, rights_of: Path | str, folder: int | None = None) -> int:
+def begin_file(path: Path | str, content: bytes, *, rights_of: Path | str | None, folder: int | None = None) -> int:
     """Write a new file as `write_whole` does, and do not wait: its handle, for `end_file`.
+
+    `rights_of` is None where there is no other.
 
     Raises:
         OSError: the disk refuses; nothing is left of it.
     """
     handle = os.open(path, _NEW_FILE, 0o644, dir_fd=folder)
     try:
-        _keep_rights(rights_of, folder, handle)
+        if rights_of is not None:
+            _keep_rights(rights_of, folder, handle)
         left = memoryview(content)
         while left:
             left = left[os.write(handle, left) :]

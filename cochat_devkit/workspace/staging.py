@@ -25,7 +25,7 @@ from cochat_devkit.workspace.files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -101,8 +101,11 @@ class Staging:
             with held():
                 self._pool.shutdown()
 
-    def stage(self, files: Mapping[str, bytes]) -> None:
-        """Begin to bring contents by path to the disk; where that fails, writing the file in its turn says why."""
+    def stage(self, files: Mapping[str, bytes], *, new: Container[str] = ()) -> None:
+        """Begin to bring contents by path to the disk; where that fails, writing the file in its turn says why.
+
+        Where nothing was seen at a path, it is `new`: nobody's rights are to be kept.
+        """
         waiting = [each for each in files.items() if self._hold(_folder_of(each[0]))]
         while waiting:
             if len(self._shares) == _AT_A_TIME:
@@ -112,7 +115,7 @@ class Staging:
             size = _SHARE if system is None else len(waiting)
             share, waiting = waiting[:size], waiting[size:]
             with held():
-                begun = [each for each in map(self._begin, share) if each]
+                begun = [each for each in (self._begin(file, is_new=file[0] in new) for file in share) if each]
                 if system is None:
                     brought = self._pool.submit(self._bring, begun)
                 else:
@@ -141,12 +144,12 @@ class Staging:
         self._devices.add(os.fstat(handle).st_dev)
         return True
 
-    def _begin(self, file: _File) -> _Begun | None:
+    def _begin(self, file: _File, *, is_new: bool) -> _Begun | None:
         """Write a file beside its place; None where the disk refuses."""
         folder, _, name = file[0].rpartition("/")
-        beside = name_beside(name)
+        beside, rights_of, place = name_beside(name), None if is_new else name, self._folders[folder]
         try:
-            return _Begun(file, beside, begin_file(beside, file[1], rights_of=name, folder=self._folders[folder]))
+            return _Begun(file, beside, begin_file(beside, file[1], rights_of=rights_of, folder=place))
         except OSError:
             return None
 

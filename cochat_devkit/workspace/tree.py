@@ -112,26 +112,17 @@ def parse_one(kind: Kind, type_: str, path: str, files: Mapping[str, bytes], tre
 class Layout(NamedTuple):
     """Hold how a resource is to lie in the files.
 
-    `local` is the resource as they will say it, `after` those of its files that are not kept by digest, by path.
-    `present` is what a scan saw there, `left_behind` a sidecar without its source.
+    `local` is the resource as they will say it, `after` those of its files that are not kept by digest, by path; of
+    these `written` are to be written, the main one last. `before` is what the files hold that are written over, or go;
+    among that is `left_behind`, a sidecar without its source. `present` is what a scan saw there.
     """
 
     local: LocalResource
+    before: Mapping[str, bytes]
     after: Mapping[str, bytes]
+    written: Mapping[str, bytes]
     present: LocalResource | None
     left_behind: Mapping[str, bytes]
-
-    @property
-    def before(self) -> dict[str, bytes]:
-        """Say what the files hold that are written over, or go."""
-        return {**(self.present.files if self.present else {}), **self.left_behind}
-
-    @property
-    def written(self) -> dict[str, bytes]:
-        """Say what is to be written, by path, the main file last."""
-        before, path = self.before, self.local.path
-        places = sorted(self.after, key=lambda place: (place == path, place))
-        return {place: self.after[place] for place in places if self.after[place] != before.get(place)}
 
 
 def foresee(
@@ -150,7 +141,10 @@ def foresee(
     left_behind = {sidecar_path: found} if sidecar_path and found is not None else {}
     after = render_files(kind, resource, place, stays.files if stays else left_behind)
     local = parse_one(kind, resource.type, place, after, _tree_of(kind, resource, place))
-    return Layout(local, after, present, left_behind)
+    before = {**(present.files if present else {}), **left_behind}
+    places = sorted(after, key=lambda each: (each == place, each))
+    written = {each: after[each] for each in places if after[each] != before.get(each)}
+    return Layout(local, before, after, written, present, left_behind)
 
 
 def write_layout(
