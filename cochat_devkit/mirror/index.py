@@ -13,6 +13,7 @@ from cochat_devkit.kinds import all_kinds
 from cochat_devkit.mirror.bodies import unpack_body
 from cochat_devkit.mirror.tables import INDEX_TABLES
 from cochat_devkit.mirror.words import WORDS_VERSION, fold, to_entry, to_words
+from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
@@ -71,13 +72,18 @@ def add_words(connection: sqlite3.Connection, bodies: Mapping[str, Body]) -> Non
     connection.executemany(_TAG, [(tag, each) for each, body in bodies.items() for tag in _tags_of(body, tag_fields)])
 
 
-def add_files(
-    connection: sqlite3.Connection, body: str, files: Mapping[str, str], texts: Mapping[str, str], *, is_whole: bool
-) -> None:
-    """Index files of a body: their digests by place, and the texts of those that are texts, by digest.
+class NamedFiles(NamedTuple):
+    """Hold files that a stored body names: digests by place, and texts by digest; with `is_whole` it has no others."""
 
-    With `is_whole` the body has no others.
-    """
+    body: str
+    files: Mapping[str, str]
+    texts: Mapping[str, str]
+    is_whole: bool = True
+
+
+def add_files(connection: sqlite3.Connection, named: NamedFiles) -> None:
+    """Index files of a body: where they are, and those that are texts by their words, each once."""
+    body, files, texts, is_whole = named
     last = connection.execute(_LAST).fetchone()[0]
     new = {each: text for each, text in texts.items() if connection.execute(_IS_ATTACHED, (each,)).fetchone() is None}
     numbers = [*enumerate(new, last + 1)]

@@ -20,13 +20,14 @@ from cochat_devkit.resource import make_digest, to_plain
 from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.history import Seen
+    from cochat_devkit.mirror.index import NamedFiles
     from cochat_devkit.mirror.journal import Step, StepState
     from cochat_devkit.resource import Body, Json, Key
 
@@ -175,13 +176,12 @@ class MirrorStore:
         elif new:
             forget_index(connection)
 
-    def index_files(
-        self, body: str, files: Mapping[str, str], texts: Mapping[str, str], *, is_whole: bool = True
-    ) -> None:
-        """Index files that a stored body names: digests by place, and the texts of those that are texts, by digest."""
+    def index_files(self, batch: Iterable[NamedFiles]) -> None:
+        """Index files that stored bodies name, in one transaction."""
         if self._has_index:
             with self._begin() as connection:
-                add_files(connection, body, files, texts, is_whole=is_whole)
+                for each in batch:
+                    add_files(connection, each)
 
     def begin_run(
         self, scope: Scope, command: str, target: str, *, message: str = "", undoes: int | None = None

@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, MirrorDamaged
 from cochat_devkit.mirror.finding import find_indexed_files, find_unindexed, has_index
+from cochat_devkit.mirror.index import NamedFiles
 from cochat_devkit.mirror.mentions import has_mentions
 from cochat_devkit.mirror.words import to_text
 from cochat_devkit.resource import make_digest
-from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.blobs import read_blob
 from cochat_devkit.workspace.files import read_file
 from cochat_devkit.workspace.forms import tree_folder_of
 from cochat_devkit.workspace.paths import tree_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.operations.records import Records
-    from cochat_devkit.resource import Json
 
 __all__ = ["index_files", "read_attached", "to_text"]
 
@@ -43,7 +42,7 @@ def index_files(root: Path, kinds: Iterable[Kind], records: Records, *, began_s:
         if not has_index(records.reader):
             return True
     now_s = time.monotonic()
-    ends_s = now_s + (now_s - began_s) / 2
+    indexing = _Indexing(root, records, now_s + (now_s - began_s) / 2)
     for kind in kinds:
         lacking = find_unindexed(records.reader, records.scope, kind.name) if kind.digest_field else []
         known = find_indexed_files(records.reader) if lacking else set()
@@ -51,9 +50,9 @@ def index_files(root: Path, kinds: Iterable[Kind], records: Records, *, began_s:
             # a damaged body is told by whoever asks for it
             with suppress(MirrorDamaged):
                 body = records.reader.body(digest)
-                named = _Named(digest, body[kind.digest_field or ""])
-                if not _index_body(root, kind, records, path, named, known, ends_s):
+                if not indexing.take(kind, path, digest, body[kind.digest_field or ""], known):
                     return False
+    indexing.write()
     return True
 
 
@@ -69,36 +68,45 @@ def read_attached(root: Path, kind: Kind, path: str | None, place: str, digest: 
     return content if content is not None and make_digest(content) == digest else None
 
 
-class _Named(NamedTuple):
-    """Hold the digest of a body, and those of its files by place."""
+class _Indexing:
+    """Index files that bodies name, some at a time, until it is late."""
 
-    body: str
-    files: dict[str, Json]
+    def __init__(self, root: Path, records: Records, ends_s: float) -> None:
+        self._root = root
+        self._records = records
+        self._ends_s = ends_s
+        self._batch: list[NamedFiles] = []
+        self._chars = 0
 
+    def take(self, kind: Kind, path: str | None, body: str, named: Mapping[str, str], known: set[str]) -> bool:
+        """Index the files of one body, digests by place: whether there was time for all.
 
-def _index_body(
-    root: Path, kind: Kind, records: Records, path: str | None, named: _Named, known: set[str], ends_s: float
-) -> bool:
-    """Index the files that one body names, some at a time: whether there was time for all.
+        `known` are those that were indexed before, and grows.
+        """
+        files, texts, is_whole = dict[str, str](), dict[str, str](), True
+        for place, digest in named.items():
+            if digest not in known:
+                content = read_attached(self._root, kind, path, place, digest)
+                if content is None:
+                    is_whole = False
+                    continue
+                text = to_text(content)
+                if text is not None:
+                    texts[digest] = text
+                    self._chars += len(text)
+                known.add(digest)
+            files[place] = digest
+            if self._chars >= _BATCH_CHARS:
+                self._batch.append(NamedFiles(body, files, texts, is_whole=False))
+                self.write()
+                files, texts = {}, {}
+                if time.monotonic() > self._ends_s:
+                    return False
+        self._batch.append(NamedFiles(body, files, texts, is_whole))
+        return True
 
-    `known` are those that were indexed before, and grows.
-    """
-    files, texts, is_whole = dict[str, str](), dict[str, str](), True
-    for place, digest in named.files.items():
-        if digest not in known:
-            content = read_attached(root, kind, path, place, digest)
-            if content is None:
-                is_whole = False
-                continue
-            text = to_text(content)
-            if text is not None:
-                texts[digest] = text
-            known.add(digest)
-        files[place] = digest
-        if sum(map(len, texts.values())) >= _BATCH_CHARS:
-            records.index_files(named.body, files, texts, is_whole=False)
-            files, texts = {}, {}
-            if time.monotonic() > ends_s:
-                return False
-    records.index_files(named.body, files, texts, is_whole=is_whole)
-    return True
+    def write(self) -> None:
+        """Write what was gathered."""
+        if self._batch:
+            self._records.index_files(self._batch)
+        self._batch, self._chars = [], 0

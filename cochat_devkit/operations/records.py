@@ -12,13 +12,14 @@ from cochat_devkit.mirror.rows import Row, Scope
 from cochat_devkit.resource import State, fingerprint_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.history import Seen
+    from cochat_devkit.mirror.index import NamedFiles
     from cochat_devkit.mirror.journal import Step, StepState
     from cochat_devkit.mirror.rows import LockDigests
     from cochat_devkit.mirror.store import MirrorStore
@@ -143,9 +144,9 @@ class Records:
         if moved:
             self._writer().remember(self.scope, lock_digests=moved)
 
-    def index_files(self, body: str, files: Mapping[str, str], texts: Mapping[str, str], *, is_whole: bool) -> None:
-        """Index files of a stored body, that of this digest: digests by place, and texts by digest."""
-        self._writer().index_files(body, files, texts, is_whole=is_whole)
+    def index_files(self, batch: Iterable[NamedFiles]) -> None:
+        """Index files that stored bodies name."""
+        self._writer().index_files(batch)
 
     def open_index(self) -> None:
         """Bring the index of an earlier version up to date."""

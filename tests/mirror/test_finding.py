@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cochat_devkit.mirror import finding
 from cochat_devkit.mirror.finding import Wanted, find, find_unindexed
+from cochat_devkit.mirror.index import NamedFiles
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.store import MirrorStore
 from cochat_devkit.mirror.substrings import narrow
@@ -134,7 +135,7 @@ def base(tmp_path):
         store.remember(scope, rows=[shown], bodies=[("", body)])
         remember(store, scope, {"machine": {"name": "Machine", "content": "coffee"}})
         texts = {digests[place]: text for place, content in FILES.items() if (text := to_text(content))}
-        store.index_files(shown.remote_digest, digests, texts, is_whole=True)
+        store.index_files([NamedFiles(shown.remote_digest, digests, texts)])
     return path
 
 
@@ -172,7 +173,7 @@ def test_a_file_is_indexed_once(base):
         with MirrorReader(base) as reader:
             assert [each[0] for each in find_unindexed(reader, scope, "knowledge")] == ["handbook"]
             before = reader.ask("SELECT count(*) FROM text", ())
-        store.index_files(shown.remote_digest, digests, {digests["renamed.md"]: "other"}, is_whole=True)
+        store.index_files([NamedFiles(shown.remote_digest, digests, {digests["renamed.md"]: "other"})])
     with MirrorReader(base) as reader:
         assert find_unindexed(reader, scope, "knowledge") == []
         assert reader.ask("SELECT count(*) FROM text", ()) == before

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cochat_devkit.mirror.index import NamedFiles
 from cochat_devkit.web.pages.search import _as_typed
 from cochat_devkit.workspace.blobs import keep_blob
 from tests.web.mirrored import HOSTILE, Mirrored
@@ -104,7 +105,8 @@ def test_a_hit_in_a_file_leads_to_it(tmp_path: Path) -> None:
     digest = keep_blob(tmp_path, b"first\nbilling here\n")
     row = made.show("knowledge/handbook", {"name": "Handbook", "description": "", "files": {"a/b.txt": digest}})
     with made.store() as store:
-        store.index_files(str(row.remote_digest), {"a/b.txt": digest}, {digest: "first\nbilling here\n"})
+        files, texts = {"a/b.txt": digest}, {digest: "first\nbilling here\n"}
+        store.index_files([NamedFiles(str(row.remote_digest), files, texts)])
     page = made.get("search.html?q=billing")
     assert page.links("f/knowledge") == ["f/knowledge/handbook/a%252Fb%252Etxt.html#L-2"]
     assert "a/b.txt:2" in page.text
