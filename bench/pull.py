@@ -30,7 +30,7 @@ COUNTS = {
 }
 FILES_EACH = 3
 PAGE = 30
-#: on a shared machine medians of five move by a fifth
+#: on a shared machine medians of five move by a fifth, those of eleven by a tenth
 ROUNDS = 21
 BAR_RATIO = 1.5
 BAR_MIB = 200
