@@ -1,0 +1,49 @@
+"""What a pull asks while it waits for something else, on every server."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from tests.contract.bases import (
+    create_base,
+    fill,
+    no_bases_left,  # noqa: F401 - a fixture
+)
+from tests.desk import make_desk
+from tests.onlooker import run_onlooker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from tests.contract.stage import Server
+
+#: longer than any pull here takes
+PATIENCE_S = 20.0
+
+
+def test_other_kinds_are_listed_while_files_of_bases_are(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that takes long to list the files of a base is asked for all else meanwhile, and I get both."""
+    base = create_base(server.admin, name="Overlap", **server.private())
+    fill(server.admin, base["id"], "note.txt", "what it says")
+    with run_onlooker(server.url) as onlooker:
+        are_tools_asked = threading.Event()
+        waited: list[bool] = []
+        passes = onlooker.lets_through
+
+        def hold(method: str, path: str) -> bool:
+            if "/tools/export" in path:
+                are_tools_asked.set()
+            if f"/knowledge/{base['id']}/files" in path and not waited:
+                waited.append(are_tools_asked.wait(PATIENCE_S))
+            return passes(method, path)
+
+        monkeypatch.setattr(onlooker, "lets_through", hold)
+        desk = make_desk(tmp_path / "desk", onlooker.url, server.admin_person.token)
+        desk.json("pull", "--kind", "knowledge", "--kind", "tool", "--kind", "prompt", "--kind", "function")
+    assert waited == [True]
+    assert [each.read_text() for each in desk.folder.rglob("note.txt")] == ["what it says"]
