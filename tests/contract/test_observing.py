@@ -9,6 +9,7 @@ from tests.contract.bases import (
     create_base,
     fill,
     no_bases_left,  # noqa: F401 - a fixture
+    unique,
 )
 from tests.desk import make_desk
 from tests.onlooker import run_onlooker
@@ -29,7 +30,8 @@ def test_other_kinds_are_listed_while_files_of_bases_are(
 ) -> None:
     """A server that takes long to list the files of a base is asked for all else meanwhile, and I get both."""
     base = create_base(server.admin, name="Overlap", **server.private())
-    fill(server.admin, base["id"], "note.txt", "what it says")
+    name, content = f"{base['id']}.txt", unique()
+    fill(server.admin, base["id"], name, content)
     with run_onlooker(server.url) as onlooker:
         are_tools_asked = threading.Event()
         waited: list[bool] = []
@@ -46,4 +48,4 @@ def test_other_kinds_are_listed_while_files_of_bases_are(
         desk = make_desk(tmp_path / "desk", onlooker.url, server.admin_person.token)
         desk.json("pull", "--kind", "knowledge", "--kind", "tool", "--kind", "prompt", "--kind", "function")
     assert waited == [True]
-    assert [each.read_text() for each in desk.folder.rglob("note.txt")] == ["what it says"]
+    assert [each.read_text() for each in desk.folder.rglob(name)] == [content]
