@@ -52,6 +52,8 @@ Version = NewType("Version", str)
 
 #: what a record holds that was given no mapping
 EMPTY: Mapping[Any, Any] = MappingProxyType({})
+#: of these, equal means the same, and for the others nothing is in them
+_PLAIN, _HOLDERS = frozenset({str, bool, type(None)}), frozenset({list, dict})
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
@@ -137,14 +139,23 @@ def make_digest(content: bytes) -> str:
 
 def is_same_json(one: Json, other: Json) -> bool:
     """Compare as JSON does: true is not 1, and 1 is not 1.0, however deep they stand."""
+    of = type(one)
+    if of is type(other):
+        if of in _PLAIN:
+            return bool(one == other)
+        if of in _HOLDERS and not one:
+            # most fields of most resources say nothing
+            return not other
     if isinstance(one, str) or isinstance(other, str):
         return bool(one == other)
     if isinstance(one, bool | None) or isinstance(other, bool | None):
         return one is other
-    if not one and isinstance(one, list | dict) and type(one) is type(other):
-        # most fields of most resources say nothing
-        return not other
     return to_canonical_json(one) == to_canonical_json(other)
+
+
+def is_same_body(one: Body, other: Body) -> bool:
+    """Tell whether two bodies have the same fields, whatever their order, and the same in each."""
+    return one.keys() == other.keys() and all(is_same_json(each, other[name]) for name, each in one.items())
 
 
 def to_canonical_json(value: Json) -> bytes:

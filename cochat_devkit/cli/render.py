@@ -398,6 +398,10 @@ class Talk:
         self._verbose = verbose
         self._bar: Any = None
         self._tasks: dict[str, Any] = {}
+        # whoever talks has loaded it; to look it up anew takes longer than all else about an event
+        from cochat_devkit import events
+
+        self._events: Any = events
 
     def __enter__(self) -> Self:
         if not self._quiet and sys.stderr.isatty():
@@ -417,18 +421,17 @@ class Talk:
 
     def emit(self, event: Event) -> None:
         """Show one event."""
-        from cochat_devkit.events import Notice, Outcome, Progress, Waiting
-
+        events = self._events
         match event:
-            case Progress(step, done, total):
+            case events.Progress(step, done, total):
                 self._advance(step, done, total)
-            case Waiting(reason, seconds):
+            case events.Waiting(reason, seconds):
                 self._say(f"waiting {seconds:.1f} s: {reason}")
-            case Notice(message, hint):
+            case events.Notice(message, hint):
                 self._say(f"{paint('note', 'yellow')}: {message}" + (f" ({_aimed(hint)})" if hint else ""))
-            case Outcome():
+            case events.Outcome(ref, action, reason):
                 if self._verbose:
-                    self._say(f"{event.action} {event.ref}: {event.reason}")
+                    self._say(f"{action} {ref}: {reason}")
 
     def _advance(self, step: str, done: int, total: int | None) -> None:
         if self._bar is None:

@@ -12,7 +12,7 @@ _REWRITES = (
     ("from main", "from open_webui.main"),
     ("from config", "from open_webui.config"),
 )
-_KEY_LINE = r"(?i)^\s*([a-z_]+):\s*(.*)\s*$"
+_KEY_LINE = re.compile(r"(?i)^\s*([a-z_]+):\s*(.*)\s*$")
 _FENCE = '"""'
 
 
@@ -45,7 +45,7 @@ def _parse_frontmatter(source: str) -> dict[str, str]:
     for line in lines[1:]:
         if _FENCE in line:
             break
-        if matched := re.match(_KEY_LINE, line):
+        if matched := _KEY_LINE.match(line):
             found[matched[1].strip()] = matched[2].strip()
     return found
 

@@ -8,7 +8,7 @@ from cochat_devkit.errors import LocalError
 from cochat_devkit.events import Notice
 from cochat_devkit.kinds import ref_of
 from cochat_devkit.mirror.journal import Step, StepState, read_content
-from cochat_devkit.resource import make_digest
+from cochat_devkit.resource import EMPTY, make_digest
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.workspace.blobs import has_blob, read_blob
 from cochat_devkit.workspace.files import read_file, trash_file, write_file
@@ -50,10 +50,9 @@ class FileSteps:
         `rows` is what the mirror knows before and after.
         """
         before = layout.before if layout else present.files if present else {}
-        after = layout.after if layout else {}
+        becomes = layout.digests if layout else {}
         type_ = layout.local.type if layout else present.resource.type if present else ""
-        trees = present.tree if present else {}, layout.local.tree if layout else {}
-        self.begin_with(key, type_, action, before, after, rows, trees)
+        self.begin_with(key, type_, action, before, becomes, rows, present.tree if present else {})
 
     def begin_with(
         self,
@@ -61,18 +60,17 @@ class FileSteps:
         type_: str,
         action: Action,
         before: Mapping[str, bytes],
-        after: Mapping[str, bytes],
+        becomes: Mapping[str, str],
         rows: tuple[Row | None, Row | None],
-        trees: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
+        tree: Mapping[str, str] = EMPTY,
     ) -> None:
-        """Note files by their contents before and after, and what the mirror knows before and after.
+        """Note files by their contents before and their digests after, and what the mirror knows before and after.
 
-        `trees` has the digests of further files, before and after, whose bytes lie among the blobs.
+        `tree` has the digests of further files before, whose bytes lie among the blobs.
         """
         if self._records.run_id is None:
             self._records.begin_run(self._command, self._target, undoes=self._undoes)
-        was = {**trees[0], **{place: make_digest(content) for place, content in before.items()}}
-        becomes = {**trees[1], **{place: make_digest(content) for place, content in after.items()}}
+        was = {**tree, **{place: make_digest(content) for place, content in before.items()}}
         touched = sorted(place for place in {*was, *becomes} if was.get(place) != becomes.get(place))
         step = Step(
             number=self._next,

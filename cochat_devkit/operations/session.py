@@ -75,11 +75,11 @@ class Selection(NamedTuple):
         Raises:
             UnknownResource: one does not.
         """
-        import difflib
-
-        found = list(known)
+        found = list(known) if self.patterns else []
         for pattern, wanted in self.patterns:
             if not re.search(_WILDCARD, pattern.slug) and not any(_fits(*each, pattern, wanted) for each in found):
+                import difflib
+
                 slugs = [key.slug for key, _type in found if key.kind == pattern.kind]
                 close = difflib.get_close_matches(pattern.slug, slugs, n=1)
                 ref = f"{wanted or pattern.kind}/{pattern.slug}"

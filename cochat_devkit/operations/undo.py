@@ -270,7 +270,7 @@ def _undo_files_of(
             # nothing is begun whose bytes are not there
             content_of(config.root, records.reader, digest)
         put_back = _row_put_back(step, row)
-        files.begin_with(step.key, step.type, action, there, {}, (row, put_back), ({}, step.files_before))
+        files.begin_with(step.key, step.type, action, there, step.files_before, (row, put_back))
         records.flush()
         put_files(config.root, records, now, step.files_before)
     except LocalError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ _FIT = frozenset({"ext4", "xfs", "tmpfs"})
 _TELLS_SINCE = (5, 8)
 #: what others have written waits along: where that is more, each file is waited for alone
 MOST_WAITING_KIB = 32 * 1024
+_WAITING = re.compile(rb"^(?:Dirty|Writeback): +(\d+) kB$", re.MULTILINE)
 
 
 def open_file_system(folder: Path, devices: Collection[int]) -> int | None:
@@ -77,5 +79,4 @@ def _is_fit(device: int) -> bool:
 
 def _waiting_kib() -> int:
     """Say how much of the memory waits to be written. Source: proc_meminfo(5)."""
-    lines = Path("/proc/meminfo").read_text(encoding="ascii", errors="replace").splitlines()
-    return sum(int(each.split()[1]) for each in lines if each.startswith(("Dirty:", "Writeback:")))
+    return sum(map(int, _WAITING.findall(Path("/proc/meminfo").read_bytes())))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +23,9 @@ def read_blob(root: Path, blob: str) -> bytes | None:
 
     Nothing is fetched, and what git hands out is checked against the name.
     """
+    # most commands name bytes and read none
+    import subprocess
+
     environment = {**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(

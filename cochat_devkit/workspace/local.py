@@ -88,9 +88,14 @@ class LocalResource:
         return {path: make_blob_hash(content) for path, content in {self.path: self.source, **self.files}.items()}
 
     @cached_property
+    def digests(self) -> dict[str, str]:
+        """Give the digests of the files' contents by path, without those that are kept by digest."""
+        return {place: make_digest(content) for place, content in self.files.items()}
+
+    @cached_property
     def digest(self) -> str:
         """Name all that the files hold, byte for byte."""
-        return digest_of_files(self.files, self.tree)
+        return digest_of_digests({**self.digests, **self.tree})
 
     @property
     def source(self) -> bytes:
@@ -105,7 +110,11 @@ class LocalResource:
 
 def digest_of_files(files: Mapping[str, bytes], tree: Mapping[str, str]) -> str:
     """Name contents by path, and digests of further files by path, byte for byte."""
-    digests = {**{place: make_digest(content) for place, content in files.items()}, **tree}
+    return digest_of_digests({**{place: make_digest(content) for place, content in files.items()}, **tree})
+
+
+def digest_of_digests(digests: Mapping[str, str]) -> str:
+    """Name contents by path whose digests are known."""
     told = "\n".join(f"{digest} {place}" for place, digest in sorted(digests.items()))
     return make_digest(told.encode("utf-8", "surrogatepass"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from urllib.parse import unquote_to_bytes
@@ -20,7 +21,7 @@ PICTURE_SUFFIXES = (*SUFFIX_OF_PICTURE.values(), ".jpeg")
 #: with suffix and sidecar well below the 255 bytes that file systems take
 LONGEST_STEM_BYTES = 120
 _CUT_STEM_BYTES = 80
-_RESERVED = r"(?i)(con|prn|aux|nul|com\d|lpt\d|conftest|__.*__)$"
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d|conftest|__.*__)$")
 #: vowels and finals of Hangul: letters that join the letter before them
 _JOINING = "[\u1160-\u11ff\ud7b0-\ud7ff]"
 #: a name that is empty
@@ -32,12 +33,14 @@ _PLAIN = re.compile(r"[a-z0-9_-]", re.ASCII)
 _PLAIN_NAME = re.compile(r"[a-z0-9_-]+\Z", re.ASCII)
 
 
+@functools.lru_cache(maxsize=1)
 def file_stem(name: str) -> str:
     """Make a file's stem of any name: unlike names give unlike stems, on file systems that fold case and Unicode too.
 
     Letters, digits, `_` and `-` stand for themselves; all else is written `%XX`. A stem that would be too long is cut
     and closed by a hash; then only a sidecar's `id:` leads back to the name.
     """
+    # asked three times in a row for each resource that is laid down
     is_plain = _PLAIN_NAME.match(name) is not None
     stem = name if is_plain else "".join(char if _stands_for_itself(char) else _escape(char) for char in name)
     if not name:
@@ -53,7 +56,7 @@ def file_stem(name: str) -> str:
 
 def is_reserved(stem: str) -> bool:
     """Tell whether a stem means something else to Windows, Python or pytest, so that no resource's file bears it."""
-    return re.match(_RESERVED, stem) is not None
+    return _RESERVED.match(stem) is not None
 
 
 def name_of_stem(stem: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import io
 import math
@@ -39,6 +38,8 @@ def parse_sidecar(kind: Kind, text: str, shown: str) -> dict[str, Json]:
                 hint = error.hint if isinstance(error, UsageError) else None
                 raise BadResource(f"{shown}:{_line_of(text, name)}: {name} cannot be {value!r}", hint=hint) from error
         else:
+            import difflib
+
             close = difflib.get_close_matches(str(name), [*known, ID], n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"a {kind.name} has: {', '.join([*known, ID])}"
             raise BadResource(f"{shown}:{_line_of(text, name)}: a {kind.name} has no {name!r}", hint=hint)
