@@ -17,13 +17,12 @@ from cochat_devkit.operations.conflicts import Conflicts, settle_hint
 from cochat_devkit.operations.filesteps import FileSteps
 from cochat_devkit.operations.indexing import index_files
 from cochat_devkit.operations.laying import lay_foreseen
-from cochat_devkit.operations.merging import merge_sides
 from cochat_devkit.operations.observe import fetch_remote
 from cochat_devkit.operations.offline import base_of, local_side
 from cochat_devkit.operations.records import Records, agree, agreed_row, to_row
 from cochat_devkit.resource import Resource
 from cochat_devkit.sync.decide import Action, Decision, OnConflict, Reason, decide
-from cochat_devkit.sync.describe import describe_changes
+from cochat_devkit.workspace.blobs import read_blob, size_of_blob
 from cochat_devkit.workspace.glance import glance, remember_laid
 from cochat_devkit.workspace.staging import Staging
 from cochat_devkit.workspace.tree import Layout, LocalResource, Tree, foresee, keep_resource, read_one, trash_resource
@@ -45,6 +44,8 @@ if TYPE_CHECKING:
 _BATCH = 200
 #: and so many files are given to the disk at once
 _STAGED_AT_ONCE = 64
+#: so much of what is kept by digest is held in memory, on its way to the disk
+_STAGED_BYTES = 8 * 1024 * 1024
 _WRITES_THEIRS = (Action.CREATE_HERE, Action.UPDATE_HERE)
 #: what a pull leaves to a push: the edit here is kept
 _LEFT_TO_PUSH = (Action.CREATE_THERE, Action.UPDATE_THERE, Action.DELETE_THERE)
@@ -122,8 +123,8 @@ class _Pull:
     def __post_init__(self) -> None:
         self.steps = FileSteps(self.root, self.records, "pull", self.aim.name)
         self.staging = Staging(self.root)
-        #: how what this batch writes is to lie in the files
-        self.layouts: dict[Key, Layout] = {}
+        #: how what this batch writes is to lie in the files, and the row that remembers it then
+        self.foreseen: dict[Key, tuple[Layout, Row]] = {}
 
     def run(self, left_open: Iterable[Outcome] = ()) -> Report:
         """Pull every resource of the selection; `left_open` is what became of an earlier run's steps."""
@@ -146,6 +147,7 @@ class _Pull:
                     self._note_files(kinds, decisions)
                     for _kept in arriving:
                         pass
+                self._stage_trees()
                 for number, (key, decision) in enumerate(decisions.items(), start):
                     self.emit(Progress("files", number, len(meant)))
                     report.add(self._pull_one(kinds[key.kind], key, decision))
@@ -176,7 +178,7 @@ class _Pull:
         """Put into the journal which files are about to change, before the first of them does, and stage them."""
         wanted: dict[str, bytes] = {}
         seen: set[str] = set()
-        self.layouts = {}
+        self.foreseen = {}
         for key, decision in decisions.items():
             if decision and decision.action in (*_WRITES_THEIRS, Action.DELETE_HERE):
                 try:
@@ -184,15 +186,29 @@ class _Pull:
                 except LocalError:
                     # it cannot become files at all: writing it says so
                     continue
-                if key in self.layouts:
-                    wanted |= self.layouts[key].written
-                    seen.update(self.layouts[key].before)
+                if key in self.foreseen:
+                    layout = self.foreseen[key][0]
+                    wanted |= layout.written
+                    seen.update(layout.before)
             if len(wanted) >= _STAGED_AT_ONCE:
                 # the disk works while the next are foreseen
                 self.staging.stage(wanted, new=wanted.keys() - seen)
                 wanted = {}
         self.staging.stage(wanted, new=wanted.keys() - seen)
         self.records.flush()
+
+    def _stage_trees(self) -> None:
+        """Stage the files that are kept by digest, whose bytes are here by now; beyond some MiB they wait."""
+        left_bytes = _STAGED_BYTES
+        for layout, _row in self.foreseen.values():
+            there = layout.present.tree if layout.present else {}
+            wanted: dict[str, bytes] = {}
+            for place, digest in layout.local.tree.items() - there.items():
+                size = size_of_blob(self.root, digest)
+                if size is not None and size <= left_bytes and (content := read_blob(self.root, digest)) is not None:
+                    wanted[place] = content
+                    left_bytes -= size
+            self.staging.stage(wanted, new=wanted.keys() - there.keys())
 
     def _note_change(self, kind: Kind, key: Key, action: Action, merged: Resource | None = None) -> None:
         """Foresee what becomes of a resource's files, theirs unless it was merged, and put it into the journal.
@@ -205,10 +221,22 @@ class _Pull:
             self.steps.begin(key, action, present, None, (row, None))
             return
         theirs = self._seen(key)
-        layout = self.layouts[key] = foresee(self.root, kind, merged or theirs, present)
-        base_local = None if merged else layout.local.fingerprint
+        layout, becomes = self._foresee(kind, theirs, present, merged)
+        self.foreseen[key] = layout, becomes
         self.records.keep_bodies((theirs.type, theirs.body))
-        self.steps.begin(key, action, present, layout, (row, agreed_row(theirs, base_local, layout.local.path)))
+        self.steps.begin(key, action, present, layout, (row, becomes))
+
+    def _foresee(
+        self, kind: Kind, theirs: Resource, present: LocalResource | None, merged: Resource | None = None
+    ) -> tuple[Layout, Row]:
+        """Say how theirs, or what it was merged into, will lie in the files, and which row remembers it then.
+
+        Raises:
+            BadResource: it cannot become files at all.
+        """
+        layout = foresee(self.root, kind, merged or theirs, present)
+        base_local = None if merged else layout.local.fingerprint
+        return layout, agreed_row(theirs, base_local, layout.local.path)
 
     def _pull_one(self, kind: Kind, key: Key, decision: Decision | None) -> Outcome:
         if decision is None:
@@ -264,11 +292,12 @@ class _Pull:
     def _write_theirs(self, kind: Kind, key: Key) -> None:
         """Write the server's body over ours; the path stays, unless the type moved to another folder."""
         self._fetch_blobs(kind, key)
-        layout = self.layouts.pop(key, None) or foresee(self.root, kind, self._seen(key), self.tree.found.get(key))
+        foreseen = self.foreseen.pop(key, None)
+        layout, row = foreseen or self._foresee(kind, self._seen(key), self.tree.found.get(key))
         laid = lay_foreseen(self.root, kind, layout, self.staging.write)
         self.tree.found[key] = laid.let_go(partial(read_one, self.root, kind, laid.type, laid.path))
         # its body is kept since it was foreseen
-        self.records.keep(agree(to_row(self._seen(key), self.rows.get(key)), laid.fingerprint, laid.path))
+        self.records.keep(row)
 
     def _fetch_blobs(self, kind: Kind, key: Key) -> None:
         """Fetch the bytes of files that only the server has, so that all that follows is done offline."""
@@ -287,6 +316,10 @@ class _Pull:
 
     def _merge(self, kind: Kind, key: Key, decision: Decision) -> Outcome:
         """Merge both edits into the file; the server's becomes the base, so ours is what is left to push."""
+        # most pulls merge nothing
+        from cochat_devkit.operations.merging import merge_sides
+        from cochat_devkit.sync.describe import describe_changes
+
         row, present, theirs = self.rows[key], self.tree.found[key], self._seen(key)
         base = find_base_body(self.config, self.aim, kind, row, self.records.reader)
         merged = merge_sides(kind, base, present, theirs)
@@ -297,7 +330,7 @@ class _Pull:
         merged_resource = replace(present.resource, body=merged.body)
         self._note_change(kind, key, Action.MERGE, merged_resource)
         self.records.flush()
-        self.tree.found[key] = lay_foreseen(self.root, kind, self.layouts[key])
+        self.tree.found[key] = lay_foreseen(self.root, kind, self.foreseen[key][0])
         self._settle_on_theirs(key, present.path)
         changes = describe_changes(present.resource.body, merged.body)
         return self._outcome(key, decision, changes=tuple(changes))
