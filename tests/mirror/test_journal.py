@@ -18,12 +18,16 @@ from cochat_devkit.mirror.journal import (
     Run,
     Step,
     StepState,
+    Tally,
+    find_run,
     pack_step,
     read_content,
     read_lineage,
     read_open_runs,
     read_run,
     read_runs,
+    read_tallies,
+    read_tally,
     unpack_step,
 )
 from cochat_devkit.mirror.reader import MirrorReader
@@ -72,6 +76,7 @@ steps = st.builds(
     remote_id=maybe,
     before_digest=maybe,
     before_version=maybe,
+    before_saved_s=st.none() | st.integers(0, 3),
     sent_digest=maybe,
     after_digest=maybe,
     after_version=maybe,
@@ -120,6 +125,7 @@ def test_how_a_step_ends_leaves_the_rest_of_it(path):
         store.remember(scope, run_id=number, states={0: StepState.DONE})
     with MirrorReader(path) as reader:
         run = read_run(reader, scope, number)
+        assert read_runs(reader, scope, newest=1) == [run]
     assert run.steps == (step._replace(state=StepState.DONE), step._replace(number=1))
 
 
@@ -143,6 +149,54 @@ def test_a_run_ends_when_nothing_of_it_is_open(path, state):
         assert (run.command, run.message, run.steps) == ("push", "why", (step,))
         assert [each.id for each in read_open_runs(reader)] == ([number] if state in OPEN else [])
         assert [each.id for each in read_runs(reader, scope, newest=5)] == [number]
+
+
+def test_a_run_is_told_in_numbers(path):
+    """How many steps a run did is told without reading them; what is open, or was not done, is not among them."""
+    told = [("update-there", StepState.DONE), ("update-there", StepState.DONE), ("create-here", StepState.DONE)]
+    told += [("create-here", StepState.BEGUN), ("merge", StepState.INTENDED), ("merge", StepState.DROPPED)]
+    steps = [Step(number, KEY, "", action, state) for number, (action, state) in enumerate(told)]
+    with MirrorStore(path) as store:
+        scope = enter(store)
+        first, second = (store.begin_run(scope, command, "main") for command in ("push", "pull"))
+        store.remember(scope, run_id=second, steps=steps)
+    with MirrorReader(path) as reader:
+        tally = read_tally(reader, scope, second)
+        assert tally == Tally(tally.run, {"update-there": 2, "create-here": 1}, 2, 6)
+        assert (tally.run.id, tally.run.command, tally.run.steps) == (second, "pull", ())
+        assert [each.run.id for each in read_tallies(reader, scope, newest=5)] == [second, first]
+        assert read_tallies(reader, scope, newest=1) == [tally]
+        assert read_tally(reader, scope, second + 1) is None
+
+
+def test_steps_of_an_earlier_version_are_counted(path):
+    """They do not tell what they did without being read; that they did something is told."""
+    step = Step(0, KEY, "", "update-there", StepState.DONE)
+    with MirrorStore(path) as store:
+        scope = enter(store)
+        number = store.begin_run(scope, "push", "main")
+        store.remember(scope, run_id=number, steps=[step])
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        old.execute("UPDATE step SET packed = ?", (zlib.compress(pack_step(step)),))
+        old.commit()
+    with MirrorReader(path) as reader:
+        assert read_tally(reader, scope, number).done == {"": 1}
+
+
+def test_the_newest_run_is_one_that_did_something(path):
+    """Who asks for the last run means the last that changed anything, or the one that is under way."""
+    done = Step(0, KEY, "", "update-there", StepState.DONE)
+    with MirrorStore(path) as store:
+        scope = enter(store)
+        numbers = [store.begin_run(scope, command, "main") for command in ("push", "push", "pull", "undo")]
+        changed, vain, open_, _ = numbers
+        store.remember(scope, run_id=changed, steps=[done])
+        store.remember(scope, run_id=vain, steps=[done._replace(state=StepState.DROPPED)])
+        for number in (changed, vain, numbers[3]):
+            store.end_run(number)
+    with MirrorReader(path) as reader:
+        found = {command: find_run(reader, scope, command) for command in (None, "push", "pull", "undo", "promote")}
+    assert found == {None: open_, "push": changed, "pull": open_, "undo": None, "promote": None}
 
 
 def test_a_step_moves_on_with_its_row_or_not_at_all(path):
@@ -223,6 +277,7 @@ def test_a_mirror_of_version_1_is_taken_over(path):
         before = reader.rows(scope)
         assert (read_open_runs(reader), read_lineage(reader)) == ([], None)
         assert (read_runs(reader, scope, newest=5), read_run(reader, scope, 1)) == ([], None)
+        assert (read_tallies(reader, scope, newest=5), find_run(reader, scope, None)) == ([], None)
     assert before[KEY].base_digest == DIGEST
     with MirrorStore(path) as store:
         number = store.begin_run(scope, "push", "main")

@@ -50,6 +50,10 @@ class Module:
 _SHORTER = "what is left out is only left out to be shorter"
 _EFFORT = "how hard it tries is no promise"
 _LAST = "the last run of both is empty and ends where the other ends"
+_AS_LONG = "a tuple has as many values as fields"
+_ROW_SAID = (
+    "said: dict[str, Json] = {name: value for name, value in zip(Row._fields, row, strict=True) if value is not None}"
+)
 _UNPACKED = 'return Step(number, key, found.pop("type", ""), found.pop("action"), StepState(state), **found)'
 MODULES = {
     "decide": Module("cochat_devkit/sync/decide.py", ("tests/sync/test_decide.py",)),
@@ -73,14 +77,10 @@ MODULES = {
         {
             ("return zlib.compress(content, 6)", "6 -> 7"): _EFFORT,
             ("_SORTED = json.JSONEncoder(sort_keys=True)", "True -> False"): _EFFORT,
-            (
-                'said = {name: value for name, value in plain.items() if value not in (None, "", {})}',
-                "'' -> '!'",
-            ): _SHORTER,
-            (
-                "return {name: value for name, value in plain.items() if value is not None}",
-                "if value is not None: left out",
-            ): _SHORTER,
+            ("_ALL = -1", "1 -> 2"): "SQLite takes every negative number for no limit",
+            ("fields = zip(Step._fields, step, strict=True)", "True -> False"): _AS_LONG,
+            (_ROW_SAID, "True -> False"): _AS_LONG,
+            (_ROW_SAID, "if value is not None: left out"): _SHORTER,
             (_UNPACKED, "'type' -> '!type'"): "what is not taken out is laid over the same",
         },
     ),
