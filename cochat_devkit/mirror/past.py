@@ -88,7 +88,8 @@ SELECT scope_id, kind, slug, type, digest, 'there', version, NULL, at FROM (
 
 def add_history(connection: sqlite3.Connection, scope: Scope, seen: Iterable[Seen]) -> None:
     """Add entries, oldest first; their bodies are stored already."""
-    found = [_to_columns(scope, each, _digest_of(each)) for each in seen]
+    now = _now()
+    found = [_to_columns(scope, each, _digest_of(each), now) for each in seen]
     if found:
         connection.executemany(_ADD, found)
     told = [each for each in found if each["origin"] == Origin.THEIR_HISTORY and each["message"]]
@@ -98,12 +99,13 @@ def add_history(connection: sqlite3.Connection, scope: Scope, seen: Iterable[See
 
 def add_history_of_rows(connection: sqlite3.Connection, scope: Scope, rows: Iterable[Row], gone: Iterable[Key]) -> None:
     """Add what a batch of rows says: the bodies that the server showed, and what is gone."""
+    now = _now()
     shown = [
-        _to_columns(scope, Seen(row.key, row.type, None, Origin.THERE, row.version), row.remote_digest)
+        _to_columns(scope, Seen(row.key, row.type, None, Origin.THERE, row.version), row.remote_digest, now)
         for row in rows
         if row.remote_digest is not None
     ]
-    ended = [_to_columns(scope, Seen(key, "", None, Origin.THERE, message="gone"), None) for key in gone]
+    ended = [_to_columns(scope, Seen(key, "", None, Origin.THERE, message="gone"), None, now) for key in gone]
     if shown or ended:
         connection.executemany(_ADD, shown + ended)
     told = {tuple(each) for each in connection.execute(_TOLD, {"scope_id": scope.id})} if shown else set()
@@ -139,7 +141,7 @@ def _digest_of(seen: Seen) -> str | None:
     return None if seen.body is None else digest_of_body(seen.type, seen.body)
 
 
-def _to_columns(scope: Scope, seen: Seen, digest: str | None) -> dict[str, Json]:
+def _to_columns(scope: Scope, seen: Seen, digest: str | None, now: str) -> dict[str, Json]:
     return {
         **_address(scope, seen.key),
         "type": seen.type,
@@ -147,7 +149,7 @@ def _to_columns(scope: Scope, seen: Seen, digest: str | None) -> dict[str, Json]
         "origin": str(seen.origin),
         "version": seen.version,
         "message": seen.message,
-        "at": _now() if seen.at is None else seen.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "at": now if seen.at is None else seen.at.astimezone(UTC).isoformat(timespec="microseconds"),
     }
 
 

@@ -56,10 +56,7 @@ _KEEP_ROW = """
 INSERT INTO resource (
     scope_id, kind, slug, type, remote_id, remote_state, remote_fingerprint, remote_digest,
     base_local, base_remote, base_digest, version, updated_at, writable, path, derived
-) VALUES (
-    :scope_id, :kind, :slug, :type, :remote_id, :remote_state, :remote_fingerprint, :remote_digest,
-    :base_local, :base_remote, :base_digest, :version, :updated_at, :writable, :path, :derived
-)
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (scope_id, kind, slug) DO UPDATE SET
     type = excluded.type, remote_id = excluded.remote_id, remote_state = excluded.remote_state,
     remote_fingerprint = excluded.remote_fingerprint, remote_digest = excluded.remote_digest,
@@ -264,22 +261,23 @@ def _migrate(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _to_columns(scope: Scope, row: Row) -> dict[str, Json]:
-    return {
-        "scope_id": scope.id,
-        "kind": row.key.kind,
-        "slug": row.key.slug,
-        "type": row.type,
-        "remote_id": row.remote_id,
-        "remote_state": str(row.remote_state),
-        "remote_fingerprint": row.remote_fingerprint,
-        "remote_digest": row.remote_digest,
-        "base_local": row.base_local,
-        "base_remote": row.base_remote,
-        "base_digest": row.base_digest,
-        "version": row.version,
-        "updated_at": row.updated_at.isoformat() if row.updated_at else None,
-        "writable": row.writable,
-        "path": row.path,
-        "derived": None if row.derived is None else pack_json(row.derived),
-    }
+def _to_columns(scope: Scope, row: Row) -> tuple[Json, ...]:
+    """Write a row in the order of the columns of _KEEP_ROW."""
+    return (
+        scope.id,
+        row.key.kind,
+        row.key.slug,
+        row.type,
+        row.remote_id,
+        str(row.remote_state),
+        row.remote_fingerprint,
+        row.remote_digest,
+        row.base_local,
+        row.base_remote,
+        row.base_digest,
+        row.version,
+        row.updated_at.isoformat() if row.updated_at else None,
+        row.writable,
+        row.path,
+        None if row.derived is None else pack_json(row.derived),
+    )
