@@ -58,7 +58,8 @@ else:
             "__repr__": lambda self: f"{type(self).__name__}{form % self}",
             "_field_defaults": dict(zip(fields[len(fields) - len(defaults) :], defaults, strict=True)),
             "_fields": fields,
-            "_replace": _replace,
+            # Python 3.13 has it by a second name
+            **{key: _replace for key in ("_replace", "__replace__") if key in pattern.__dict__},
         }
         return type(name, (tuple,), space)
 
