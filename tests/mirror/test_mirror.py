@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cochat_devkit.errors import MirrorDamaged, MirrorError, MirrorTooNew
@@ -22,7 +22,17 @@ from cochat_devkit.mirror.bodies import pack_json, pack_plain, unpack_body, unpa
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row
 from cochat_devkit.mirror.store import MirrorStore, make_tables
-from cochat_devkit.resource import Fingerprint, Key, RemoteId, Slug, State, Version, digest_of_body, to_plain
+from cochat_devkit.resource import (
+    Fingerprint,
+    Key,
+    RemoteId,
+    Slug,
+    State,
+    Version,
+    digest_of_body,
+    make_digest,
+    to_plain,
+)
 from tests.desk import rows_of
 
 URL = "https://server.test"
@@ -294,6 +304,21 @@ def test_damaged_bodies_are_not_believed():
     for broken in (b"x", zlib.compress(b"{")):
         with pytest.raises(MirrorDamaged, match="is damaged"):
             unpack_json(broken)
+
+
+@given(st.text(max_size=40), st.integers(0, 2000))
+@example("", 0)
+@example("long ", 20_000)
+def test_what_is_packed_is_unpacked_the_same(text, times):
+    """Short or long, a body comes out as it went in; a short one does not pay for the window of the longest."""
+    body = {"content": text * times}
+    plain = to_plain("", body)
+    packed = pack_plain(plain)
+    assert unpack_body(make_digest(plain), packed) == body
+    assert unpack_json(pack_json(body)) == body
+    # the first half byte says how large the window is. Source: RFC 1950, 2.2
+    window_bytes = 1 << ((packed[0] >> 4) + 8)
+    assert min(len(plain), 1 << 14) < window_bytes <= max(2 * len(plain), 512)
 
 
 READ_AS_NOBODY = """
