@@ -200,7 +200,7 @@ class _Pull:
     def _stage_trees(self) -> None:
         """Stage the files that are kept by digest, whose bytes are here by now; beyond some MiB they wait."""
         left_bytes = _STAGED_BYTES
-        for layout, _row in self.foreseen.values():
+        for layout in (each for each, _row in self.foreseen.values() if each.local.tree):
             there = layout.present.tree if layout.present else {}
             wanted: dict[str, bytes] = {}
             for place, digest in layout.local.tree.items() - there.items():
