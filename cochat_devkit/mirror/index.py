@@ -33,7 +33,8 @@ INSERT INTO fact (name, value) VALUES ('words', ?) ON CONFLICT (name) DO UPDATE 
 _FORGET_FACT = "DELETE FROM fact WHERE name = 'words'"
 _LAST = "SELECT coalesce(max(id), 0) FROM text"
 _NUMBER = "INSERT INTO text (id, digest, is_file) VALUES (?, ?, ?)"
-_ENTER = "INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)"
+#: words come in UTF-8
+ENTER = "INSERT INTO words (rowid, title, text) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT))"
 _TAG = "INSERT OR IGNORE INTO tag (name, digest) VALUES (?, ?)"
 _ATTACH = "INSERT OR IGNORE INTO attached (body, place, digest) VALUES (?, ?, ?)"
 _IS_ATTACHED = "SELECT 1 FROM attached WHERE digest = ? LIMIT 1"
@@ -57,17 +58,23 @@ def prepare_index(connection: sqlite3.Connection) -> bool:
     connection.executemany("INSERT INTO words (words, rank) VALUES (?, ?)", _SETTINGS)
     stored = connection.execute(_STORED)
     while batch := stored.fetchmany(_BATCH):
-        add_words(connection, dict(each for each in map(_to_body, batch) if each))
+        bodies = dict(each for each in map(_to_body, batch) if each)
+        add_words(connection, bodies)
+        add_tags(connection, bodies)
     connection.execute(_KEEP_FACT, (WORDS_VERSION,))
     return True
 
 
 def add_words(connection: sqlite3.Connection, bodies: Mapping[str, Body]) -> None:
-    """Index bodies that are stored in this transaction, by their digests: none of them was indexed before."""
+    """Index bodies by their digests: none of them was indexed before, and this transaction has them in the end."""
     last = connection.execute(_LAST).fetchone()[0]
     numbers = [*enumerate(bodies, last + 1)]
     connection.executemany(_NUMBER, [(*each, False) for each in numbers])
-    connection.executemany(_ENTER, [(number, *to_entry(bodies[digest])) for number, digest in numbers])
+    connection.executemany(ENTER, [(number, *to_entry(bodies[digest])) for number, digest in numbers])
+
+
+def add_tags(connection: sqlite3.Connection, bodies: Mapping[str, Body]) -> None:
+    """Enter what people sort bodies under, which are stored."""
     tag_fields = {kind.tag_field for kind in all_kinds() if kind.tag_field}
     connection.executemany(_TAG, [(tag, each) for each, body in bodies.items() for tag in _tags_of(body, tag_fields)])
 
@@ -88,7 +95,7 @@ def add_files(connection: sqlite3.Connection, named: NamedFiles) -> None:
     new = {each: text for each, text in texts.items() if connection.execute(_IS_ATTACHED, (each,)).fetchone() is None}
     numbers = [*enumerate(new, last + 1)]
     connection.executemany(_NUMBER, [(*each, True) for each in numbers])
-    connection.executemany(_ENTER, [(number, "", to_words(new[digest])) for number, digest in numbers])
+    connection.executemany(ENTER, [(number, b"", to_words(new[digest])) for number, digest in numbers])
     connection.executemany(_ATTACH, [(body, place, digest) for place, digest in files.items()])
     if is_whole:
         connection.execute(_ATTACH, (body, WHOLE, WHOLE))

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import MirrorDamaged, MirrorError
-from cochat_devkit.mirror.bodies import pack_json, pack_plain
-from cochat_devkit.mirror.index import add_files, add_words, forget_index, prepare_index
+from cochat_devkit.mirror.bodies import pack_json
+from cochat_devkit.mirror.index import add_files, add_tags, add_words, forget_index, prepare_index
 from cochat_devkit.mirror.mentions import add_mentions, prepare_mentions
+from cochat_devkit.mirror.packing import Packer
 from cochat_devkit.mirror.past import add_history, add_history_of_rows, begin_history, keep_lock_digests, note_conflicts
 from cochat_devkit.mirror.reader import check_schema_version
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
@@ -78,6 +79,7 @@ class MirrorStore:
         self._path = path
         #: digests of bodies that are known to be stored: they are there, whatever is written again
         self._stored: set[str] = set()
+        self._packer = Packer()
         self._connection = _connect(path)
         try:
             with self._begin() as connection:
@@ -99,6 +101,7 @@ class MirrorStore:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+        self._packer.close()
 
     def enter_scope(
         self, target: str, *, url: str, user_id: str, role: str, dialect: str, server_version: str
@@ -139,8 +142,7 @@ class MirrorStore:
         """
         with self._begin() as connection:
             new = self._find_new(bodies, seen)
-            connection.executemany(_KEEP_BODY, [(digest, pack_plain(each.plain)) for digest, each in new.items()])
-            self._index(connection, new)
+            self._keep(connection, new)
             add_mentions(connection, rows, {digest: each.body for digest, each in new.items()})
             connection.executemany(_KEEP_ROW, [_to_columns(scope, row) for row in rows])
             add_history(connection, scope, seen)
@@ -166,12 +168,17 @@ class MirrorStore:
             self._stored.update(digest for (digest,) in known)
         return {digest: found[digest] for digest in unsure if digest not in self._stored}
 
-    def _index(self, connection: sqlite3.Connection, new: Mapping[str, _New]) -> None:
-        """Index new bodies, or note that they are not."""
+    def _keep(self, connection: sqlite3.Connection, new: Mapping[str, _New]) -> None:
+        """Store new bodies and index them, or note that they are not."""
+        packed = self._packer.begin([each.plain for each in new.values()])
+        bodies = {digest: each.body for digest, each in new.items()}
         if self._has_index:
-            add_words(connection, {digest: each.body for digest, each in new.items()})
+            add_words(connection, bodies)
         elif new:
             forget_index(connection)
+        connection.executemany(_KEEP_BODY, zip(new, packed(), strict=True))
+        if self._has_index:
+            add_tags(connection, bodies)
 
     def index_files(self, batch: Iterable[NamedFiles]) -> None:
         """Index files that stored bodies name, in one transaction."""

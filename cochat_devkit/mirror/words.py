@@ -126,17 +126,20 @@ def to_match(query: Query) -> str:
     return " ".join(filter(None, map(_term_to_match, query.terms)))
 
 
-def to_words(text: str) -> str:
-    """Write a text as the words that it is found by, spaces between them: of each line its words, then its pairs."""
+def to_words(text: str) -> bytes:
+    """Write a text as the words that it is found by, spaces between them: of each line its words, then its pairs.
+
+    In UTF-8, as the database takes it.
+    """
     if text.isascii():
-        return text
+        return text.encode()
     # most lines of a source are English
-    lines = _to_plain(text).split("\n")
-    return "\n".join([each if each.isascii() else _line_to_words(each) for each in lines])
+    lines = _encode_plain(text).split(b"\n")
+    return b"\n".join([each if each.isascii() else _line_to_words(each) for each in lines])
 
 
-def to_entry(body: Body) -> tuple[str, str]:
-    """Write a body as words: of what names it, and of its other texts."""
+def to_entry(body: Body) -> tuple[bytes, bytes]:
+    """Write a body as words, in UTF-8: of what names it, and of its other texts."""
     titles, texts = list[str](), list[str]()
     for name, text in texts_of(body):
         (titles if name in _TITLES else texts).append(text)
@@ -265,23 +268,26 @@ def _to_phrase(words: list[str], *, is_open: bool) -> str:
 
 
 def _to_plain(text: str) -> str:
-    """Write a text in common forms, and so that a database takes it: half of a pair of surrogates is no character."""
+    """Write a text in common forms, and so that a database takes it."""
+    return _encode_plain(text).decode()
+
+
+def _encode_plain(text: str) -> bytes:
+    """Write a text in common forms, in UTF-8: half of a pair of surrogates is no character."""
     plain = unicodedata.normalize("NFKC", text)
     try:
-        plain.encode()
+        return plain.encode()
     except UnicodeEncodeError:
-        return plain.encode("utf-8", "replace").decode()
-    return plain
+        return plain.encode("utf-8", "replace")
 
 
-def _line_to_words(line: str) -> str:
-    raw = line.encode()
+def _line_to_words(line: bytes) -> bytes:
     # what is not ASCII is found fastest by blotting out what is
-    pairs = [*map(_PAIRS.__getitem__, raw.translate(_WITHOUT_ASCII).split())]
+    pairs = [*map(_PAIRS.__getitem__, line.translate(_WITHOUT_ASCII).split())]
     if None not in pairs:
-        return f"{raw.translate(_ASCII_ALONE).decode()} {' '.join(pairs)}"  # type: ignore[arg-type] # none is None
-    words, runs = _apart(line)
-    return f"{words} {' '.join(map(_to_pairs, runs))}"
+        return b" ".join((line.translate(_ASCII_ALONE), *pairs))  # type: ignore[arg-type] # none is None
+    words, runs = _apart(line.decode())
+    return f"{words} {' '.join(map(_to_pairs, runs))}".encode()
 
 
 def _apart(text: str) -> tuple[str, list[str]]:
@@ -290,12 +296,12 @@ def _apart(text: str) -> tuple[str, list[str]]:
     return _without_symbols(" ".join(parts[0::2])), parts[1::2]
 
 
-class _Pairs(dict[bytes, "str | None"]):
+class _Pairs(dict[bytes, "bytes | None"]):
     """Write what is not ASCII as pairs, short ones once each; None where there are letters of other scripts."""
 
-    def __missing__(self, encoded: bytes) -> str | None:
+    def __missing__(self, encoded: bytes) -> bytes | None:
         others, runs = _apart(encoded.decode())
-        pairs = " ".join(map(_to_pairs, runs)) if others.isspace() or not others else None
+        pairs = " ".join(map(_to_pairs, runs)).encode() if others.isspace() or not others else None
         if len(encoded) <= _SHORT_BYTES:
             if len(self) >= _MOST_PAIRS:
                 self.clear()

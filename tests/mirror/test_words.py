@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cochat_devkit.mirror.index import ENTER
 from cochat_devkit.mirror.tables import INDEX_TABLES
 from cochat_devkit.mirror.words import (
     fold,
@@ -38,8 +39,7 @@ def matching(query, *docs):
     found = to_match(parse_query(query))
     with contextlib.closing(sqlite3.connect(":memory:")) as database:
         database.execute(INDEX_TABLES[1])
-        rows = [(number, "", to_words(doc)) for number, doc in enumerate(docs)]
-        database.executemany("INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)", rows)
+        database.executemany(ENTER, [(number, b"", to_words(doc)) for number, doc in enumerate(docs)])
         if not found:
             return []
         asked = database.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", (found,))
@@ -185,9 +185,9 @@ def test_texts_of_a_body():
         "content": "data: none",
     }
     titles, text = to_entry(body)
-    assert titles.split("\n") == ["Scout", "Finds things"]
-    assert "field" in text
-    assert "Scout" not in text
+    assert titles.split(b"\n") == [b"Scout", b"Finds things"]
+    assert b"field" in text
+    assert b"Scout" not in text
 
 
 @given(texts | anything)
