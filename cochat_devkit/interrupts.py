@@ -9,11 +9,12 @@ from __future__ import annotations
 import signal
 import threading
 from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures import wait
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from concurrent.futures import Future
 
 T = TypeVar("T")
@@ -88,6 +89,13 @@ def result_of(future: Future[T]) -> T:
             with suppress(NotYet):
                 future.exception(timeout=TICK_S)
         return future.result()
+
+
+def call_off(futures: Collection[Future[Any]]) -> None:
+    """Cancel what has not begun, and wait for the rest; to be held."""
+    for each in futures:
+        each.cancel()
+    wait(futures)
 
 
 def _take_note(_signal: int, _frame: Any) -> None:

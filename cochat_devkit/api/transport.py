@@ -7,7 +7,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import wait as wait_for
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
@@ -21,7 +20,7 @@ from cochat_devkit.api.gate import MOST_AT_ONCE, Gate, Passage, Wait, gate_of
 from cochat_devkit.api.replies import make_error, read_json, read_json_stream
 from cochat_devkit.errors import RateLimited, Unreachable, UsageError
 from cochat_devkit.events import Emit, Waiting, ignore
-from cochat_devkit.interrupts import held, result_of
+from cochat_devkit.interrupts import call_off, held, result_of
 from cochat_devkit.redaction import remember_secret
 from cochat_devkit.resource import EMPTY, Json
 from cochat_devkit.tuples import NamedTuple
@@ -82,9 +81,7 @@ class Fetching(Iterator[_Answer]):
         with held():
             if self._under_way:
                 self._give_up()
-            for each in self._under_way:
-                each.cancel()
-            wait_for(self._under_way)
+            call_off(self._under_way)
             if self._pool is not None:
                 self._give_back(self._pool)
             self._pool = None

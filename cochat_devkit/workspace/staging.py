@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, CannotWrite
-from cochat_devkit.interrupts import held, result_of
+from cochat_devkit.interrupts import call_off, held, result_of
 from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.file_system import open_file_system, sync_file_system
 from cochat_devkit.workspace.files import (
@@ -228,9 +228,7 @@ class Staging:
             raise
         finally:
             with held():
-                for each in settled:
-                    each.cancel()
-                wait(settled)
+                call_off(settled)
                 self._let_go_of_system()
         # an interrupt comes past this: then the folders wait again at the end
         self._moved = set()
