@@ -127,16 +127,16 @@ def _fetch_generation(transport: Transport) -> str:
 
 
 def _has_path(transport: Transport, path: str) -> bool:
-    """Tell whether a path exists: an absent one answers with the web page. A refusal is an answer, too.
+    """Tell whether a path exists: an absent one answers with the web page, or 404. A refusal is an answer, too.
 
-    A page is asked for twice, since whatever stands before the server may answer with one of its own for a moment, and
-    who takes CoChat for another server pushes agents as models.
+    What says that it is absent is asked twice, since whatever stands before the server may answer for it for a moment,
+    and who takes CoChat for another server pushes agents as models.
     """
     what = "asking for the dialect"
     for _ in range(2):
         response = transport.send_raw("GET", path, what)
         if response.status_code in (404, 405):
-            return False
+            continue
         is_json = "json" in response.headers.get("content-type", "")
         if response.is_server_error or not (is_json or response.is_success):
             raise make_error(response, what)

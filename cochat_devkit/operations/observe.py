@@ -125,6 +125,9 @@ def _observe(
         _settle_missing(client, kind, comparable, records, view)
     else:
         view.invisible |= {row.key: State.UNPROVEN for row in comparable}
+        if comparable and not listed.is_complete:
+            left = f"{len(comparable)} that it did not show stay as they are"
+            emit(Notice(f"the list of {kind.plural} moved while it was read: {left}"))
 
 
 def _was_shown(row: Row, basis: str, listed_before: str | None) -> bool:

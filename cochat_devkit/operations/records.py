@@ -6,7 +6,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cochat_devkit.errors import UnexpectedReply
 from cochat_devkit.kinds import all_kinds
+from cochat_devkit.kinds.dialects import dialect_named
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.mirror.rows import Row, Scope
 from cochat_devkit.resource import State, fingerprint_in
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from cochat_devkit.kinds.dialects import Dialect
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.history import Seen
     from cochat_devkit.mirror.index import NamedFiles
@@ -175,7 +178,11 @@ class Records:
         self._steps, self._states, self._contents = {}, {}, []
 
     def _enter_scope(self) -> Scope:
-        """Find or make the scope of the session's server and user."""
+        """Find or make the scope of the session's server and user.
+
+        Raises:
+            UnexpectedReply: the server was another product when it was last asked.
+        """
         session = self.session
         if session is None:
             raise LookupError("records without a session need a scope")
@@ -188,6 +195,8 @@ class Records:
             "server_version": session.facts.version,
         }
         known = self.reader.scope_of(session.target.name, session.target.url)
+        if known is not None and known.user_id == identity.id:
+            _check_product(known, session.facts.dialect)
         if known is not None and known == Scope(id=known.id, **facts):
             return known
         scope = self._writer().enter_scope(session.target.name, **facts)
@@ -218,6 +227,16 @@ class Records:
 
             self._store = self._ends.enter_context(MirrorStore(self.path))
         return self._store
+
+
+def _check_product(known: Scope, now: Dialect) -> None:
+    """See that a server is the product that it was: whatever another one does not have would be taken for deleted."""
+    before = dialect_named(known.dialect)
+    if before.landmark != now.landmark:
+        raise UnexpectedReply(
+            f"{known.url} was {before.title} when it was last asked, and answers like {now.title} now",
+            hint="try again; where it is another server for good, move mirror.db away and pull again",
+        )
 
 
 def to_row(theirs: Resource, known: Row | None, state: State = State.PRESENT) -> Row:

@@ -36,17 +36,19 @@ def test_the_dialect_is_found_by_how_the_server_answers(transport, server, statu
     server.on("GET", WHO, says(ADA))
     facts, identity = fetch_server_facts(transport)
     assert identity == Identity("u1", "Ada", "ada@x.test", "admin")
-    # a page is asked for twice: it may be the sign-in of whatever stands before the server
-    assert transport.request_count == len(server.paths()) == (3 if status == 404 else 5 if landmark is PAGE else 4)
+    # what is not there is asked for twice: it may be whatever stands before the server that says so
+    asked = 3 if status == 404 else 4 if dialect == "cochat" else 5
+    assert transport.request_count == len(server.paths()) == asked
     assert (facts.dialect.name, facts.version) == (dialect, "9.9.9")
     assert facts.name == facts.dialect.title
 
 
-def test_a_page_that_comes_once_makes_no_other_server_of_mine(transport, server):
-    """A sign-in page in the wrong moment would have had agents of CoChat pushed as models."""
+@pytest.mark.parametrize("absent", [PAGE, refuses(404, "Not Found"), refuses(405, "Method Not Allowed")])
+def test_an_absence_that_comes_once_makes_no_other_server_of_mine(transport, server, absent):
+    """A sign-in page in the wrong moment would have had agents of CoChat pushed as models, and deleted here."""
     server.on("GET", VERSION, says({"version": "9.9.9"}))
     server.on("GET", MISSING_TOOL, refuses(401, NOT_FOUND))
-    server.on("GET", LANDMARK, PAGE, says([]))
+    server.on("GET", LANDMARK, absent, says([]))
     server.on("GET", WHO, says(ADA))
     assert fetch_server_facts(transport)[0].dialect.name == "cochat"
 

@@ -47,8 +47,8 @@ _OPERATIONS: dict[str, Callable[[Sort, There, str], bool]] = {
 }
 _PULLED = ("probe", "list", "page", "files", "content")
 _LISTED = ("list", "page")
-#: as a server answers for an endpoint that it does not have, or not for us
-_SAYS_ABSENT = (Fault.LOGIN_PAGE, Fault.LOGIN_PAGE_AFTER, Fault.FORBIDDEN)
+#: as a server answers for an endpoint that it does not have, or not for us; that we are signed in, it says elsewhere
+_SAYS_ABSENT = (Fault.LOGIN_PAGE, Fault.LOGIN_PAGE_AFTER, Fault.FORBIDDEN, Fault.SIGNED_OUT)
 _ROLES = ("admin", "user")
 _FAULTS = [fault for fault in Fault if fault is not Fault.ECHO]
 _EXITS = (0, 1, 3, 4)
@@ -85,6 +85,10 @@ class Cell:
         if there is None or (self.role == "user" and sort is not TOOL):
             return False
         if self.is_planned and self.operation in _PULLED:
+            return False
+        is_less_each_time = self.always and self.operation == "list" and self.fault in (Fault.SHRUNK, Fault.FEWER)
+        if is_less_each_time and not there.has_item and not there.is_paged:
+            # what can only be listed, and is listed no more whenever one asks, was deleted there
             return False
         return _OPERATIONS[self.operation](sort, there, self.flavor)
 
@@ -183,10 +187,14 @@ class _Play:
         return may_be_absent and says_so and _is_skipped(done, slug) and " are left out: " in done.err
 
     def _is_unproven(self, done: Done, slug: str) -> bool:
-        """Tell whether it can only be listed, and was not: an empty list proves nothing, and it is said so."""
-        there = self.sort.there[self.cell.flavor]
-        is_empty = self.cell.operation in _LISTED and self.cell.fault is Fault.EMPTY
-        return is_empty and not there.has_item and _is_skipped(done, slug)
+        """Tell whether it was not listed in a way that proves nothing, and that is said.
+
+        So it is with an empty list of what can only be listed, and with pages that are fewer than they say.
+        """
+        if self.cell.operation not in _LISTED or not _is_skipped(done, slug):
+            return False
+        is_empty = self.cell.fault is Fault.EMPTY and not self.sort.there[self.cell.flavor].has_item
+        return is_empty or " moved while it was read: " in done.err
 
     def _prepare(self) -> str:
         """Make the edit that leads to the request; the id of what it is about."""

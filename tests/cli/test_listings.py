@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cochat_devkit.kinds.dialects import COCHAT
 from tests.chaos.proxy import Fault
 from tests.chaos.sorts import operation_of, sort_named
 from tests.chaos.stage import open_world
@@ -79,3 +80,46 @@ def test_a_listing_that_is_not_whole_makes_no_second_one_of_a_name(tmp_path):
         assert "moved while it was read" in told.out
         assert [*world.browser.wires()] == [("automation", slug)]
         assert desk.json("push", "--no-verify", expected=3).actions == {f"automation/{slug}": "conflict"}
+
+
+def test_a_list_that_moved_while_it_was_read_is_told(tmp_path):
+    """What half of a list did not show stays as it is, and I am told that there was more to see."""
+    with open_world(tmp_path, "owui-0.12") as world:
+        sort, desk = sort_named("automation", "owui-0.12"), world.desk
+        for _ in range(4):
+            world.browser.create(sort, world.slug(), world.mark())
+        desk.cochat("pull")
+        # the second time round both listings are comparable
+        desk.cochat("pull")
+        here = desk.files()
+        world.proxy.play(lambda each: Fault.SHRUNK if operation_of(each.method, each.path) == "list" else None)
+        told = desk.json("pull")
+        assert "the list of automations moved while it was read: 2 that it did not show stay as they are" in told.err
+        assert [*told.actions.values()] == ["skip", "skip"]
+        assert desk.files() == here
+
+
+@pytest.mark.parametrize(
+    ("flavor", "fault", "was", "now"),
+    [
+        ("cochat", Fault.MISSING_404, "CoChat", "Open WebUI 0.6"),
+        ("owui-0.6", Fault.EMPTY, "Open WebUI 0.6", "CoChat"),
+    ],
+)
+def test_another_product_in_its_place_is_not_believed(tmp_path, flavor, fault, was, now):
+    """A gateway that loses the addresses of CoChat's own loses no agent of mine, and gets no agent as a model."""
+    with open_world(tmp_path, flavor) as world:
+        sort, desk, slug = sort_named("agent", flavor), world.desk, world.slug()
+        desk.cochat("pull")
+        sort.save(desk.folder, slug, world.mark())
+        desk.cochat("push", "--no-verify")
+        desk.cochat("pull")
+        sort.save(desk.folder, world.slug(), world.mark())
+        here, there = desk.files(), world.browser.wires()
+        world.proxy.play(lambda each: fault if each.path == COCHAT.landmark else None)
+        for words in (("pull",), ("push", "--no-verify"), ("status", "--fetch")):
+            told = desk.cochat(*words, expected=4)
+            assert f"was {was} when it was last asked, and answers like {now} now" in told.err
+        world.proxy.play()
+        assert (desk.files(), world.browser.wires()) == (here, there)
+        assert [*desk.json("push", "--no-verify").actions.values()] == ["create-there"]
