@@ -142,8 +142,9 @@ class MirrorStore:
         """
         with self._begin() as connection:
             new = self._find_new(bodies, seen)
-            self._keep(connection, new)
-            add_mentions(connection, rows, {digest: each.body for digest, each in new.items()})
+            new_bodies = {digest: each.body for digest, each in new.items()}
+            self._keep(connection, new_bodies, [each.plain for each in new.values()])
+            add_mentions(connection, rows, new_bodies)
             connection.executemany(_KEEP_ROW, [_to_columns(scope, row) for row in rows])
             add_history(connection, scope, seen)
             add_history_of_rows(connection, scope, rows, gone)
@@ -168,15 +169,14 @@ class MirrorStore:
             self._stored.update(digest for (digest,) in known)
         return {digest: found[digest] for digest in unsure if digest not in self._stored}
 
-    def _keep(self, connection: sqlite3.Connection, new: Mapping[str, _New]) -> None:
-        """Store new bodies and index them, or note that they are not."""
-        packed = self._packer.begin([each.plain for each in new.values()])
-        bodies = {digest: each.body for digest, each in new.items()}
+    def _keep(self, connection: sqlite3.Connection, bodies: Mapping[str, Body], plains: Sequence[bytes]) -> None:
+        """Store new bodies by their digests, as they are written, and index them, or note that they are not."""
+        packed = self._packer.begin(plains)
         if self._has_index:
             add_words(connection, bodies)
-        elif new:
+        elif bodies:
             forget_index(connection)
-        connection.executemany(_KEEP_BODY, zip(new, packed(), strict=True))
+        connection.executemany(_KEEP_BODY, zip(bodies, packed(), strict=True))
         if self._has_index:
             add_tags(connection, bodies)
 
