@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cochat_devkit.errors import NotSupported, UnexpectedReply
@@ -114,8 +114,10 @@ extras = st.dictionaries(st.text(min_size=1, max_size=8), unknown, max_size=4)
 
 
 @given(extras, extras)
+@example({}, {"valves": None})
+@example({}, {"user_valves": {"key": "canary"}})
 def test_an_update_keeps_what_it_does_not_know(more_meta, more):
-    """A field of a newer server survives my edit of another, untouched."""
+    """A field of a newer server survives my edit of another, untouched; only valves are never part of a save."""
     wire = tool_wire(access_grants=grants("read"))
     ours = {*wire, *(each.name for each in TOOL.fields)}
     wire |= {name: value for name, value in more.items() if name not in ours}
@@ -124,7 +126,7 @@ def test_an_update_keeps_what_it_does_not_know(more_meta, more):
     body = from_wire(TOOL, wire, NEW).body | {"content": "class Tools:\n    x = 1\n"}
     sent = to_update_form(TOOL, wire, body, NEW)
     assert wire == before, "the object that was read is not changed"
-    dropped = {*TOOL.derived, "user", "write_access"}
+    dropped = {*TOOL.derived, "user", "write_access", "valves", "user_valves"}
     assert sent == {name: value for name, value in wire.items() if name not in dropped} | {"content": body["content"]}
 
 
