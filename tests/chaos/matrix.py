@@ -18,7 +18,7 @@ from tests.chaos.sorts import FILTER, FLAVORS, SORTS, TOOL, Sort, kind_of_reques
 from tests.chaos.stage import Place, World, open_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tests.chaos.sorts import There, Wire
     from tests.desk import Done
@@ -95,8 +95,15 @@ class Cell:
 
 def run(count: int, seed: int) -> Result:
     """Run `count` cells: every fault on every request first, then further kinds, servers and roles."""
-    result = Result(seed)
     cells = _choose(count, random.Random(seed))
+    result = run_cells(cells, seed)
+    result.facts.append(f"{len({(cell.fault, cell.operation) for cell in cells})} pairs of fault and request")
+    return result
+
+
+def run_cells(cells: Iterable[Cell], seed: int) -> Result:
+    """Run these cells, those of a server and a role one after the other in one world."""
+    result = Result(seed)
     by_world = sorted(cells, key=lambda cell: (cell.flavor, cell.role))
     for (flavor, role), group in itertools.groupby(by_world, key=lambda cell: (cell.flavor, cell.role)):
         with (
@@ -108,21 +115,23 @@ def run(count: int, seed: int) -> Result:
                 result.count()
                 _stock(world, SORTS[cell.sort], at_least=_PAGES if cell.operation == "page" else _STOCK)
                 try:
-                    _Play(world, cell, result).run()
+                    _Play(world, cell).run()
                 except AssertionError as error:
                     result.fail(f"{cell}: {str(error)[:600]}")
                     world.proxy.play()
                     world.desk = world.new_desk()
                     world.desk.cochat("pull", expected=None)
-    result.facts.append(f"{len({(cell.fault, cell.operation) for cell in cells})} pairs of fault and request")
     return result
 
 
+def every_cell() -> list[Cell]:
+    """List all the cells that there are."""
+    every = itertools.product(_FAULTS, _OPERATIONS, SORTS, FLAVORS, _ROLES, *[(False, True)] * 2)
+    return [cell for cell in itertools.starmap(Cell, every) if cell.is_possible]
+
+
 def _choose(count: int, chance: random.Random) -> list[Cell]:
-    every = [
-        Cell(*each) for each in itertools.product(_FAULTS, _OPERATIONS, SORTS, FLAVORS, _ROLES, *[(False, True)] * 2)
-    ]
-    possible = [cell for cell in every if cell.is_possible]
+    possible = every_cell()
     chance.shuffle(possible)
     seen: dict[tuple[Fault, str], int] = {}
     ranked = []
@@ -150,8 +159,8 @@ def _stock(world: World, sort: Sort, *, at_least: int) -> None:
 class _Play:
     """Carry one cell through."""
 
-    def __init__(self, world: World, cell: Cell, result: Result) -> None:
-        self.world, self.cell, self.result = world, cell, result
+    def __init__(self, world: World, cell: Cell) -> None:
+        self.world, self.cell = world, cell
         self.sort: Sort = SORTS[cell.sort]
         self.mark = world.mark()
 

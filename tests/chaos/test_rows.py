@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.chaos.cells import divide
+from tests.chaos.matrix import every_cell
 from tests.chaos.rows import ROWS
 
 if TYPE_CHECKING:
@@ -33,6 +35,14 @@ def test_every_row_says_what_it_is() -> None:
     for name, row in ROWS.items():
         assert row.WHAT, name
         assert row.SMALL <= row.SHORT <= row.BAR, name
+
+
+def test_every_cell_of_the_matrix_is_run_once() -> None:
+    """Whoever runs them all has met each, and none twice."""
+    cells = every_cell()
+    shares = divide(cells, SEED)
+    assert len(cells) > 10_000
+    assert sorted(str(cell) for share in shares for cell in share) == sorted({str(cell) for cell in cells})
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks the system for the children of a process")
