@@ -101,6 +101,11 @@ class MirrorReader:
         found = self.ask(f"{_SCOPE} JOIN target t ON t.scope_id = s.id WHERE t.name = ? AND s.url = ?", (target, url))
         return Scope(*found[0]) if found else None
 
+    def scope_of_user(self, url: str, user_id: str) -> Scope | None:
+        """Find what is known of a user's server, whichever target it was asked as; None before the first time."""
+        found = self.ask(f"{_SCOPE} WHERE s.url = ? AND s.user_id = ?", (url, user_id))
+        return Scope(*found[0]) if found else None
+
     def scope_numbered(self, number: int) -> Scope | None:
         """Find a scope by its number."""
         found = self.ask(f"{_SCOPE} WHERE s.id = ?", (number,))

@@ -194,11 +194,12 @@ class Records:
             "dialect": session.facts.dialect.name,
             "server_version": session.facts.version,
         }
-        known = self.reader.scope_of(session.target.name, session.target.url)
-        if known is not None and known.user_id == identity.id:
+        known = self.reader.scope_of_user(session.target.url, identity.id)
+        if known is not None:
             _check_product(known, session.facts.dialect)
-        if known is not None and known == Scope(id=known.id, **facts):
-            return known
+        linked = self.reader.scope_of(session.target.name, session.target.url)
+        if linked is not None and linked == Scope(id=linked.id, **facts):
+            return linked
         scope = self._writer().enter_scope(session.target.name, **facts)
         self._open_reader()
         return scope

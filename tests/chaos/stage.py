@@ -309,7 +309,7 @@ def open_world(folder: Path, flavor: str, role: str = "admin") -> Iterator[World
         use_gate(proxy.url, Gate(clock=clock, sleep=clock.sleep))
         browser = Browser(greeting.url, greeting.token, flavor, proxy.writes)
         ends.callback(browser.close)
-        token = greeting.token if role == "admin" else _add_user(browser)
+        token = greeting.token if role == "admin" else add_user(browser)
         desk = make_desk_at(folder / "desk", proxy.url, token, flavor)
         yield World(flavor, role, proxy, browser, desk, clock, greeting.url, token=token, base_folder=folder)
 
@@ -354,7 +354,7 @@ def _greeting(process: subprocess.Popen[bytes], errors: Path) -> Greeting:
     return Greeting(said["url"], said["token"])
 
 
-def _add_user(browser: Browser) -> str:
+def add_user(browser: Browser) -> str:
     """Make an ordinary user who may write tools, and nothing else."""
     name = f"user-{uuid.uuid4().hex[:8]}"
     form = {"name": name, "email": f"{name}@example.com", "password": f"password-of-{name}", "role": "user"}

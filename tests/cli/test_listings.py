@@ -7,7 +7,8 @@ import pytest
 from cochat_devkit.kinds.dialects import COCHAT
 from tests.chaos.proxy import Fault
 from tests.chaos.sorts import operation_of, sort_named
-from tests.chaos.stage import open_world
+from tests.chaos.stage import add_user, open_world
+from tests.desk import Desk
 
 
 @pytest.mark.parametrize("kind", ["agent", "automation"])
@@ -123,3 +124,20 @@ def test_another_product_in_its_place_is_not_believed(tmp_path, flavor, fault, w
         world.proxy.play()
         assert (desk.files(), world.browser.wires()) == (here, there)
         assert [*desk.json("push", "--no-verify").actions.values()] == ["create-there"]
+
+
+def test_another_product_is_not_believed_after_somebody_else_looked(tmp_path):
+    """Two people take turns in one workspace, with a name for the server each: what each had seen stands."""
+    with open_world(tmp_path, "cochat") as world:
+        sort, desk = sort_named("agent", "cochat"), world.desk
+        world.browser.create(sort, world.slug(), world.mark())
+        desk.cochat("pull")
+        with desk.path("cochat.toml").open("a") as settings:
+            settings.write(f'\n[targets.hers]\nurl = "{world.proxy.url}"\n')
+        Desk(desk.folder, add_user(world.browser)).cochat("pull")
+        here = desk.files()
+        world.proxy.play(lambda each: Fault.MISSING_404 if each.path == COCHAT.landmark else None)
+        for target in ("main", "hers"):
+            told = desk.cochat("pull", "--target", target, expected=4)
+            assert "was CoChat when it was last asked" in told.err
+        assert desk.files() == here
