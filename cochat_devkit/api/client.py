@@ -343,11 +343,18 @@ class Client:
         What was read in the request before is laid under it; where something was sent since, it is read again.
 
         Raises:
-            Rejected: the plugin has no such value.
+            Rejected: the plugin has no such value, or the write would take away others: a save of a source keeps the
+                values that its class has no more, and a save of values does not.
         """
         valves = self.valves_of(kind)
         stored = self._just_read.pop((kind.name, remote_id), None)
         stored = valves.fetch_values(remote_id) if stored is None else stored
+        if lost := valves.find_lost(remote_id, [each for each in stored if each != name]):
+            ref = f"{kind.name}/{remote_id}"
+            raise Rejected(
+                f"{ref}: {name} was not set: that would take away {', '.join(lost)}, which its Valves have no more",
+                hint=f"name them in class Valves, or drop them: cochat valves {ref} unset {' '.join(lost)}",
+            )
         whole = {each: known for each, known in {**stored, name: value}.items() if known is not None}
         try:
             held = valves.send_values(remote_id, whole)

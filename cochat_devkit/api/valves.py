@@ -10,7 +10,7 @@ from cochat_devkit.kinds.valves import texts_in
 from cochat_devkit.redaction import MASK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from cochat_devkit.kinds.kind import Endpoint, ValvesRequests
     from cochat_devkit.resource import Json, RemoteId, Wire
@@ -45,6 +45,14 @@ class Valves:
         what = f"reading what valves {remote_id} has"
         found = self._ask(self._requests.spec, what, remote_id, None)
         return None if found is None else _as_object(found, what)
+
+    def find_lost(self, remote_id: RemoteId, stored: Collection[str]) -> list[str]:
+        """Name the stored values that the next write takes away: those that the plugin's class has no more."""
+        if not stored:
+            return []
+        spec = self.fetch_spec(remote_id) or {}
+        takes_any = spec.get("additionalProperties") not in (None, False)
+        return [] if takes_any else sorted(set(stored) - set(spec.get("properties") or {}))
 
     def send_values(self, remote_id: RemoteId, values: Wire) -> Wire:
         """Replace everything that is stored: what the server then holds.

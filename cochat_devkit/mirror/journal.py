@@ -51,7 +51,8 @@ class Step(NamedTuple):
     `before_saved_s` is when the server's before was saved, in seconds of the server's clock since 1970.
     `files_before` and `files_after` name by path the stored contents of files before a step, and their digests after.
     `known_ids` are the ids that the server listed before a create of which it makes the id. `row_before` is what the
-    mirror knew; `base_local` the fingerprint of the files that the step makes the base.
+    mirror knew; `base_local` the fingerprint of the files that the step makes the base; `row_after` what the mirror
+    then knows of files, and after a write to the server the base that stays, None where the write makes one.
     """
 
     number: int

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import DevkitError, LocalError, NotAllowed, RemoteError, SignedOut, UsageError
 from cochat_devkit.events import Notice, Outcome, Progress
 from cochat_devkit.kinds import kind_named, ref_of
-from cochat_devkit.mirror.journal import Step, StepState
+from cochat_devkit.mirror.journal import Step, StepState, read_open_runs
 from cochat_devkit.operations.agreed import find_base_body
 from cochat_devkit.operations.blobs import blob_reader, fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts
@@ -19,13 +19,21 @@ from cochat_devkit.operations.observe import find_theirs
 from cochat_devkit.operations.offline import base_of, local_side
 from cochat_devkit.operations.records import agreed_row, to_row
 from cochat_devkit.operations.send import send_changes, send_new
-from cochat_devkit.operations.unheard import advance, ids_listed, note_applied, note_covered, settle_write
+from cochat_devkit.operations.unheard import (
+    advance,
+    ids_listed,
+    note_applied,
+    note_covered,
+    settle_write,
+    tell_covered_later,
+)
 from cochat_devkit.operations.verify import find_overwritten
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import ABSENT, Action, Decision, Reason, decide, present
 from cochat_devkit.sync.describe import describe_changes
 from cochat_devkit.sync.outcome import Verdict
 from cochat_devkit.sync.plan import WRITES, find_moved
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.blobs import keep_blob
 
 if TYPE_CHECKING:
@@ -53,13 +61,25 @@ class Errand:
     """Hold one operation with what it takes to carry it out.
 
     `resource` is what is to be sent, None for a deletion. `base_local` is the fingerprint of the files that become the
-    base, None for that of what the server then holds; `path` is where the files are, or were.
+    base, None for that of what the server then holds; `path` is where the files are, or were. `base_kept` has the base
+    that stays, where neither side's becomes it.
     """
 
     operation: Operation
     resource: Resource | None
     base_local: Fingerprint | None = None
     path: str | None = None
+    base_kept: Row | None = None
+
+
+class _Ready(NamedTuple):
+    """Hold a write that is begun: its step, the object and the resource that it starts from, and why it is done."""
+
+    step: Step
+    kind: Kind
+    wire: Wire | None
+    theirs: Resource | None
+    decision: Decision
 
 
 @dataclass
@@ -79,6 +99,8 @@ class Applier:
     is_strict: bool
     message: str = ""
     conflicts: Conflicts = field(init=False)
+    #: what an earlier run may have created
+    open_creates: set[Key] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.conflicts = Conflicts(self.config.root, self.records, self.session.target.name)
@@ -92,6 +114,7 @@ class Applier:
         if not errands:
             return []
         began_s, target = time.monotonic(), self.session.target.name
+        self.open_creates = self._find_open_creates()
         self.records.begin_run(command, target, message=self.message, undoes=undoes)
         steps = [self._intend(number, errand) for number, errand in enumerate(errands)]
         self.records.flush()
@@ -110,6 +133,12 @@ class Applier:
         index_files(self.config.root, [kind_named(each)[0] for each in sorted(kinds)], self.records, began_s=began_s)
         return outcomes
 
+    def _find_open_creates(self) -> set[Key]:
+        """Find what an earlier run may have created, and nobody knows: it is not created once more."""
+        runs = [run for run in read_open_runs(self.records.reader) if run.scope_id == self.records.scope.id]
+        steps = [step for run in runs for step in run.steps if step.state is StepState.BEGUN]
+        return {step.key for step in steps if step.action == Action.CREATE_THERE}
+
     def _intend(self, number: int, errand: Errand) -> Step:
         """Note what is to be done, before anything is."""
         operation, resource = errand.operation, errand.resource
@@ -123,6 +152,7 @@ class Applier:
             base_local=errand.base_local,
             path=errand.path,
             row_before=self.rows.get(operation.key),
+            row_after=errand.base_kept,
         )
         self.records.keep_step(step)
         if resource:
@@ -131,14 +161,24 @@ class Applier:
 
     def _carry_out_one(self, step: Step, errand: Errand) -> Outcome:
         try:
-            return self._check_and_write(step, errand)
+            ready = self._check(step, errand)
         except SignedOut:
             self._drop(step)
             raise
         except (RemoteError, LocalError, UsageError) as error:
-            return self._failed(step, errand, error)
+            self._drop(step)
+            return self._outcome_of_error(errand, error)
+        if isinstance(ready, Outcome):
+            return ready
+        try:
+            return self._write(ready, errand)
+        except SignedOut:
+            raise
+        except (RemoteError, LocalError, UsageError) as error:
+            return self._left_open(errand, error)
 
-    def _check_and_write(self, step: Step, errand: Errand) -> Outcome:
+    def _check(self, step: Step, errand: Errand) -> Outcome | _Ready:
+        """Look whether an errand is still to be done as it was planned: what came of it, or what is begun."""
         operation, row = errand.operation, self.rows.get(step.key)
         kind = kind_named(step.key.kind)[0]
         check_writable(self._ref(errand), kind, operation, row)
@@ -157,30 +197,45 @@ class Applier:
         if decision.action not in WRITES:
             self._drop(step)
             return self._settle_without_writing(errand, decision, theirs)
+        if decision.action is Action.CREATE_THERE and step.key in self.open_creates:
+            self._drop(step)
+            return self._held_back(errand)
         step = self._begin(step._replace(action=str(decision.action)), kind, theirs)
+        return _Ready(step, kind, wire, theirs, decision)
+
+    def _write(self, ready: _Ready, errand: Errand) -> Outcome:
+        """Send what is begun, and verify it; what a request may have reached stays open until that is known."""
+        step, kind, wire, theirs, decision = ready
         try:
             after = self._send(kind, errand, wire, theirs)
         except SignedOut:
             raise
-        except RemoteError as error:
+        except (RemoteError, LocalError, UsageError) as error:
             return self._find_out(step, errand, theirs, error)
         step = note_applied(self.records, step, after)
         outcome = self._outcome(errand, decision, theirs)
         if wire is None or theirs is None or after is None:
-            advance(self.records, step, after)
+            self._advance(step, outcome.ref, after)
             return outcome
         try:
             covered = find_overwritten(self.session.client, kind, wire, theirs.version, step.before_saved_s, after)
         except RemoteError as error:
-            advance(self.records, step, after)
+            self._advance(step, outcome.ref, after)
             return outcome._replace(
                 exit_code=error.exit_code, error=f"{outcome.ref}: sent, {_UNVERIFIED}: {error.message}"
             )
-        advance(self.records, step, after, covered)
+        self._advance(step, outcome.ref, after, covered)
         told = note_covered(self.conflicts, kind, step, self.tree.found.get(step.key), covered)
-        if told is None and operation.reason == Reason.TAKEN_BACK:
+        if told is None and errand.operation.reason == Reason.TAKEN_BACK:
             self.conflicts.settle(kind, step.key, even_covered=True)
         return told or outcome
+
+    def _advance(self, step: Step, ref: str, after: Resource | None, covered: Sequence[Resource] = ()) -> None:
+        """Make what the server holds the base, and tell what of it somebody else changed beside it."""
+        foreign = advance(self.records, step, after, covered)
+        if foreign:
+            hint = f"take it in: cochat pull {ref}"
+            self.emit(Notice(f"{ref}: somebody changed its {', '.join(foreign)} in the moment of this write", hint))
 
     def _read_theirs(
         self, kind: Kind, errand: Errand, known_valves: Wire | None
@@ -279,24 +334,28 @@ class Applier:
         for digest in {*theirs.body[name].values()} - wanted:
             keep_blob(self.config.root, read(digest))
 
-    def _find_out(self, step: Step, errand: Errand, before: Resource | None, error: RemoteError) -> Outcome:
+    def _find_out(self, step: Step, errand: Errand, before: Resource | None, error: DevkitError) -> Outcome:
         """Read what became of a write that ended in an error; where nobody answers, the next command does."""
         if step.known_ids is not None:
             # the listing of this session was made before: a new session has to look
-            return self._failed(step, errand, error, is_open=True)
+            return self._left_open(errand, error)
         try:
             verdict = settle_write(self.session.client, self.records, step)
         except SignedOut:
             raise
         except RemoteError:
-            return self._failed(step, errand, error, is_open=True)
+            return self._left_open(errand, error)
+        local = self.tree.found.get(step.key)
+        told = tell_covered_later(self.session.client, self.conflicts, step, local, verdict, self.emit)
+        if told is not None:
+            return told
         if verdict is Verdict.DONE:
             return self._outcome(errand, Decision(Action(step.action), _reason(errand.operation)), before)
         if verdict is Verdict.OTHER:
             return self._settle_meanwhile(errand, error)
         return self._outcome_of_error(errand, error)
 
-    def _settle_meanwhile(self, errand: Errand, error: RemoteError) -> Outcome:
+    def _settle_meanwhile(self, errand: Errand, error: DevkitError) -> Outcome:
         """Decide anew about what somebody wrote in the moment of a write that failed; it stays and is kept."""
         key = errand.operation.key
         try:
@@ -353,12 +412,20 @@ class Applier:
             (*(f"here: {line}" for line in here), *(f"there: {line}" for line in there)),
         )
 
-    def _failed(self, step: Step, errand: Errand, error: DevkitError, *, is_open: bool = False) -> Outcome:
-        if is_open:
-            self.emit(Notice(f"{self._ref(errand)}: what became of it will be found out by the next command"))
-        elif step.state is StepState.INTENDED:
-            self._drop(step)
+    def _left_open(self, errand: Errand, error: DevkitError) -> Outcome:
+        self.emit(Notice(f"{self._ref(errand)}: what became of it will be found out by the next command"))
         return self._outcome_of_error(errand, error)
+
+    def _held_back(self, errand: Errand) -> Outcome:
+        return Outcome(
+            self._ref(errand),
+            str(Action.CONFLICT),
+            "it may be there already",
+            errand.path,
+            3,
+            "not sent once more: an earlier run may have created it, and nobody knows which one that is",
+            "see what is there: cochat pull; then delete the one too many, here or there",
+        )
 
     def _stale(self, errand: Errand, moved: str) -> Outcome:
         return Outcome(

@@ -9,6 +9,7 @@ from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.conflicts import Conflicts, is_covered
 from cochat_devkit.operations.laying import lay_resource
+from cochat_devkit.operations.trust import note_laid
 from cochat_devkit.resource import Resource
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.workspace.tree import keep_resource, read_tree
@@ -41,6 +42,7 @@ def settle_covered(config: Config, aim: Target, records: Records, key: Key, *, w
         ours = Seen(key, present.resource.type, present.resource.body, Origin.HERE, message="before theirs was taken")
         records.keep_seen(ours)
     theirs = Resource(key, records.reader.body(conflict.remote_digest), conflict.type)
+    note_laid(config, key, theirs.body)
     laid = lay_resource(config.root, kind, theirs, present)
     conflicts.settle(kind, key, even_covered=True)
     return Outcome(

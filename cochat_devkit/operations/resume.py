@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import RemoteError
 from cochat_devkit.events import Notice, Outcome
-from cochat_devkit.kinds import all_kinds, kind_named, ref_of
+from cochat_devkit.kinds import all_kinds, ref_of
 from cochat_devkit.mirror.journal import OPEN, Run, StepState, read_open_runs
 from cochat_devkit.mirror.reader import MirrorReader
 from cochat_devkit.operations.agreed import keeping_lock
@@ -14,7 +13,7 @@ from cochat_devkit.operations.conflicts import Conflicts
 from cochat_devkit.operations.filesteps import settle_files
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.session import connect
-from cochat_devkit.operations.unheard import find_covered_later, note_covered, settle_write
+from cochat_devkit.operations.unheard import settle_write, tell_covered_later
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.sync.outcome import Verdict
 from cochat_devkit.workspace.tree import read_tree
@@ -105,17 +104,10 @@ def _settle_write(session: Session, config: Config, records: Records, tree: Tree
         hint = f"see what is there: cochat pull {ref}; what cannot be merged: cochat resolve {ref}"
         reason = "an earlier run was interrupted, and the server holds something else by now"
         return Outcome(ref, str(Action.CONFLICT), reason, step.path, 3, f"{ref}: {reason}", hint)
-    if verdict in (Verdict.DONE, Verdict.PARTLY):
-        kind = kind_named(step.key.kind)[0]
-        try:
-            covered = find_covered_later(client, kind, records, step)
-        except RemoteError as error:
-            emit(Notice(f"{ref}: its history cannot be read: {error.message}"))
-            covered = []
-        conflicts = Conflicts(config.root, records, session.target.name)
-        told = note_covered(conflicts, kind, step, tree.found.get(step.key), covered)
-        if told is not None:
-            return told
+    conflicts = Conflicts(config.root, records, session.target.name)
+    told = tell_covered_later(client, conflicts, step, tree.found.get(step.key), verdict, emit)
+    if told is not None:
+        return told
     action = step.action if verdict is Verdict.DONE else str(Action.NOTHING)
     return Outcome(ref, action, f"an earlier run was interrupted; {_FOUND[verdict]}", step.path)
 

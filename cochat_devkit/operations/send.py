@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import Moved, Rejected
@@ -42,7 +42,7 @@ def send_new(
     wire = client.fetch_item(kind, remote_id, is_new=True)
     context = client.wire_context([wire], needs_groups=needs_groups)
     wire = _send_files(client, kind, wire, resource.body, context, read_blob)
-    wire = _flip_switches(client, kind, wire, resource.body, context)
+    wire = _flip_switches(client, kind, wire, resource.body, context, kind.fields)
     return from_wire(kind, _send_valves(client, kind, wire, resource.body, context), context)
 
 
@@ -80,7 +80,7 @@ def send_changes(
         wire = _send_files(client, kind, with_files_of(wire, before), body, context, read_blob)
     elif not has_body(kind, wire):
         wire = _read_again(client, kind, wire, before)
-    wire = _flip_switches(client, kind, wire, body, context)
+    wire = _flip_switches(client, kind, wire, body, context, changed)
     return from_wire(kind, _send_valves(client, kind, wire, body, context), context)
 
 
@@ -140,11 +140,16 @@ def _is_saved(field: Field, dialect: Dialect) -> bool:
     return by_save or (field.written_by is WrittenBy.ACCESS and dialect.access == "control")
 
 
-def _flip_switches(client: Client, kind: Kind, wire: Wire, body: Body, context: WireContext) -> Wire:
-    """Flip what differs, and believe only the answer: a flip is not idempotent."""
+def _flip_switches(
+    client: Client, kind: Kind, wire: Wire, body: Body, context: WireContext, meant: Collection[Field]
+) -> Wire:
+    """Flip those that are meant where they differ, and believe only the answer: a flip is not idempotent.
+
+    What differs and is not meant somebody else flipped since it was read.
+    """
     remote_id = remote_id_of(kind, wire, client.endpoints(kind))
     for each in changed_fields(kind, wire, body, context):
-        if each.written_by is not WrittenBy.SWITCH:
+        if each.written_by is not WrittenBy.SWITCH or each not in meant:
             continue
         answer = client.send_switch(kind, remote_id, each.name)
         if each.codec.read(answer, each, context) != body[each.name]:
@@ -161,4 +166,4 @@ def _restore_switches(client: Client, kind: Kind, before: Wire, context: WireCon
     switches = [each for each in kind.fields if each.written_by is WrittenBy.SWITCH]
     if switches and not client.dialect.has_versions:
         now = _read_again(client, kind, before, before)
-        _flip_switches(client, kind, now, from_wire(kind, before, context).body, context)
+        _flip_switches(client, kind, now, from_wire(kind, before, context).body, context, switches)

@@ -19,7 +19,7 @@ from cochat_devkit.operations.push import count_known, write_order
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import connect
-from cochat_devkit.resource import Fingerprint, Resource, make_digest
+from cochat_devkit.resource import Fingerprint, Resource, fingerprint_in, make_digest
 from cochat_devkit.sync.decide import ABSENT, Action, Reason, present
 from cochat_devkit.sync.describe import changed_names, describe_changes
 from cochat_devkit.sync.plan import Expected, Operation, Plan, PlanTarget, check_plan, find_moved, order_of
@@ -214,8 +214,13 @@ class _Undoing:
         if operation.body_digest is None:
             return Errand(operation, None, path=path)
         body = self.records.reader.body(operation.body_digest)
-        base_local = before.base_local if before and before.base_digest == operation.body_digest else None
-        return Errand(operation, Resource(operation.key, body, operation.type), base_local, path)
+        resource = Resource(operation.key, body, operation.type)
+        if before is None or before.base_remote is None:
+            return Errand(operation, resource, None, path)
+        if before.base_remote == fingerprint_in(operation.body_digest):
+            return Errand(operation, resource, before.base_local, path)
+        # what comes back was covered, and never in the files: it stays a change of theirs
+        return Errand(operation, resource, None, path, base_kept=before)
 
 
 def _undo_files(

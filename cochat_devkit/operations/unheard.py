@@ -5,24 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import Missing
-from cochat_devkit.events import Outcome
+from cochat_devkit.errors import Missing, RemoteError
+from cochat_devkit.events import Notice, Outcome
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.kinds.kind import WrittenBy
 from cochat_devkit.kinds.wire import from_wire, new_remote_id, remote_id_of
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.mirror.journal import StepState
 from cochat_devkit.operations.observe import read_one_remote
-from cochat_devkit.operations.records import agreed_row
+from cochat_devkit.operations.records import agreed_row, to_row
 from cochat_devkit.operations.verify import find_overwritten
 from cochat_devkit.sync.decide import Action, Reason
-from cochat_devkit.sync.describe import describe_changes
-from cochat_devkit.sync.outcome import Verdict, judge
+from cochat_devkit.sync.describe import changed_names, describe_changes
+from cochat_devkit.sync.outcome import Verdict, agreed_after, judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cochat_devkit.api.client import Client
+    from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.mirror.journal import Step
     from cochat_devkit.operations.conflicts import Conflicts
@@ -46,16 +47,26 @@ def note_applied(records: Records, step: Step, after: Resource | None) -> Step:
     return step
 
 
-def advance(records: Records, step: Step, after: Resource | None, covered: Sequence[Resource] = ()) -> None:
+def advance(records: Records, step: Step, after: Resource | None, covered: Sequence[Resource] = ()) -> tuple[str, ...]:
     """Make what the server now holds the base, in one transaction with the end of the step.
 
     `covered` are versions by others that the write covered, newest first: they go into the history, and an undo of the
     step brings back the newest.
+
+    Returns the names of fields that somebody else changed in the same moment: the base has them as they were, so that
+    the next pull takes them in.
     """
+    foreign: tuple[str, ...] = ()
     if after is None:
         records.drop(step.key)
+    elif step.row_after is not None:
+        records.keep(to_row(after, step.row_after), (after.type, after.body))
     else:
-        records.keep(agreed_row(after, step.base_local, step.path), (after.type, after.body))
+        agreed = _agreed(records, step, after)
+        foreign = tuple(changed_names(agreed.body, after.body))
+        row = agreed_row(agreed, step.base_local, step.path)
+        row = row._replace(remote_digest=after.digest, remote_fingerprint=after.fingerprint)
+        records.keep(row, *((each.type, each.body) for each in ((after, agreed) if foreign else (after,))))
     for each in reversed(covered):
         message = str(Reason.OVERWRITTEN)
         records.keep_seen(Seen(step.key, each.type, each.body, Origin.THEIR_HISTORY, each.version, message))
@@ -63,6 +74,16 @@ def advance(records: Records, step: Step, after: Resource | None, covered: Seque
         step = step._replace(before_digest=covered[0].digest)
     records.keep_step(step._replace(state=StepState.DONE))
     records.flush()
+    return foreign
+
+
+def _agreed(records: Records, step: Step, after: Resource) -> Resource:
+    """Say what both sides agree on once a step is done."""
+    before, sent = _body(records, step.before_digest), _body(records, step.sent_digest)
+    if before is None or sent is None:
+        return after
+    kind = kind_named(step.key.kind)[0]
+    return replace(after, body=agreed_after(before, sent, after.body, sent_by_entry=_by_entry(kind)))
 
 
 def note_covered(
@@ -90,6 +111,8 @@ def note_covered(
 def settle_write(client: Client, records: Records, step: Step) -> Verdict:
     """Find out what became of a write whose answer nobody heard, by reading the server; remember what follows.
 
+    A create of which the server made the id stays open while something there may be what it made, and nobody knows.
+
     Raises:
         RemoteError: the server could not be asked; the step stays open.
     """
@@ -107,13 +130,28 @@ def settle_write(client: Client, records: Records, step: Step) -> Verdict:
     elif verdict is Verdict.PARTLY and now is not None:
         # the rest is still a change of ours: against a base that is what the server holds
         advance(records, note_applied(records, step, now)._replace(base_local=now.fingerprint), now)
-    else:
+    elif verdict is not Verdict.OTHER or not _is_lost(client, kind, step):
         records.keep_step(step._replace(state=StepState.DROPPED, note=str(verdict)))
         records.flush()
     return verdict
 
 
-def find_covered_later(client: Client, kind: Kind, records: Records, step: Step) -> list[Resource]:
+def tell_covered_later(
+    client: Client, conflicts: Conflicts, step: Step, local: LocalResource | None, verdict: Verdict, emit: Emit
+) -> Outcome | None:
+    """Look whether a write whose answer nobody heard covered somebody's version, and say so; None where it did not."""
+    if verdict not in (Verdict.DONE, Verdict.PARTLY):
+        return None
+    kind = kind_named(step.key.kind)[0]
+    try:
+        covered = _find_covered_later(client, kind, conflicts.records, step)
+    except RemoteError as error:
+        emit(Notice(f"{ref_of(step.key, step.type)}: its history cannot be read: {error.message}"))
+        return None
+    return note_covered(conflicts, kind, step, local, covered)
+
+
+def _find_covered_later(client: Client, kind: Kind, records: Records, step: Step) -> list[Resource]:
     """Look whether a write of an earlier run covered somebody's version, once it is known that it was done.
 
     Raises:
@@ -141,7 +179,7 @@ def ids_listed(client: Client, kind: Kind) -> tuple[str, ...]:
 
 def _read_now(client: Client, kind: Kind, records: Records, step: Step, sent: Body | None) -> list[Resource]:
     """Read what the server holds now: nothing, or what is there, or all that could be what we created."""
-    if step.remote_id is None and client.endpoints(kind).makes_id:
+    if _is_lost(client, kind, step):
         return _find_lost(client, kind, records, step, sent)
     remote_id = step.remote_id or new_remote_id(client.endpoints(kind), step.key.slug)
     client.know_names(kind.name, {remote_id: step.key.slug})
@@ -151,8 +189,15 @@ def _read_now(client: Client, kind: Kind, records: Records, step: Step, sent: Bo
         return []
 
 
+def _is_lost(client: Client, kind: Kind, step: Step) -> bool:
+    """Tell whether nobody knows under which id the server has what a step created."""
+    return step.remote_id is None and client.endpoints(kind).makes_id
+
+
 def _find_lost(client: Client, kind: Kind, records: Records, step: Step, sent: Body | None) -> list[Resource]:
     """Recognise a created resource of which the server made the id: not listed before, ours, and with our body.
+
+    Where none has it, those that bear its name: somebody may have edited it since.
 
     Raises:
         UnexpectedReply: the listing is not whole, so nobody can say.
@@ -160,6 +205,7 @@ def _find_lost(client: Client, kind: Kind, records: Records, step: Step, sent: B
     known = {*(step.known_ids or ()), *(row.remote_id for row in records.known([kind.name]).values())}
     endpoints = client.endpoints(kind)
     found: list[Resource] = []
+    namesakes: list[Resource] = []
     for wire in client.fetch_names(kind):
         remote_id = remote_id_of(kind, wire, endpoints)
         if remote_id in known or not _is_mine(client, wire):
@@ -169,7 +215,9 @@ def _find_lost(client: Client, kind: Kind, records: Records, step: Step, sent: B
         resource = from_wire(kind, whole, client.wire_context([whole]))
         if judge(None, sent, resource.body, sent_later=_later(kind)) in (Verdict.DONE, Verdict.PARTLY):
             found.append(resource)
-    return found
+        elif sent is not None and resource.body[kind.named_by] == sent[kind.named_by]:
+            namesakes.append(resource)
+    return found or namesakes
 
 
 def _is_mine(client: Client, wire: Wire) -> bool:

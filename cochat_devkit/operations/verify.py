@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import NotSupported
 from cochat_devkit.kinds.wire import from_wire
 
 if TYPE_CHECKING:
@@ -42,10 +41,7 @@ def find_overwritten(
     for _ in range(MOST_BETWEEN):
         if version is None or version == started_from:
             break
-        try:
-            (entry,) = client.fetch_versions(kind, ours.remote_id, [version])
-        except NotSupported:
-            break
+        (entry,) = client.fetch_versions(kind, ours.remote_id, [version])
         if version != ours.version:
             if oldest_s is not None and entry.get("created_at", oldest_s) <= oldest_s:
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from cochat_devkit.resource import is_same_json
 from cochat_devkit.sync.describe import changed_names
 
 if TYPE_CHECKING:
@@ -52,6 +53,36 @@ def judge(
         and not (name in sent_by_entry and _is_between(before.get(name), sent.get(name), now.get(name)))
     ]
     return Verdict.OTHER if foreign else Verdict.PARTLY
+
+
+def agreed_after(
+    before: Mapping[str, Json],
+    sent: Mapping[str, Json],
+    now: Mapping[str, Json],
+    *,
+    sent_by_entry: Collection[str] = (),
+) -> dict[str, Json]:
+    """Tell what both sides agree on after a write: what is there now, without what somebody else changed beside it.
+
+    What we sent as it was and is another now, nobody here has seen: as to that, the two agree on what was. The same
+    goes for each entry of the mappings `sent_by_entry`.
+    """
+    return {
+        name: _agreed_entries(before.get(name), sent.get(name), found)
+        if name in sent_by_entry
+        else before[name]
+        if name in before and is_same_json(before[name], sent.get(name))
+        else found
+        for name, found in now.items()
+    }
+
+
+def _agreed_entries(before: Json, sent: Json, now: Json) -> Json:
+    if not all(isinstance(each, dict) for each in (before, sent, now)):
+        return now
+    ours = set(changed_names(before, sent))
+    kept = {name: each for name, each in before.items() if name not in ours}
+    return {**kept, **{name: each for name, each in now.items() if name in ours}}
 
 
 def _is_between(before: Json, sent: Json, now: Json) -> bool:

@@ -141,3 +141,17 @@ def test_another_product_is_not_believed_after_somebody_else_looked(tmp_path):
             told = desk.cochat("pull", "--target", target, expected=4)
             assert "was CoChat when it was last asked" in told.err
         assert desk.files() == here
+
+
+def test_a_history_that_a_page_stands_for_proves_nothing(tmp_path):
+    """Whether my save covered somebody's is not known where a gateway answers for the history: I am told so."""
+    with open_world(tmp_path, "owui-0.12") as world:
+        sort, desk, slug = sort_named("tool", "owui-0.12"), world.desk, world.slug()
+        world.browser.create(sort, slug, world.mark())
+        desk.cochat("pull")
+        sort.save(desk.folder, slug, world.mark())
+        world.proxy.play(lambda each: Fault.LOGIN_PAGE if "/history/" in each.path else None)
+        told = desk.json("push", "--no-verify", expected=4)
+        assert "nobody knows whether it covered somebody's version" in told.json["items"][0]["error"]
+        world.proxy.play()
+        assert desk.json("status", "--fetch", "--exit-code").exit_code == 0

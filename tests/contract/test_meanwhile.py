@@ -210,3 +210,72 @@ def save_skill(server: Server, skill: str, **changes: object) -> None:
 def source_there(server: Server, tool_id: str) -> str:
     found: str = read_json(server.admin.get(f"/api/v1/tools/id/{tool_id}"))["content"]
     return found
+
+
+def test_a_file_that_somebody_added_meanwhile_comes_here(server, desk, onlooker):
+    """What a colleague puts into a base while mine is uploaded is theirs to show: my next push does not remove it."""
+    name = bases.unique("base").replace(" ", "-")
+    made = bases.create_base(server.admin, name=name)["id"]
+    bases.fill(server.admin, made, "note.txt", f"First of {name}.\n")
+    desk.json("pull", f"knowledge/{name}")
+    note = desk.path(f"knowledge/{name}/files/note.txt")
+    note.write_text(f"Ours of {name}.\n")
+    theirs = f"Theirs of {name}.\n"
+    onlooker.before("POST", "/api/v1/files/", lambda: bases.fill(server.admin, made, "theirs.txt", theirs))
+    told = desk.json("push", "--no-verify", f"knowledge/{name}")
+    assert "somebody changed its files" in told.err
+    note.write_text(f"Ours again of {name}.\n")
+    assert desk.json("push", "--no-verify", f"knowledge/{name}", expected=3).actions == {
+        f"knowledge/{name}": "conflict"
+    }
+    assert desk.json("pull", f"knowledge/{name}").actions == {f"knowledge/{name}": "merge"}
+    assert note.with_name("theirs.txt").read_text() == theirs
+    assert desk.json("push", "--no-verify", f"knowledge/{name}").actions == {f"knowledge/{name}": "update-there"}
+    assert len(bases.file_ids(server.admin, made)) == 2
+
+
+def test_a_switch_that_somebody_flips_before_my_save_stays(server, desk, onlooker):
+    """I save a source, and a colleague switches the filter on in that moment: it stays on, here as well."""
+    made = create_plugin(server.admin, FUNCTIONS)["id"]
+    desk.json("pull", f"filter/{made}")
+    place = desk.path(f"plugins/filters/{made}.py")
+    place.write_text(place.read_text() + "# ours\n")
+    onlooker.before(
+        "POST", FUNCTIONS.url(made, "/update"), lambda: read_json(server.admin.post(FUNCTIONS.url(made, "/toggle")))
+    )
+    told = desk.json("push", f"filter/{made}", "--no-verify")
+    assert "somebody changed its active" in told.err
+    assert read_json(server.admin.get(FUNCTIONS.url(made)))["is_active"] is True
+    assert desk.json("pull", f"filter/{made}").actions == {f"filter/{made}": "update-here"}
+    assert "active: true" in desk.path(f"plugins/filters/{made}.yaml").read_text()
+
+
+@pytest.mark.generation("0.12")
+def test_access_that_somebody_takes_away_before_my_save_stays_away(server, desk, onlooker, tool):
+    """A tool that is made public or private beside my save of its source is not turned back by my next one."""
+    path = f"/api/v1/tools/id/{tool}"
+    grant = {"principal_type": "user", "principal_id": "*", "permission": "read"}
+    onlooker.before(
+        "POST",
+        f"{path}/update",
+        lambda: read_json(server.admin.post(f"{path}/access/update", json={"access_grants": [grant]})),
+    )
+    assert "somebody changed its access" in desk.json("push", "--no-verify").err
+    assert desk.json("pull", f"tool/{tool}").actions == {f"tool/{tool}": "update-here"}
+    place = desk.path(f"plugins/tools/{tool}.py")
+    place.write_text(place.read_text() + "# more\n")
+    desk.json("push", "--no-verify")
+    assert [each["principal_id"] for each in read_json(server.admin.get(path))["access_grants"]] == ["*"]
+
+
+@pytest.mark.generation("0.12")
+def test_whom_we_cover_is_seen_though_the_answer_is_lost(server, desk, onlooker, tool):
+    """The look into the history is taken as well where what became of my save has to be found out."""
+    item = read_json(server.admin.get(f"/api/v1/tools/id/{tool}"))
+    theirs = {**item, "content": sources.TOOL + "# theirs\n"}
+    path = f"/api/v1/tools/id/{tool}/update"
+    onlooker.before("POST", path, lambda: read_json(server.admin.post(path, json=theirs)))
+    onlooker.lose(path)
+    told = desk.json("push", "--no-verify", expected=3).json["items"][0]
+    assert (told["action"], "covered" in told["reason"]) == ("conflict", True)
+    assert "# theirs" in desk.path(f".cochat/conflicts/main/plugins/tools/{tool}.py").read_text()

@@ -174,6 +174,9 @@ def test_whom_we_cover_is_seen_and_comes_back(server, ids, desk, onlooker, times
     desk.json(*words)
     assert newest in source_there(server, ids[0])
     assert not desk.path(f".cochat/conflicts/main/plugins/tools/{ids[0]}.py").exists()
+    # theirs was never in my file: my next push does not cover it again
+    assert desk.json("push", "--no-verify", expected=3).actions == {f"tool/{ids[0]}": "conflict"}
+    assert newest in source_there(server, ids[0])
     if times > 1:
         logged = [each["message"] or "" for each in desk.json("log", f"tool/{ids[0]}").json["items"]]
         assert sum("covered" in each for each in logged) == times
@@ -182,7 +185,8 @@ def test_whom_we_cover_is_seen_and_comes_back(server, ids, desk, onlooker, times
 @pytest.mark.generation("0.12")
 @pytest.mark.parametrize("side", ["ours", "theirs"])
 def test_whom_we_cover_can_be_settled_here(server, ids, desk, onlooker, side):
-    """I keep my version, or take the covered one into my file and push it."""
+    """I keep my version, or take the covered one into my file and push it; its code is trusted once I say so."""
+    desk.json("trust", f"tool/{ids[0]}")
     add_line(desk, ids[0])
     theirs = sources.TOOL + "# theirs\n"
     onlooker.before("POST", f"/api/v1/tools/id/{ids[0]}/update", lambda: edit_there(server, ids[0], theirs))
@@ -191,6 +195,9 @@ def test_whom_we_cover_can_be_settled_here(server, ids, desk, onlooker, side):
     assert "covered" in told["reason"]
     assert "+# theirs" in desk.cochat("diff", f"tool/{ids[0]}").out
     desk.json("resolve", f"tool/{ids[0]}", f"--{side}")
+    add_line(desk, ids[0])
+    (standing,) = desk.json("trust", "--list", f"tool/{ids[0]}").json["items"]
+    assert (standing["state"] == "trusted") is (side == "ours")
     assert desk.json("status", f"tool/{ids[0]}").json["conflicts"] == []
     assert not desk.path(f".cochat/conflicts/main/plugins/tools/{ids[0]}.py").exists()
     desk.json("push", "--no-verify")

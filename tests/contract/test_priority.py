@@ -174,6 +174,24 @@ def test_priority_moved_while_a_source_is_pushed_is_a_conflict(server, desk):
     assert stored(server, plugin_id) == {"priority": 2}
 
 
+def test_a_priority_takes_no_other_value_away(server, desk):
+    """A valve gets another name in the source: what is stored under the old one is nobody's to throw away but mine."""
+    plugin_id = create_plugin(server.admin, FUNCTIONS, source=SOURCE)["id"]
+    store(server, plugin_id, api_key=CANARIES[0], priority=1)
+    desk.json("pull")
+    desk.edit(f"plugins/filters/{plugin_id}.yaml", "priority: 1", "priority: 2")
+    desk.edit(f"plugins/filters/{plugin_id}.py", "api_key", "service_key")
+    for _ in range(2):
+        told = desk.cochat("push", f"filter/{plugin_id}", "--no-verify", expected=4)
+        assert "would take away api_key" in told.err
+        assert CANARIES[0] not in told.err + told.out
+        assert stored(server, plugin_id) == {"api_key": CANARIES[0], "priority": 1}
+    assert "service_key" in read_json(server.admin.get(FUNCTIONS.url(plugin_id)))["content"]
+    desk.json("valves", f"filter/{plugin_id}", "unset", "api_key")
+    desk.json("push", f"filter/{plugin_id}", "--no-verify")
+    assert stored(server, plugin_id) == {"priority": 2}
+
+
 def test_a_source_is_pushed_past_a_moved_priority(server, desk):
     """A priority that somebody set in the browser stays when I push a source, and comes with the next pull."""
     plugin_id = create_plugin(server.admin, FUNCTIONS, source=SOURCE)["id"]

@@ -201,6 +201,58 @@ def test_a_dead_server_leaves_it_open(desk, onlooker, tool):
     assert open_runs(desk) == []
 
 
+def test_a_base_whose_folder_is_not_its_name_is_made_once(server, desk, onlooker):
+    """What fails after a create is still known to be made: the next push completes it, and makes no second one."""
+    name, folder = make_base(desk)
+    edited = folder / "files" / "a.txt"
+    onlooker.before("POST", "/api/v1/knowledge/create", lambda: edited.write_text(f"Edited of {name}.\n") and None)
+    desk.json("push", "--no-verify", expected=1)
+    desk.json("push", "--no-verify")
+    assert names_of_bases(server).count(name) == 1
+    assert desk.json("push", "--no-verify").json["requests"] == 0
+    (base,) = [each for each in bases_there(server) if each["name"] == name]
+    assert [each["filename"] for each in files_there(server, base)] == ["a.txt"]
+
+
+def test_a_lost_base_that_somebody_edited_since_is_not_made_again(server, desk, onlooker):
+    """Whether it is mine a person has to say: a conflict for as long as I have not looked, and one base there."""
+    name, _folder = make_base(desk)
+    onlooker.lose("/api/v1/knowledge/create")
+    desk.json("push", "--no-verify", expected=4)
+    (base,) = [each for each in bases_there(server) if each["name"] == name]
+    form = {"name": name, "description": "Better words."}
+    read_json(server.admin.post(f"/api/v1/knowledge/{base['id']}/update", json=form))
+    for _ in range(2):
+        told = desk.json("push", "--no-verify", expected=3)
+        assert {each["action"] for each in told.json["items"]} == {"conflict"}
+        assert names_of_bases(server).count(name) == 1
+
+
+def test_a_lost_base_beside_an_equal_one_is_not_made_again(server, desk, onlooker):
+    """Either may be mine: nothing is sent a third time."""
+    name, _folder = make_base(desk)
+    onlooker.lose("/api/v1/knowledge/create")
+    desk.json("push", "--no-verify", expected=4)
+    read_json(server.admin.post("/api/v1/knowledge/create", json={"name": name, "description": f"About {name}"}))
+    desk.json("push", "--no-verify", expected=3)
+    assert names_of_bases(server).count(name) == 2
+    # once I have seen them it is for me to say whether there shall be one more
+    desk.json("pull", "--kind", "knowledge", expected=3)
+    assert open_runs(desk) != []
+    desk.json("push", "--no-verify")
+    assert open_runs(desk) == []
+
+
+def make_base(desk: Desk) -> tuple[str, Path]:
+    """Write a new base of one file whose folder is another word than its name: both."""
+    slug = make_id().replace("_", "-")
+    name, folder = f"The base {slug}", desk.path(f"knowledge/{slug}")
+    (folder / "files").mkdir(parents=True)
+    (folder / "knowledge.yaml").write_text(f"name: {name}\ndescription: About {name}\n")
+    (folder / "files" / "a.txt").write_text(f"A text of {name}.\n")
+    return name, folder
+
+
 def push_and_die(
     desk: Desk,
     onlooker: Onlooker,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cochat_devkit.sync.outcome import Verdict, judge
+from cochat_devkit.sync.outcome import Verdict, agreed_after, judge
 
 A = {"content": "a", "name": "n"}
 B = {"content": "b", "name": "m"}
@@ -97,3 +97,50 @@ def test_true_is_not_one():
     """JSON's values are told apart as JSON does."""
     for one, other in itertools.permutations([True, 1, 1.0], 2):
         assert judge({"a": 0}, {"a": one}, {"a": other}) is X
+
+
+FILES = {"kept": "k", "moved": "old", "gone": "g"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "now", "agreed"),
+    [
+        # what we changed is as the server then has it
+        ({"a": 1}, {"a": 1}, {"a": 1}),
+        ({"a": 1}, {"a": 2}, {"a": 2}),
+        # what we left alone is as it was
+        ({"a": 0}, {"a": 0}, {"a": 0}),
+        ({"a": 0}, {"a": 2}, {"a": 0}),
+        ({"a": False}, {"a": 2}, {"a": 2}),
+        # and so is each file
+        ({"files": {"kept": "k", "moved": "new"}}, {"files": {"kept": "k", "moved": "new"}}, None),
+        (
+            {"files": {"kept": "k", "moved": "new"}},
+            {"files": {"moved": "new", "more": "theirs"}},
+            {"files": {"kept": "k", "moved": "new"}},
+        ),
+        (
+            {"files": {"kept": "k", "moved": "new", "made": "m"}},
+            {"files": {"kept": "theirs", "moved": "new", "made": "m", "gone": "theirs"}},
+            {"files": {"kept": "k", "moved": "new", "made": "m", "gone": "theirs"}},
+        ),
+    ],
+)
+def test_what_somebody_changes_beside_a_write_is_not_agreed_on(sent, now, agreed):
+    """The base has what we sent, as the server took it, and what we saw before; theirs is still to be taken in."""
+    before = {"a": 0, "files": FILES}
+    found = agreed_after(before, {**before, **sent}, {**before, **now}, sent_by_entry=["files"])
+    assert found == {**before, **(agreed or now)}
+
+
+@given(bodies, bodies, bodies)
+def test_only_what_we_left_alone_can_be_theirs(before, sent, now):
+    """Where base and server then differ, we had sent what was; where nobody else wrote, they do not differ."""
+    for by_entry in ([], ["files"]):
+        there = [{"files": each, **each} for each in (before, sent, now)]
+        agreed = agreed_after(*there, sent_by_entry=by_entry)
+        assert agreed.keys() == there[2].keys()
+        for name in now:
+            if agreed[name] != now[name]:
+                assert agreed[name] == before[name] == sent[name]
+        assert agreed_after(there[0], there[1], there[1], sent_by_entry=by_entry) == there[1]
