@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from cochat_devkit.api.attached import Files, complete
 from cochat_devkit.api.parts import fetch_parts
-from cochat_devkit.api.probe import ADMIN, Identity
+from cochat_devkit.api.probe import ADMIN, Identity, fetch_identity
 from cochat_devkit.api.replies import Undecided, list_moved, make_error
 from cochat_devkit.api.valves import Valves
 from cochat_devkit.errors import (
@@ -88,6 +88,7 @@ class Client:
         self._groups: Groups | None = None
         self._names = Names()
         self._is_signed_in: bool | None = None
+        self._is_still_us = False
         self._listed: dict[str, _Pages] = {}
         self._keep_blob = keep_blob
         self._files: dict[str, Files] = {}
@@ -102,6 +103,24 @@ class Client:
     def request_count(self) -> int:
         """Count the HTTP requests made so far."""
         return self._transport.request_count
+
+    def check_identity(self) -> None:
+        """See once that the server still takes us for whom it took us: what it does not show us hangs on that.
+
+        Raises:
+            UnexpectedReply: it takes us for somebody else, or for one who may see more or less.
+            RemoteError: the server could not be asked.
+        """
+        if self._is_still_us:
+            return
+        before, now = self.identity, fetch_identity(self._transport)
+        if (now.id, now.role) != (before.id, before.role):
+            raise UnexpectedReply(
+                f"the server took us for {before.name or before.id} ({before.role}) at first, and for "
+                f"{now.name or now.id} ({now.role}) a moment later",
+                hint="run the command again",
+            )
+        self._is_still_us = True
 
     def endpoints(self, kind: Kind) -> Endpoints:
         """Find the requests of a kind on this server.

@@ -97,7 +97,10 @@ def new_remote_id(endpoints: Endpoints, slug: Slug) -> RemoteId:
 def slugs_for(
     kind: Kind, wires: Iterable[Wire], known: Mapping[RemoteId, Slug], endpoints: Endpoints
 ) -> dict[RemoteId, Slug]:
-    """Give a slug to each listed object: those that we know keep theirs."""
+    """Give a slug to each listed object: those that we know keep theirs.
+
+    Where the name is a key, whoever bears it now is the one: an upgrade of the server gives each another id.
+    """
     if not endpoints.makes_id:
         ids = [remote_id_of(kind, wire, endpoints) for wire in wires]
         return {each: known.get(each) or slug_of(endpoints, each) for each in ids}
@@ -106,6 +109,10 @@ def slugs_for(
     natural = [
         (remote_id_of(kind, wire, endpoints), _natural(kind, str(wire.get(named_by[0]) or ""))) for wire in ordered
     ]
+    if kind.is_named_by_its_key:
+        listed = {remote_id for remote_id, _name in natural}
+        new = {name for remote_id, name in natural if remote_id not in known}
+        known = {remote_id: slug for remote_id, slug in known.items() if remote_id in listed or slug not in new}
     return assign_slugs(natural, known)
 
 

@@ -118,8 +118,9 @@ def _observe(
     # where nothing can be asked for by its id, a list that came back empty is asked for again, and says the same
     is_proof = listed.wires or listed.unmoved or may_ask
     # to an admin every listing shows everything, and each that is missing is asked for by its id
-    was_whole = client.shows_all(listed_before or "") and client.shows_all(listed.basis)
-    comparable = [row for row in missing if (was_whole and may_ask) or _was_shown(row, listed.basis, listed_before)]
+    was_whole = may_ask and client.shows_all(listed_before or "") and client.shows_all(listed.basis)
+    is_comparable = was_whole or listed_before in (None, listed.basis)
+    comparable = [row for row in missing if is_comparable and _was_shown(row, was_whole=was_whole)]
     view.invisible |= {row.key: State.NOT_LISTED for row in missing}
     if listed.is_complete and is_proof:
         _settle_missing(client, kind, comparable, records, view)
@@ -130,14 +131,12 @@ def _observe(
             emit(Notice(f"the list of {kind.plural} moved while it was read: {left}"))
 
 
-def _was_shown(row: Row, basis: str, listed_before: str | None) -> bool:
-    """Tell whether a listing of this basis would show a resource that we knew, if it were there.
+def _was_shown(row: Row, *, was_whole: bool) -> bool:
+    """Tell whether a listing as the one before would show a resource that we knew, if it were there.
 
-    Before the first listing there may be what we sent, and what the lock alone knows, which has no time: somebody else
-    saw that.
+    What the lock alone knows has no time: somebody else saw that, who may be shown more.
     """
-    is_comparable = basis == listed_before or (listed_before is None and row.updated_at is not None)
-    return is_comparable and row.remote_state is not State.NOT_LISTED
+    return row.updated_at is not None and (was_whole or row.remote_state is not State.NOT_LISTED)
 
 
 def _unproven(row: Row) -> State:
@@ -266,6 +265,8 @@ def _is_closed(client: Client, kind: Kind, wire: Wire) -> bool:
 def _settle_missing(client: Client, kind: Kind, missing: Sequence[Row], records: Records, view: RemoteView) -> None:
     """Decide what it means that known resources were not listed: gone only if the server says so for each by name."""
     answers = client.fetch_items(kind, [row.remote_id for row in missing], lambda: None)
+    if any(isinstance(each, Missing) for each in answers.values()):
+        client.check_identity()
     for row in missing:
         answer = answers[row.remote_id]
         if not isinstance(answer, RemoteError) and has_body(kind, answer):

@@ -154,6 +154,9 @@ class _Pull:
                     # thousands of bodies are not held longer than they are needed
                     self.view.seen.pop(key, None)
         self.emit(Progress("files", len(meant), len(meant)))
+        for key in view.invisible.keys() - set(meant):
+            # how the kind was listed is remembered, so what that did not show has to be as well
+            self._keep_if_new(self.rows[key]._replace(remote_state=view.invisible[key]))
         self.steps.close()
         return report
 
@@ -370,12 +373,13 @@ class _Pull:
     def _skip(self, key: Key, decision: Decision) -> Outcome:
         row, summary = self.rows.get(key), self.view.unreadable.get(key)
         state = self.view.side(key).state
-        if fault := self.tree.fault_of(key, row.path if row else None):
-            return self._outcome(key, decision, exit_code=1, error=fault.message, hint=fault.hint)
-        if row is not None:
+        fault = self.tree.fault_of(key, row.path if row else None)
+        if row is not None and (fault is None or key in self.view.invisible):
             self._keep_if_new(row._replace(remote_state=state))
-        elif summary is not None:
+        elif fault is None and summary is not None:
             self._keep_if_new(to_row(summary, None, state))
+        if fault is not None:
+            return self._outcome(key, decision, exit_code=1, error=fault.message, hint=fault.hint)
         return self._outcome(key, decision)
 
     def _agree(self, key: Key, local: LocalResource) -> None:

@@ -210,9 +210,12 @@ class Records:
             return
         client = self.session.client
         client.remember_digests_by(self._digests_of)
+        listed = self.reader.bases_of_listings(self.scope)
         for name in {name for kind in all_kinds() for name in kind.refers_to}:
-            rows = self.reader.rows(self.scope, [name]).values()
-            client.know_names(name, {row.remote_id: row.key.slug for row in rows})
+            names = {row.remote_id: row.key.slug for row in self.reader.rows(self.scope, [name]).values()}
+            # a kind that was never listed is not known to have nobody
+            if names or name in listed:
+                client.know_names(name, names)
 
     def _digests_of(self, kind: str) -> dict[str, str]:
         """Read the digests of files that were read before, by the file's id, so that none is read twice."""

@@ -354,10 +354,10 @@ def _greeting(process: subprocess.Popen[bytes], errors: Path) -> Greeting:
     return Greeting(said["url"], said["token"])
 
 
-def add_user(browser: Browser) -> str:
-    """Make an ordinary user who may write tools, and nothing else."""
+def add_user(browser: Browser, role: str = "user") -> str:
+    """Make another person, whose token this is: an ordinary user may write tools, and nothing else."""
     name = f"user-{uuid.uuid4().hex[:8]}"
-    form = {"name": name, "email": f"{name}@example.com", "password": f"password-of-{name}", "role": "user"}
+    form = {"name": name, "email": f"{name}@example.com", "password": f"password-of-{name}", "role": role}
     path = "/api/v1/users/default/permissions"
     permissions = browser.client.get(path).json()
     workspace = {**permissions["workspace"], "tools": True, "tools_import": True}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from cochat_devkit.kinds.dialects import COCHAT
 from tests.chaos.proxy import Fault
 from tests.chaos.sorts import operation_of, sort_named
-from tests.chaos.stage import add_user, open_world
+from tests.chaos.stage import Browser, add_user, make_desk_at, open_world
 from tests.desk import Desk
 
 
@@ -155,3 +159,120 @@ def test_a_history_that_a_page_stands_for_proves_nothing(tmp_path):
         assert "nobody knows whether it covered somebody's version" in told.json["items"][0]["error"]
         world.proxy.play()
         assert desk.json("status", "--fetch", "--exit-code").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "flavor", "role"), [("agent", "cochat", "user"), ("automation", "owui-0.12", "admin")]
+)
+@pytest.mark.parametrize("first", ["pull", "status --fetch", "pull {mine}"])
+def test_what_a_colleague_was_shown_is_not_taken_for_shown_to_me(tmp_path, kind, flavor, role, first):
+    """Two people share a repository, and the server shows each what is theirs alone: files and lines of both stay."""
+    with open_world(tmp_path, flavor) as world:
+        sort, slug, token = sort_named(kind, flavor), world.slug(), add_user(world.browser, role)
+        hers, mine = f"{kind}/{slug}", f"{kind}/{world.slug()}"
+        world.browser.create(sort, slug, world.mark())
+        world.desk.cochat("pull")
+        with closing(Browser(world.server_url, token, flavor)) as colleague:
+            colleague.create(sort, mine.partition("/")[2], world.mark())
+        clone = make_desk_at(tmp_path / "clone", world.proxy.url, token, flavor)
+        shutil.copytree(world.desk.path(sort.folder), clone.path(sort.folder), dirs_exist_ok=True)
+        shutil.copy(world.desk.path("cochat.lock"), clone.path("cochat.lock"))
+        clone.cochat(*first.format(mine=mine).split())
+        for _ in range(2):
+            assert clone.json("pull").actions.get(hers) == "skip"
+        assert slug in sort.slugs(clone.folder)
+        assert f"main {hers} " in clone.path("cochat.lock").read_text()
+        assert hers in clone.json("status").json["invisible"]
+
+
+def test_what_a_pull_of_one_was_not_shown_is_not_gone_for_the_next(tmp_path):
+    """An administrator who is one no more pulls one agent, and then all: those of others stay."""
+    with open_world(tmp_path, "cochat") as world:
+        sort, slugs = sort_named("agent", "cochat"), [world.slug(), world.slug()]
+        person = make_administrator(world)
+        world.browser.create(sort, slugs[0], world.mark())
+        with closing(Browser(world.server_url, person["token"], "cochat")) as colleague:
+            colleague.create(sort, slugs[1], world.mark())
+        desk = make_desk_at(tmp_path / "hers", world.proxy.url, person["token"], "cochat")
+        desk.cochat("pull")
+        demote(world, person)
+        desk.cochat("pull", f"agent/{slugs[1]}")
+        assert desk.json("pull").actions == {f"agent/{slugs[0]}": "skip"}
+        assert set(slugs) <= set(sort.slugs(desk.folder))
+
+
+def test_who_is_no_administrator_any_more_while_a_pull_asks_loses_nothing(tmp_path):
+    """Before anything is taken for deleted the server is asked once more whom it takes me for."""
+    with open_world(tmp_path, "owui-0.12") as world:
+        sort, slug = sort_named("prompt", "owui-0.12"), world.slug()
+        person = make_administrator(world)
+        world.browser.create(sort, slug, world.mark())
+        desk = make_desk_at(tmp_path / "hers", world.proxy.url, person["token"], "owui-0.12")
+        desk.cochat("pull")
+        here = desk.files()
+        demotions = [lambda: demote(world, person)]
+
+        def script(request):
+            if operation_of(request.method, request.path) == "list" and demotions:
+                demotions.pop()()
+
+        world.proxy.play(script)
+        told = desk.cochat("pull", expected=4)
+        assert "(user) a moment later" in told.err
+        world.proxy.play()
+        assert desk.json("pull").actions == {f"prompt/{slug}": "skip"}
+        assert desk.files() == here
+
+
+def test_an_agent_reads_the_same_whatever_else_is_pulled(tmp_path):
+    """A first pull of agents alone: what they refer to is named in them, and no id of the server's."""
+    with open_world(tmp_path, "owui-0.12") as world:
+        base = world.browser.client.post("/api/v1/knowledge/create", json={"name": "docs", "description": "d"}).json()
+        meta = {"knowledge": [{"id": base["id"], "type": "collection", "name": "docs"}]}
+        form = {"id": "bot", "name": "bot", "base_model_id": "m", "meta": meta, "params": {}}
+        world.browser.client.post("/api/v1/models/create", json=form).raise_for_status()
+        world.desk.cochat("pull", "--kind", "agent")
+        alone = world.desk.path("agents/bot.md").read_text()
+        assert "- knowledge/docs" in alone
+        assert "agent/bot" not in world.desk.json("pull").actions
+        assert world.desk.path("agents/bot.md").read_text() == alone
+
+
+def test_an_upgrade_of_the_server_keeps_its_prompts(tmp_path):
+    """From 0.6 to 0.12 each prompt gets another id: the file, an edit of it, and the base go on."""
+    with open_world(tmp_path / "old", "owui-0.6") as old, open_world(tmp_path / "new", "owui-0.12") as new:
+        (old_sort, new_sort), slug, mark = (sort_named("prompt", world.flavor) for world in (old, new)), "hello", "once"
+        old.browser.create(old_sort, slug, mark)
+        new.browser.create(new_sort, slug, mark)
+        old.desk.cochat("pull")
+        move_to(old.desk, old, new)
+        desk = Desk(old.desk.folder, new.token)
+        desk.json("pull")
+        assert desk.json("pull").actions == {}
+        new_sort.save(desk.folder, slug, "edited")
+        assert desk.json("push", "--no-verify").actions == {f"prompt/{slug}": "update-there"}
+        assert [*new.browser.wires()] == [("prompt", slug)]
+
+
+def move_to(desk, old, new):
+    """Let a workspace take another server for the one that it knew, and me for whom I was there: it was upgraded."""
+    person = new.browser.client.get("/api/v1/auths/").json()
+    with closing(sqlite3.connect(desk.path("mirror.db"))) as mirror:
+        mirror.execute("UPDATE scope SET url = ?, user_id = ?", (new.proxy.url, person["id"]))
+        mirror.commit()
+    for name in ("cochat.toml", "cochat.lock"):
+        place = desk.path(name)
+        place.write_text(place.read_text().replace(old.proxy.url, new.proxy.url))
+
+
+def make_administrator(world):
+    """Make another administrator: what the server answered, with their token."""
+    name = world.slug()
+    form = {"name": name, "email": f"{name}@example.com", "password": name, "role": "admin"}
+    return world.browser.client.post("/api/v1/auths/add", json=form).json()
+
+
+def demote(world, person):
+    """Make an administrator an ordinary user."""
+    form = {"name": person["name"], "email": person["email"], "role": "user", "profile_image_url": ""}
+    world.browser.client.post(f"/api/v1/users/{person['id']}/update", json=form).raise_for_status()

@@ -72,3 +72,14 @@ def test_a_prompt_is_called_by_its_command_on_every_server(dialect):
     commands = ["ct_x", "CT-UP", "a b", "你好"]
     wires = [{"id": f"u-{each}", "command": f"{endpoints.id_prefix}{each}"} for each in commands]
     assert sorted(slugs_for(prompt, wires, {}, endpoints).values()) == sorted(commands)
+
+
+def test_a_prompt_that_an_upgrade_gave_another_id_is_the_same():
+    """Open WebUI 0.6 knows a prompt by its command, and 0.12 by an id: files and base go on."""
+    prompt = kind_named("prompt")[0]
+    endpoints = prompt.endpoints_for(OWUI_0_12)
+    known = {RemoteId("/hello"): Slug("hello"), RemoteId("/gone"): Slug("gone"), RemoteId("u-2"): Slug("bye")}
+    wires = [{"id": "u-1", "command": "hello"}, {"id": "u-2", "command": "good-bye"}, {"id": "u-3", "command": "bye"}]
+    found = slugs_for(prompt, wires, known, endpoints)
+    assert (found["u-1"], found["u-2"]) == ("hello", "bye")
+    assert found["u-3"] not in {"hello", "bye", "gone"}
