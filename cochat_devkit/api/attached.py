@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cochat_devkit.api.replies import list_moved
 from cochat_devkit.api.transport import Upload
-from cochat_devkit.errors import Missing, Moved, NotAllowed, NotSupported, Rejected, SignedOut, UnexpectedReply
+from cochat_devkit.errors import (
+    Missing,
+    Moved,
+    NotAllowed,
+    NotSupported,
+    Rejected,
+    RemoteError,
+    SignedOut,
+    UnexpectedReply,
+)
 from cochat_devkit.resource import RemoteId, make_digest
 from cochat_devkit.tuples import NamedTuple
 
@@ -153,32 +162,62 @@ class Files:
     def _keep_content(self, attached: Attached) -> None:
         self._digests[attached.file_id] = self._keep_blob(self.fetch_content(attached))
 
-    def send(self, remote_id: RemoteId, present: list[Attached], path: str, content: bytes) -> None:
-        """Attach a file, in the place of one that bears its path: uploaded first, so that nothing is lost on the way.
+    def exchange(
+        self,
+        remote_id: RemoteId,
+        present: dict[str, Attached],
+        leaving: Iterable[str],
+        coming: Mapping[str, str],
+        read: Callable[[str], bytes],
+    ) -> None:
+        """Attach files in the place of others: all are uploaded and the others' bytes kept before anything is removed.
+
+        `present` has the files that there are by path, and `coming` the digests of those to attach; `read` gives the
+        bytes behind a digest. Where the server refuses, what was there before is attached again, and in `present`.
 
         Raises:
-            NotSupported: the path has folders, and this server has none.
-            Rejected: the server cannot read the file.
+            NotSupported: a path has folders, and this server has none.
+            Rejected: the server takes a file not at all, or not beside another of the same text.
+            Moved: somebody took one of the others out since it was listed.
+            UnexpectedReply: it was refused, and what was there before as well.
         """
-        folder_id = self._folder_id(remote_id, present, path.rpartition("/")[0])
+        folder_ids = {path: self._folder_id(remote_id, present.values(), path.rpartition("/")[0]) for path in coming}
+        leaves = [present[path] for path in leaving]
+        uploaded: dict[str, str] = {}
+        added: list[str] = []
+        gone: list[Attached] = []
+        try:
+            for path, digest in coming.items():
+                uploaded[path] = self._upload(path, read(digest))
+            for each in leaves if coming else ():
+                self._keep_blob(read(each.digest))
+            for each in leaves:
+                self._remove(remote_id, each)
+                gone.append(each)
+            for path, folder_id in folder_ids.items():
+                self._add(remote_id, uploaded[path], path, folder_id)
+                added.append(path)
+        except (Rejected, Moved) as error:
+            try:
+                present |= self._put_back(remote_id, gone, [uploaded[path] for path in added], read, error)
+            finally:
+                self._discard(*(uploaded[path] for path in uploaded if path not in added))
+            raise
+
+    def _upload(self, path: str, content: bytes) -> str:
         what = f"uploading {path}"
-        fields = {"metadata": json.dumps({_CLAIM: make_digest(content)})} if self._rows.keeps_claims else {}
+        digest = make_digest(content)
+        fields = {"metadata": json.dumps({_CLAIM: digest})} if self._rows.keeps_claims else {}
         upload = Upload(PurePosixPath(path).name, content, fields)
         answer = self._transport.send(self._rows.upload.method, self._rows.upload.path, what, body=upload)
         file_id = answer.get("id") if isinstance(answer, dict) else None
         if not isinstance(file_id, str):
             raise UnexpectedReply(f"{what}: the answer names no file")
-        for each in present:
-            if each.path == path:
-                self.remove(remote_id, each)
-        body: dict[str, Json] = {"file_id": file_id}
-        if folder_id is not None:
-            body["directory_id"] = folder_id
-        self._ask(self._rows.add, remote_id, f"attaching {path}", body)
-        self._digests[file_id] = make_digest(content)
+        self._digests[file_id] = digest
+        return file_id
 
-    def remove(self, remote_id: RemoteId, attached: Attached) -> None:
-        """Take a file out. Its bytes go with it: whoever asks for this has kept them.
+    def _remove(self, remote_id: RemoteId, attached: Attached) -> None:
+        """Take a file out; its bytes go with it.
 
         Raises:
             Moved: somebody took it out since it was listed.
@@ -189,7 +228,61 @@ class Files:
         except Missing as error:
             raise Moved(f"{what}: somebody took it away meanwhile", hint="run the command again") from error
 
-    def _folder_id(self, remote_id: RemoteId, present: list[Attached], folder: str) -> str | None:
+    def _add(self, remote_id: RemoteId, file_id: str, path: str, folder_id: str | None) -> None:
+        body: dict[str, Json] = {"file_id": file_id}
+        if folder_id is not None:
+            body["directory_id"] = folder_id
+        self._ask(self._rows.add, remote_id, f"attaching {path}", body)
+
+    def _put_back(
+        self,
+        remote_id: RemoteId,
+        gone: Iterable[Attached],
+        added: Iterable[str],
+        read: Callable[[str], bytes],
+        refusal: RemoteError,
+    ) -> dict[str, Attached]:
+        """Attach again what an exchange removed, in the place of what it added: what that is now, by path.
+
+        It is uploaded again, since a server mostly deletes what is removed.
+
+        Raises:
+            UnexpectedReply: the server refuses that as well; what it takes is attached all the same.
+        """
+        refused: list[Rejected] = []
+        back: dict[str, Attached] = {}
+        try:
+            for file_id in added:
+                with suppress(Missing):
+                    self._ask(self._rows.remove, remote_id, "taking out what was attached", {"file_id": file_id})
+            for each in gone:
+                file_id = self._upload(each.path, read(each.digest))
+                try:
+                    self._add(remote_id, file_id, each.path, each.folder_id)
+                except Rejected as error:
+                    self._discard(file_id)
+                    refused.append(error)
+                    continue
+                back[each.path] = each._replace(file_id=file_id)
+            if refused:
+                raise refused[0]
+        except SignedOut:
+            raise
+        except RemoteError as error:
+            raise UnexpectedReply(
+                f"{refusal.message}; nor could what was there before be put back: {error.message}",
+                hint="its bytes are kept here: run the command again once the server takes files",
+            ) from error
+        return back
+
+    def _discard(self, *file_ids: str) -> None:
+        """Delete what was uploaded and not attached; where that fails, it only takes space there."""
+        for file_id in file_ids:
+            path = self._rows.discard.path.replace("{file}", quote(file_id, safe=""))
+            with suppress(RemoteError):
+                self._transport.send(self._rows.discard.method, path, "deleting an upload")
+
+    def _folder_id(self, remote_id: RemoteId, present: Iterable[Attached], folder: str) -> str | None:
         if not folder:
             return None
         if self._rows.folders is None or self._rows.diff is None:

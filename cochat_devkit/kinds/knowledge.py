@@ -28,6 +28,7 @@ def _attachments(*, listing: str, **more: Endpoint | str | bool) -> Attachments:
         upload=Endpoint("POST", f"{_FILES}/?process=true&process_in_background=false"),
         add=Endpoint("POST", f"{_AT}/{{id}}/file/add"),
         remove=Endpoint("POST", f"{_AT}/{{id}}/file/remove?delete_file=true"),
+        discard=Endpoint("DELETE", f"{_FILES}/{{file}}"),
         **more,  # type: ignore[arg-type]
     )
 

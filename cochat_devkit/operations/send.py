@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cochat_devkit.kinds.dialects import Dialect
     from cochat_devkit.kinds.kind import Field, Kind, WireContext
     from cochat_devkit.resource import Body, Resource, Wire
+    from cochat_devkit.sync.exchange import Exchange
 
 #: gives the bytes behind a digest
 ReadBlob = Callable[[str], bytes]
@@ -89,21 +90,34 @@ def _send_files(
 ) -> Wire:
     """Attach and remove what differs; the object as it then is. `wire` has the files as they were read."""
     from cochat_devkit.api.attached import attached_in
+    from cochat_devkit.sync.exchange import make_exchanges
 
     fields = [each for each in changed_fields(kind, wire, body, context) if each.written_by is WrittenBy.FILES]
     if not fields:
         return wire
+    if read_blob is None:
+        raise LookupError(f"nobody gives the bytes of the files of a {kind.name}")
     remote_id, files = remote_id_of(kind, wire, client.endpoints(kind)), client.files_of(kind)
-    present, wanted = attached_in(wire), body[fields[0].name]
-    there = {each.path: each.digest for each in present}
-    for path, digest in wanted.items():
-        if there.get(path) != digest:
-            if read_blob is None:
-                raise LookupError(f"nobody gives the bytes of {path}")
-            files.send(remote_id, present, path, read_blob(digest))
-    for each in present:
-        if each.path not in wanted:
-            files.remove(remote_id, each)
+    present, wanted = {each.path: each for each in attached_in(wire)}, body[fields[0].name]
+    exchanges = make_exchanges({path: each.digest for path, each in present.items()}, wanted)
+
+    def carry_out(each: Exchange) -> None:
+        files.exchange(remote_id, present, each.leaving, {path: wanted[path] for path in each.coming}, read_blob)
+
+    later: list[Exchange] = []
+    for number, each in enumerate(exchanges):
+        try:
+            carry_out(each)
+        except Rejected as error:
+            if each.doubled:
+                hint = f"{' and '.join(each.doubled)} are equal: keep one of them"
+                raise Rejected(error.message, detail=error.detail, hint=hint) from error
+            if not any(other.leaving for other in exchanges[number + 1 :]):
+                raise
+            # other bytes may have the same text: what is still to leave may be what stands in the way
+            later.append(each)
+    for each in later:
+        carry_out(each)
     return client.with_files(kind, wire)
 
 

@@ -89,7 +89,8 @@ def run_fake_server() -> Iterator[FakeServer]:
             length = int(self.headers.get("content-length") or 0)
             content = self.rfile.read(length)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            body = json.loads(content) if content else None
+            is_json = "json" in (self.headers["content-type"] or "")
+            body = json.loads(content) if is_json else None
             given = fake.answer(Asked(self.command, self.path, headers, body))
             self.close_connection = given.drops is not None
             if given.drops == -1:

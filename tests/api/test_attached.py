@@ -9,7 +9,7 @@ import pytest
 from cochat_devkit.api.attached import LARGE_BYTES, Attached, Files
 from cochat_devkit.api.client import Client
 from cochat_devkit.api.probe import Identity
-from cochat_devkit.errors import SignedOut, UnexpectedReply
+from cochat_devkit.errors import Moved, NotSupported, Rejected, SignedOut, UnexpectedReply
 from cochat_devkit.kinds import kind_named
 from cochat_devkit.kinds.dialects import OWUI_0_6, OWUI_0_12
 from cochat_devkit.resource import RemoteId, make_digest
@@ -166,3 +166,104 @@ def test_large_files_are_read_one_at_a_time(transport, server):
     wanted = [Attached(each, each, "", LARGE_BYTES + 1) for each in "abc"]
     assert len([*files.keep_contents(wanted)]) == 1 + len(wanted)
     assert crowds == [1, 1, 1]
+
+
+UPLOAD = "/api/v1/files/?process=true&process_in_background=false"
+ADD, REMOVE = (f"/api/v1/knowledge/b/file/{each}" for each in ("add", "remove?delete_file=true"))
+DISCARD = "/api/v1/files/new"
+OLD = {path: Attached(f"old {path}", path, make_digest(path.encode()), 1) for path in ("a", "b")}
+NEW = {path: make_digest(text) for path, text in (("a", b"b"), ("b", b"a"))}
+TEXTS = {make_digest(text): text for text in (b"a", b"b", b"c")}
+REFUSED = refuses(400, "400: Duplicate content detected.")
+
+
+def exchange(transport, present, leaving, coming, kept=None):
+    files = Files(
+        transport, BASE.endpoints["0.6"].attachments, sees_whole=True, keep_blob=lambda text: _keep(kept, text)
+    )
+    files.exchange(B, present, leaving, coming, TEXTS.__getitem__)
+
+
+@pytest.fixture
+def shelf(server):
+    """A server that takes whatever comes."""
+    server.on("POST", UPLOAD, says({"id": "new"}))
+    server.on("POST", ADD, says({"id": "b", "files": []}))
+    server.on("POST", REMOVE, says({"id": "b", "files": []}))
+    server.on("DELETE", DISCARD, says({"message": "File deleted successfully"}))
+    return server
+
+
+def test_a_file_is_replaced_in_three_requests(transport, shelf):
+    """The new one is uploaded before the old one goes, whose bytes are kept by then."""
+    kept = []
+    exchange(transport, dict(OLD), ["a"], {"a": make_digest(b"c")}, kept)
+    assert (shelf.paths(), kept) == ([UPLOAD, REMOVE, ADD], [b"a"])
+    assert shelf.asked[1].body == {"file_id": "old a"}
+
+
+def test_files_that_exchange_their_texts_all_leave_before_any_comes(transport, shelf):
+    """Whatever fails before that leaves all as they are."""
+    exchange(transport, dict(OLD), OLD, NEW)
+    assert shelf.paths() == [UPLOAD, UPLOAD, REMOVE, REMOVE, ADD, ADD]
+
+
+@pytest.mark.parametrize(
+    ("at", "answer", "error"),
+    [(UPLOAD, REFUSED, Rejected), (REMOVE, refuses(400, "We could not find what you're looking for"), Moved)],
+)
+def test_what_is_refused_before_anything_left_changes_nothing(transport, shelf, at, answer, error):
+    """Only what was uploaded is deleted again."""
+    shelf.on("POST", at, answer)
+    with pytest.raises(error):
+        exchange(transport, dict(OLD), OLD, NEW)
+    assert shelf.paths() == ([UPLOAD] if at == UPLOAD else [UPLOAD, UPLOAD, REMOVE, DISCARD, DISCARD])
+
+
+def test_what_left_for_a_refused_file_is_put_back(transport, shelf):
+    """What was added goes again, and what was there comes back under another id; the refusal is what is told."""
+    uploads = [says({"id": each}) for each in ("new a", "new b", "back a", "back b")]
+    shelf.on("POST", UPLOAD, *uploads)
+    shelf.on("POST", ADD, says({}), REFUSED, says({}))
+    present = dict(OLD)
+    with pytest.raises(Rejected, match="attaching b: the server refuses it: 400: Duplicate"):
+        exchange(transport, present, OLD, NEW)
+    asked = [(each.path, each.body["file_id"]) for each in shelf.asked if each.path in (ADD, REMOVE)]
+    left, came = [(REMOVE, "old a"), (REMOVE, "old b")], [(ADD, "new a"), (ADD, "new b")]
+    assert asked == [*left, *came, (REMOVE, "new a"), (ADD, "back a"), (ADD, "back b")]
+    assert shelf.paths()[-1] == "/api/v1/files/new%20b"
+    assert {path: each.file_id for path, each in present.items()} == {"a": "back a", "b": "back b"}
+
+
+def test_what_cannot_be_put_back_is_told(transport, shelf):
+    """It is an error of its own, so that nothing goes on as if all were as before; what can be put back is."""
+    shelf.on("POST", ADD, REFUSED, REFUSED, says({}))
+    with pytest.raises(UnexpectedReply, match=r"attaching a: .*; nor could .* be put back: attaching a: ") as told:
+        exchange(transport, dict(OLD), OLD, NEW)
+    assert "its bytes are kept here" in told.value.hint
+    assert shelf.paths().count(ADD) == 3
+    # both that came, and the one that did not come back
+    assert shelf.paths().count(DISCARD) == 3
+
+
+def test_a_token_that_dies_meanwhile_is_told_as_such(transport, shelf):
+    """Nothing more is tried with it."""
+    shelf.on("POST", ADD, REFUSED, refuses(401, "Not authenticated"))
+    with pytest.raises(SignedOut):
+        exchange(transport, dict(OLD), OLD, NEW)
+
+
+def test_an_upload_that_cannot_be_deleted_hides_no_refusal(transport, shelf):
+    """It takes space there, and that is all."""
+    shelf.on("POST", ADD, REFUSED)
+    shelf.on("DELETE", DISCARD, refuses(500, ""))
+    with pytest.raises(Rejected, match="Duplicate content"):
+        exchange(transport, {}, [], {"a": make_digest(b"a")})
+    assert shelf.paths() == [UPLOAD, ADD, DISCARD]
+
+
+def test_folders_are_asked_for_before_anything_is_sent(transport, shelf):
+    """Where there are none, nothing of the exchange was begun."""
+    with pytest.raises(NotSupported, match="keeps no folders"):
+        exchange(transport, dict(OLD), ["a"], {"b": NEW["b"], "x/a": make_digest(b"a")})
+    assert shelf.paths() == []
