@@ -156,6 +156,10 @@ class StalePlan(SyncError):
         self.moved = tuple(moved)
 
 
+class OtherAccount(SyncError):
+    """Somebody else is signed in than the target was last used by; nothing that one knew was decided by."""
+
+
 class Moved(SyncError, RemoteError):
     """A write starts from what the server no longer holds: somebody saved between our read and our write."""
 

@@ -74,6 +74,8 @@ SELECT kind, slug, type, digest, origin, version, message, at FROM history
 WHERE scope_id = ? AND kind = ? AND slug = ? ORDER BY at DESC, id DESC
 """
 
+_SEEN = "SELECT 1 FROM history WHERE scope_id = ? AND kind = ? AND slug = ? AND digest = ? LIMIT 1"
+
 _RECENT = """
 SELECT h.kind, h.slug, h.type, h.digest, h.at, p.id IS NULL, p.digest
 FROM history h LEFT JOIN history p ON p.id = (
@@ -100,6 +102,13 @@ def read_history(reader: MirrorReader, scope: Scope, key: Key) -> list[Entry]:
     if not reader.has_table("history"):
         return []
     return [_to_entry(found) for found in reader.ask(_ENTRIES, (scope.id, key.kind, key.slug))]
+
+
+def was_seen(reader: MirrorReader, scope: Scope, key: Key, digest: str) -> bool:
+    """Tell whether a body of a resource was ever seen as this account."""
+    if not reader.has_table("history"):
+        return False
+    return bool(reader.ask(_SEEN, (scope.id, key.kind, key.slug, digest)))
 
 
 def read_keys_with_history(reader: MirrorReader, scope: Scope, kinds: Iterable[str]) -> dict[Key, str]:

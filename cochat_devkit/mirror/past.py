@@ -132,6 +132,11 @@ def keep_lock_digests(connection: sqlite3.Connection, digests: Mapping[str, Lock
         connection.executemany(_KEEP_DIGESTS, columns)
 
 
+def forget_lock_digests(connection: sqlite3.Connection, target: str) -> None:
+    """Forget what the lock says of a target: the next command that decides by it reads it."""
+    connection.execute("DELETE FROM locked WHERE target = ?", (target,))
+
+
 def begin_history(connection: sqlite3.Connection) -> None:
     """Begin the history of a mirror that had none."""
     connection.execute(_BEGIN, {"at": _now()})

@@ -97,7 +97,19 @@ class MirrorReader:
             self._connection.close()
 
     def scope_of(self, target: str, url: str) -> Scope | None:
-        """Find the scope that a target of `cochat.toml` was last used with; None before the first pull."""
+        """Find the scope that a target of `cochat.toml` was last used with; None before the first pull.
+
+        Where it was last used with another server, as by COCHAT_URL, it is what is known of this one, if that is of one
+        account alone.
+        """
+        linked = self.scope_linked(target, url)
+        if linked is not None:
+            return linked
+        found = self.ask(f"{_SCOPE} JOIN target t ON t.name = ? WHERE s.url = ?", (target, url))
+        return Scope(*found[0]) if len(found) == 1 else None
+
+    def scope_linked(self, target: str, url: str) -> Scope | None:
+        """Find the scope that a target was last used with; None where that was of another server."""
         found = self.ask(f"{_SCOPE} JOIN target t ON t.scope_id = s.id WHERE t.name = ? AND s.url = ?", (target, url))
         return Scope(*found[0]) if found else None
 

@@ -11,7 +11,14 @@ from cochat_devkit.mirror.bodies import pack_json
 from cochat_devkit.mirror.index import add_files, add_tags, add_words, forget_index, prepare_index
 from cochat_devkit.mirror.mentions import add_mentions, prepare_mentions
 from cochat_devkit.mirror.packing import Packer
-from cochat_devkit.mirror.past import add_history, add_history_of_rows, begin_history, keep_lock_digests, note_conflicts
+from cochat_devkit.mirror.past import (
+    add_history,
+    add_history_of_rows,
+    begin_history,
+    forget_lock_digests,
+    keep_lock_digests,
+    note_conflicts,
+)
 from cochat_devkit.mirror.reader import check_schema_version
 from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row, Scope
 from cochat_devkit.mirror.runs import begin_run, end_run, keep_contents, make_lineage, write_states, write_steps
@@ -106,12 +113,17 @@ class MirrorStore:
     def enter_scope(
         self, target: str, *, url: str, user_id: str, role: str, dialect: str, server_version: str
     ) -> Scope:
-        """Find or make the scope of a server and user, and remember it as the target's; writes only what is new."""
+        """Find or make the scope of a server and user, and remember it as the target's; writes only what is new.
+
+        What the lock says of the target is then no longer known: it was so for whoever used the target before.
+        """
         facts = {"url": url, "user_id": user_id, "role": role, "dialect": dialect, "server_version": server_version}
         with self._begin() as connection:
             connection.execute(_ENTER_SCOPE, facts)
             found = Scope(*connection.execute(_FIND_SCOPE, facts).fetchone())
-            connection.execute(_LINK_TARGET, {"name": target, "scope_id": found.id})
+            linked = connection.execute(_LINK_TARGET, {"name": target, "scope_id": found.id})
+            if linked.rowcount:
+                forget_lock_digests(connection, target)
         return found
 
     def remember(

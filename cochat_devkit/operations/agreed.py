@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
+from cochat_devkit.mirror.history import was_seen
 from cochat_devkit.mirror.rows import LockDigests, Row
 from cochat_devkit.operations.offline import digest_of_lock, is_lock_as_left
 from cochat_devkit.resource import State, make_digest
@@ -35,14 +36,20 @@ if TYPE_CHECKING:
     from cochat_devkit.config import Config, Target
     from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.mirror.reader import MirrorReader
+    from cochat_devkit.mirror.rows import Scope
     from cochat_devkit.operations.records import Records
     from cochat_devkit.resource import Body, Key, Version
 
 
 def rows_with_lock(
-    config: Config, aim: Target, rows: Mapping[Key, Row], reader: MirrorReader, kinds: Iterable[str] | None = None
+    config: Config,
+    aim: Target,
+    scope: Scope | None,
+    rows: Mapping[Key, Row],
+    reader: MirrorReader,
+    kinds: Iterable[str] | None = None,
 ) -> dict[Key, Row]:
-    """Lay the lock's lines over the mirror's rows, without writing anything.
+    """Lay the lock's lines over the mirror's rows of a scope, without writing anything.
 
     Raises:
         BadResource: the lock cannot be read.
@@ -59,7 +66,7 @@ def rows_with_lock(
         told[key] = row if key in lines.entries or row.base_local is None else _without_base(row)
     for key, entry in lines.entries.items():
         if wanted is None or key.kind in wanted:
-            told[key] = _laid_over(rows.get(key), entry, reader)
+            told[key] = _laid_over(rows.get(key), entry, scope, reader)
     return told
 
 
@@ -82,7 +89,7 @@ def keeping_lock(config: Config, aim: Target, records: Records, tree: Tree | Non
     """
     if not is_lock_as_left(digest_of_lock(config.root), aim, records.reader):
         known = records.reader.rows(records.scope)
-        for key, row in rows_with_lock(config, aim, known, records.reader).items():
+        for key, row in rows_with_lock(config, aim, records.scope, known, records.reader).items():
             if known.get(key) != row:
                 records.keep(row)
         records.flush()
@@ -124,9 +131,10 @@ def _digest_of(name: str, lines: TargetLines) -> str:
     return make_digest(render_lock(Lock({name: lines})).encode())
 
 
-def _laid_over(row: Row | None, entry: Entry, reader: MirrorReader) -> Row:
+def _laid_over(row: Row | None, entry: Entry, scope: Scope | None, reader: MirrorReader) -> Row:
     if row is not None and (row.base_local, row.base_remote) == (entry.here, entry.there):
-        return row
+        is_as_base = row.remote_state is State.PRESENT and row.remote_fingerprint == entry.there
+        return row._replace(version=entry.version) if is_as_base and entry.version else row
     digest = reader.body_named(entry.there)
     if row is None:
         return Row(
@@ -143,9 +151,10 @@ def _laid_over(row: Row | None, entry: Entry, reader: MirrorReader) -> Row:
             path=entry.path,
         )
     told = row._replace(base_local=entry.here, base_remote=entry.there, base_digest=digest, path=entry.path or row.path)
-    if digest is None and row.remote_fingerprint == row.base_remote and row.remote_state is State.PRESENT:
+    is_as_base = row.remote_state is State.PRESENT and row.remote_fingerprint == row.base_remote
+    if is_as_base and (digest is None or scope is None or not was_seen(reader, scope, entry.key, digest)):
         # somebody else agreed with the server on what we never saw: that is later than what we saw last
-        return told._replace(remote_fingerprint=entry.there, remote_digest=None, version=entry.version)
+        return told._replace(remote_fingerprint=entry.there, remote_digest=digest, version=entry.version)
     return told
 
 

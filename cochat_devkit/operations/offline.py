@@ -221,7 +221,7 @@ def _rows_by_lock(
     """Read the rows where the lock says something else than the mirror."""
     from cochat_devkit.operations.agreed import rows_with_lock
 
-    return rows_with_lock(config, aim, reader.rows(scope, names) if scope else {}, reader, names)
+    return rows_with_lock(config, aim, scope, reader.rows(scope, names) if scope else {}, reader, names)
 
 
 def _unlike(these: Fingerprints, those: Fingerprints) -> set[Address]:

@@ -15,7 +15,7 @@ from cochat_devkit.operations.offline import local_side
 from cochat_devkit.operations.push import count_known
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
-from cochat_devkit.operations.session import connect
+from cochat_devkit.operations.session import as_whoever_signs_in, connect
 from cochat_devkit.resource import Resource
 from cochat_devkit.sync.decide import ABSENT, present
 from cochat_devkit.sync.plan import check_plan, find_moved, parse_plan
@@ -76,18 +76,22 @@ def apply_plan(config: Config, plan: Plan, *, confirmed_deletions: int | None, e
         UnsafePlan: too much would be deleted; nothing was sent.
         RemoteError: the server could not be asked.
     """
-    report = Report(requests=0)
     with workspace_lock(config.root):
         _check_server(config, plan)
-        for outcome in resume(config, plan.target.name, emit):
-            report.add(outcome)
-        tree = read_tree(config.root, all_kinds())
-        with (
-            connect(config, plan.target.name, emit) as session,
-            Records(config.mirror_path, session) as records,
-            keeping_lock(config, session.target, records, tree),
-        ):
-            _check_made_for(plan, session, records)
+        return as_whoever_signs_in(lambda: _apply(config, plan, confirmed_deletions, emit))
+
+
+def _apply(config: Config, plan: Plan, confirmed_deletions: int | None, emit: Emit) -> Report:
+    report = Report(requests=0)
+    for outcome in resume(config, plan.target.name, emit):
+        report.add(outcome)
+    tree = read_tree(config.root, all_kinds())
+    with (
+        connect(config, plan.target.name, emit) as session,
+        Records(config.mirror_path, session, expects_same_account=True) as records,
+    ):
+        _check_made_for(plan, session, records)
+        with keeping_lock(config, session.target, records, tree):
             rows = records.known(kind.name for kind in all_kinds())
             check_plan(plan, count_known(rows), confirmed=confirmed_deletions)
             check_fresh(plan, session, rows, tree, emit)

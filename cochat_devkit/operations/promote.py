@@ -18,7 +18,7 @@ from cochat_devkit.operations.agreed import find_base_body
 from cochat_devkit.operations.offline import look_offline
 from cochat_devkit.operations.push import Changes, PushOptions, plan_and_send, verify, write_order
 from cochat_devkit.operations.resume import resume
-from cochat_devkit.operations.session import Selection, connect
+from cochat_devkit.operations.session import Selection, as_whoever_signs_in, connect
 from cochat_devkit.resource import Key, Resource, State
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.workspace.lock import workspace_lock
@@ -59,27 +59,31 @@ def promote(config: Config, selection: Selection, options: PromoteOptions, *, em
     if config.target_named(options.source).url == config.target_named(options.target).url:
         raise UsageError("both targets are the same server", hint="see cochat.toml, and unset COCHAT_URL")
     with workspace_lock(config.root):
-        report = Report(requests=0)
-        for outcome in resume(config, options.target, emit):
-            report.add(outcome)
-        everything = Selection(kinds=all_kinds())
-        with look_offline(config, everything, options.source) as known:
-            files = known.tree
-            taken = _Taking(config, known, options).take(selection)
-        with look_offline(config, everything, options.target) as known:
-            rows = known.rows
-        present = {key for key, row in rows.items() if row.remote_state is State.PRESENT}
-        _check_references(config, options.target, taken.values(), present, report, emit)
-        if options.verify:
-            _verify_apart(config, taken.values(), files, emit)
-        order = write_order()
-        keys = tuple(sorted(taken, key=lambda key: (order[key.kind], key)))
-        changes = Changes(keys, rows, Tree(found=dict(taken)), {})
-        pushing = PushOptions(plan_only=options.plan_only, verify=options.verify, message=options.message)
-        before = len(report.items)
-        plan_and_send(config, options.target, changes, keys, pushing, report, emit, files=files)
-        report.items[before:] = [_pointed(each, options.target) for each in report.items[before:]]
-        return report
+        return as_whoever_signs_in(lambda: _promote(config, selection, options, emit))
+
+
+def _promote(config: Config, selection: Selection, options: PromoteOptions, emit: Emit) -> Report:
+    report = Report(requests=0)
+    for outcome in resume(config, options.target, emit):
+        report.add(outcome)
+    everything = Selection(kinds=all_kinds())
+    with look_offline(config, everything, options.source) as known:
+        files = known.tree
+        taken = _Taking(config, known, options).take(selection)
+    with look_offline(config, everything, options.target) as known:
+        rows = known.rows
+    present = {key for key, row in rows.items() if row.remote_state is State.PRESENT}
+    _check_references(config, options.target, taken.values(), present, report, emit)
+    if options.verify:
+        _verify_apart(config, taken.values(), files, emit)
+    order = write_order()
+    keys = tuple(sorted(taken, key=lambda key: (order[key.kind], key)))
+    changes = Changes(keys, rows, Tree(found=dict(taken)), {})
+    pushing = PushOptions(plan_only=options.plan_only, verify=options.verify, message=options.message)
+    before = len(report.items)
+    plan_and_send(config, options.target, changes, keys, pushing, report, emit, files=files)
+    report.items[before:] = [_pointed(each, options.target) for each in report.items[before:]]
+    return report
 
 
 @dataclass

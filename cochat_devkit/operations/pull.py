@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cochat_devkit.operations.session import connect
+from cochat_devkit.operations.session import as_whoever_signs_in, connect
 from cochat_devkit.workspace.lock import workspace_lock
 
 if TYPE_CHECKING:
@@ -26,17 +26,21 @@ def pull(config: Config, selection: Selection, *, target: str | None, on_conflic
         MirrorLocked: another process writes to the workspace.
     """
     began_s = time.monotonic()
-    with (
-        workspace_lock(config.root),
-        _resumed(config, target, emit) as left_open,
-        connect(config, target, emit, listing=selection.kinds) as session,
-    ):
-        # the server works on the first listings meanwhile
-        from cochat_devkit.operations.pulling import pull_from
 
-        return pull_from(
-            session, config, selection, on_conflict=on_conflict, left_open=left_open, began_s=began_s, emit=emit
-        )
+    def pull_now() -> Report:
+        with (
+            _resumed(config, target, emit) as left_open,
+            connect(config, target, emit, listing=selection.kinds) as session,
+        ):
+            # the server works on the first listings meanwhile
+            from cochat_devkit.operations.pulling import pull_from
+
+            return pull_from(
+                session, config, selection, on_conflict=on_conflict, left_open=left_open, began_s=began_s, emit=emit
+            )
+
+    with workspace_lock(config.root):
+        return as_whoever_signs_in(pull_now)
 
 
 @contextmanager

@@ -67,8 +67,9 @@ def pull_from(
 
     Raises:
         RemoteError: the server could not be asked; files and mirror are as they were.
+        OtherAccount: steps of whoever is signed in may be open; nothing was done.
     """
-    with Records(config.mirror_path, session) as records:
+    with Records(config.mirror_path, session, expects_same_account=True) as records:
         with keeping_lock(config, session.target, records) as kept:
             rows = records.known(kind.name for kind in selection.kinds)
             view = fetch_remote(session.client, selection.kinds, rows, records, emit)

@@ -15,7 +15,7 @@ from cochat_devkit.operations.observe import find_theirs
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
-from cochat_devkit.operations.session import connect
+from cochat_devkit.operations.session import as_whoever_signs_in, connect
 from cochat_devkit.operations.trust import find_untrusted, keep_own, trust_hint
 from cochat_devkit.resource import Key, Resource, State
 from cochat_devkit.sync.decide import ABSENT, Action, Decision, Policy, Reason, present
@@ -57,27 +57,31 @@ def push(config: Config, selection: Selection, *, target: str | None, options: P
         RemoteError: the server could not be asked.
     """
     with workspace_lock(config.root):
-        report = Report(requests=0)
-        for outcome in resume(config, target, emit):
-            report.add(outcome)
-        changes = find_changes(config, selection, target=target)
-        for key, fault in changes.blocked.items():
-            report.add(Outcome(ref_of(key), str(Action.SKIP), str(Reason.UNREADABLE_HERE), None, 1, *_said(fault)))
-        wanted = [key for key in changes.keys if options.delete or key in changes.tree.found]
-        for key in changes.keys:
-            if key not in wanted:
-                report.add(_kept_there(changes, key))
-        if not wanted and not options.plan_only:
-            return report
-        if options.delete:
-            doomed = [key for key in wanted if key not in changes.tree.found]
-            check_deletions(doomed, changes.totals(), confirmed=options.confirmed_deletions)
-        changed = [changes.tree.found[key] for key in wanted if key in changes.tree.found]
-        if options.verify:
-            verify(config, changed, emit)
-        keep_own(config, changed)
-        plan_and_send(config, target, changes, wanted, options, report, emit)
+        return as_whoever_signs_in(lambda: _push(config, selection, target, options, emit))
+
+
+def _push(config: Config, selection: Selection, target: str | None, options: PushOptions, emit: Emit) -> Report:
+    report = Report(requests=0)
+    for outcome in resume(config, target, emit):
+        report.add(outcome)
+    changes = find_changes(config, selection, target=target)
+    for key, fault in changes.blocked.items():
+        report.add(Outcome(ref_of(key), str(Action.SKIP), str(Reason.UNREADABLE_HERE), None, 1, *_said(fault)))
+    wanted = [key for key in changes.keys if options.delete or key in changes.tree.found]
+    for key in changes.keys:
+        if key not in wanted:
+            report.add(_kept_there(changes, key))
+    if not wanted and not options.plan_only:
         return report
+    if options.delete:
+        doomed = [key for key in wanted if key not in changes.tree.found]
+        check_deletions(doomed, changes.totals(), confirmed=options.confirmed_deletions)
+    changed = [changes.tree.found[key] for key in wanted if key in changes.tree.found]
+    if options.verify:
+        verify(config, changed, emit)
+    keep_own(config, changed)
+    plan_and_send(config, target, changes, wanted, options, report, emit)
+    return report
 
 
 @dataclass(frozen=True)
@@ -166,11 +170,12 @@ def plan_and_send(
     """Plan the changes and send them, or hand the plan over. `files` is what lies here, where that is something else.
 
     Raises:
+        OtherAccount: the changes were found by what another account knew; nothing was decided.
         RemoteError: the server could not be asked.
     """
     with (
         connect(config, target, emit) as session,
-        Records(config.mirror_path, session) as records,
+        Records(config.mirror_path, session, expects_same_account=True) as records,
         keeping_lock(config, session.target, records, files or changes.tree),
     ):
         pushing = _Push(config, changes, session, records, emit, options)

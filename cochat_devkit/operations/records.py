@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import UnexpectedReply
+from cochat_devkit.errors import OtherAccount, UnexpectedReply
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.kinds.dialects import dialect_named
 from cochat_devkit.mirror.reader import MirrorReader
@@ -45,6 +45,8 @@ class Records:
     session: Session | None
     #: whose rows they are, where no server is asked
     offline_scope: Scope | None = None
+    #: something was decided before the sign-in: by what was known to whoever used the target last
+    expects_same_account: bool = False
     _rows: list[Row] = field(default_factory=list)
     _bodies: list[tuple[str, dict[str, Json]]] = field(default_factory=list)
     _gone: list[Key] = field(default_factory=list)
@@ -182,6 +184,7 @@ class Records:
 
         Raises:
             UnexpectedReply: the server was another product when it was last asked.
+            OtherAccount: it is not the scope that was expected; the target is remembered as this one's by now.
         """
         session = self.session
         if session is None:
@@ -197,11 +200,18 @@ class Records:
         known = self.reader.scope_of_user(session.target.url, identity.id)
         if known is not None:
             _check_product(known, session.facts.dialect)
-        linked = self.reader.scope_of(session.target.name, session.target.url)
+        linked = self.reader.scope_linked(session.target.name, session.target.url)
         if linked is not None and linked == Scope(id=linked.id, **facts):
             return linked
+        before = self.reader.scope_of(session.target.name, session.target.url)
         scope = self._writer().enter_scope(session.target.name, **facts)
         self._open_reader()
+        if self.expects_same_account and _number(before) != _number(known):
+            raise OtherAccount(
+                f"you are signed in to {scope.url} as {identity.email or identity.id}, and the target"
+                f" {session.target.name} was last used by somebody else",
+                hint="run the command again: it then starts from what you know",
+            )
         return scope
 
     def _teach_names(self) -> None:
@@ -231,6 +241,10 @@ class Records:
 
             self._store = self._ends.enter_context(MirrorStore(self.path))
         return self._store
+
+
+def _number(scope: Scope | None) -> int | None:
+    return scope.id if scope else None
 
 
 def _check_product(known: Scope, now: Dialect) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def resume(config: Config, target: str | None, emit: Emit) -> list[Outcome]:
-    """Settle the open steps of earlier runs: of files always, of writes to the server where it is the target's.
+    """Settle the open steps of earlier runs: of files always, of writes where whoever used the target last left some.
 
     The workspace's lock is held by the caller. What cannot be settled now stays open.
 
@@ -42,8 +42,10 @@ def resume(config: Config, target: str | None, emit: Emit) -> list[Outcome]:
         return []
     for run in runs:
         _settle_offline(config, run, emit)
-    mine = [run for run in runs if scope is not None and run.scope_id == scope.id and _sent(run)]
-    return _settle_writes(config, target, mine, emit) if mine else []
+    unheard = [run for run in runs if _sent(run)]
+    if scope is None or all(run.scope_id != scope.id for run in unheard):
+        return []
+    return _settle_writes(config, target, unheard, emit)
 
 
 def resume_files(config: Config, emit: Emit) -> None:
@@ -87,7 +89,7 @@ def _settle_writes(config: Config, target: str | None, runs: list[Run], emit: Em
         with keeping_lock(config, session.target, records, tree):
             for run in runs:
                 if records.scope.id != run.scope_id:
-                    # signed in as somebody else: what the other one left open is not ours to judge
+                    # somebody else's, or another server's: not ours to judge
                     continue
                 records.run_id = run.id
                 outcomes += [_settle_write(session, config, records, tree, step, emit) for step in _sent(run)]

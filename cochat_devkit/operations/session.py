@@ -7,20 +7,20 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import UnknownResource
+from cochat_devkit.errors import OtherAccount, UnknownResource
 from cochat_devkit.kinds import all_kinds, parse_ref
 from cochat_devkit.kinds.kind import Endpoint
 from cochat_devkit.resource import Key, Slug
 from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from cochat_devkit.api.client import Client
     from cochat_devkit.api.probe import ServerFacts
     from cochat_devkit.config import Config, Target
     from cochat_devkit.credentials import Credential
-    from cochat_devkit.events import Emit
+    from cochat_devkit.events import Emit, Report
     from cochat_devkit.kinds import Kind
 
 
@@ -105,6 +105,20 @@ def exactly(ref: str) -> str:
     """Write an address as a pattern of that resource alone, whatever signs its name has."""
     word, slash, slug = ref.partition("/")
     return word + slash + re.sub(_WILDCARD, lambda sign: f"[{sign[0]}]", slug)
+
+
+def as_whoever_signs_in(work: Callable[[], Report]) -> Report:
+    """Do a piece of work that begins with what the mirror knows; begin anew where it is another account that signs in.
+
+    The target is remembered as theirs by then, so that their open steps are settled and their rows decide.
+
+    Raises:
+        OtherAccount: the account changed once more meanwhile; nothing was done.
+    """
+    try:
+        return work()
+    except OtherAccount:
+        return work()
 
 
 @contextmanager

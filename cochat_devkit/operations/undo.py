@@ -18,7 +18,7 @@ from cochat_devkit.operations.offline import local_side
 from cochat_devkit.operations.push import count_known, write_order
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
-from cochat_devkit.operations.session import connect
+from cochat_devkit.operations.session import as_whoever_signs_in, connect
 from cochat_devkit.resource import Fingerprint, Resource, fingerprint_in, make_digest
 from cochat_devkit.sync.decide import ABSENT, Action, Reason, present
 from cochat_devkit.sync.describe import changed_names, describe_changes
@@ -89,8 +89,9 @@ def undo(
         UnsafePlan: too much would be deleted; nothing was done.
         RemoteError: the server could not be asked.
     """
-    report = Report(requests=0)
-    with workspace_lock(config.root):
+
+    def undo_now() -> Report:
+        report = Report(requests=0)
         for outcome in resume(config, target, emit):
             report.add(outcome)
         steps = _find_steps(config, run_id, selection, target)
@@ -99,7 +100,10 @@ def undo(
             _undo_writes(config, run_id, steps, tree, target, options, report, emit)
         if any(each.is_about_files for each in steps):
             _undo_files(config, run_id, steps, tree, target, options, report)
-    return report
+        return report
+
+    with workspace_lock(config.root):
+        return as_whoever_signs_in(undo_now)
 
 
 def _find_steps(config: Config, run_id: int, selection: Selection, target: str | None) -> list[Step]:
@@ -126,7 +130,7 @@ def _undo_writes(
 ) -> None:
     with (
         connect(config, target, emit) as session,
-        Records(config.mirror_path, session) as records,
+        Records(config.mirror_path, session, expects_same_account=True) as records,
         keeping_lock(config, session.target, records, tree),
     ):
         rows = records.known(kind.name for kind in all_kinds())

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from cochat_devkit.errors import MirrorDamaged, MirrorError, MirrorTooNew
 from cochat_devkit.mirror.bodies import pack_json, pack_plain, unpack_body, unpack_json
 from cochat_devkit.mirror.reader import MirrorReader
-from cochat_devkit.mirror.rows import SCHEMA_VERSION, Row
+from cochat_devkit.mirror.rows import SCHEMA_VERSION, LockDigests, Row
 from cochat_devkit.mirror.store import MirrorStore, make_tables
 from cochat_devkit.resource import (
     Fingerprint,
@@ -167,6 +167,32 @@ def test_a_target_names_the_server_that_it_was_last_used_with(path):
         moved = enter(store, user_id="u2", role="user")
         assert reader.scope_of("main", URL) == moved != first
         assert enter(store, role="user") == first._replace(role="user"), "new facts of a known scope are taken in"
+
+
+def test_a_look_at_another_server_leaves_what_is_known_of_this_one(path):
+    """What COCHAT_URL named for once is not what my target is; of two accounts nobody says which one it is."""
+    with MirrorStore(path) as store, MirrorReader(path) as reader:
+        first = enter(store)
+        elsewhere = enter(store, url="https://other.test")
+        assert reader.scope_of("main", "https://other.test") == elsewhere
+        assert reader.scope_of("main", URL) == first
+        assert reader.scope_linked("main", URL) is None
+        assert reader.scope_of("never", URL) is None
+        second = enter(store, user_id="u2")
+        assert reader.scope_of("main", URL) == second
+        enter(store, url="https://other.test")
+        assert reader.scope_of("main", URL) is None
+
+
+def test_what_the_lock_says_is_known_to_whoever_used_the_target_last(path):
+    """Another account reads the lock anew, and so do I when I am back."""
+    known = {"main": LockDigests("lines", "file"), "prod": LockDigests("others", "file")}
+    with MirrorStore(path) as store, MirrorReader(path) as reader:
+        store.remember(enter(store), lock_digests=known)
+        enter(store)
+        assert reader.lock_digests() == known
+        enter(store, user_id="u2")
+        assert reader.lock_digests() == {"prod": known["prod"]}
 
 
 def test_a_batch_is_written_whole_or_not_at_all(path):

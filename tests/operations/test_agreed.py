@@ -77,6 +77,38 @@ def _pulling(desk: Desk) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=desk.folder, env=environment, stdout=nowhere, stderr=nowhere)
 
 
+def test_what_another_account_agreed_on_is_not_taken_for_deleted(tmp_path: Path) -> None:
+    """A server that was set up anew under its old address has none of it: my files stay, and I can send them again."""
+    with running_server() as first:
+        desk = make_desk(tmp_path, first.url, first.token)
+        desk.path("plugins/tools/mine.py").write_text(SOURCE.format(0, 0))
+        desk.json("push", "--no-verify")
+    with running_server(port=int(first.url.rpartition(":")[2])) as again:
+        desk = Desk(desk.folder, again.token)
+        for _twice in range(2):
+            assert desk.json("pull").actions == {"tool/mine": "skip"}
+        desk.edit("plugins/tools/mine.py", '"0"', '"1"')
+        assert desk.json("push", "--no-verify", expected=3).actions == {"tool/mine": "conflict"}
+        desk.json("resolve", "tool/mine", "--ours")
+        assert desk.json("push", "--no-verify").actions == {"tool/mine": "create-there"}
+        assert desk.json("pull").actions == {}
+
+
+def test_a_line_that_nobody_looked_at_stays_as_it_is(server: RunningServer, tmp_path: Path) -> None:
+    """The version that a colleague met in this workspace is not put back by my look at something else."""
+    desk = make_desk(tmp_path, server.url, server.token)
+    desk.json("pull", "tool/t1", "tool/t2")
+    made = server.context.people.add(name="Bob", email="bob@example.com", password="password", role="admin")
+    bob = Desk(desk.folder, server.context.people.make_session(made)[0])
+    bob.edit("plugins/tools/t1.py", '"0"', '"1"')
+    bob.json("push", "--no-verify")
+    locked = desk.path("cochat.lock").read_bytes()
+    assert desk.json("status", "tool/t1").actions == {}
+    desk.json("pull", "tool/t2")
+    assert desk.path("cochat.lock").read_bytes() == locked
+    assert desk.json("status", "tool/t1").actions == {}
+
+
 def test_a_server_of_the_environment_leaves_no_trace_in_git(
     server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
