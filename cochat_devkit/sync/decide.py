@@ -145,7 +145,8 @@ def _first_meeting(local: Side, remote: Side) -> Decision:
 def _against(base: Base, local: Side, remote: Side) -> Decision:
     here = _movement(base.local, local)
     there = _movement(base.remote, remote)
-    if here == there == "edited" and local == remote:
+    # one side may have moved alone, to what the server had made of the other
+    if local == remote and "edited" in (here, there):
         return Decision(Action.ADOPT, Reason.SAME_EDIT)
     return _TABLE[here, there]
 

@@ -6,20 +6,21 @@ import base64
 import binascii
 import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cochat_devkit.errors import BadResource
 from cochat_devkit.kinds.kind import FileForm, StatedIn
 from cochat_devkit.resource import Key, Resource, Slug
-from cochat_devkit.workspace.paths import SUFFIX_OF_PICTURE, file_stem, name_of_stem, name_of_tree_path, tree_path
+from cochat_devkit.workspace.paths import SUFFIX_OF_PICTURE, file_stem, name_of_stem, name_of_tree_path, tree_paths
 from cochat_devkit.workspace.sidecar import ID, parse_sidecar, render_sidecar, to_body
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.resource import Body, Json
 
+Held = TypeVar("Held")
 #: the head of a file that states fields: two lines of three hyphens, and YAML between them
 _HEAD = re.compile(r"---[ \t]*\r?\n(?P<yaml>.*?)(?:^)---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _PICTURE = re.compile(r"data:(image/[a-z.+-]+);base64,([A-Za-z0-9+/=]+)\Z")
@@ -49,6 +50,13 @@ def tree_folder_of(kind: Kind, path: str) -> str | None:
         return None
     parent, folder = path.rpartition("/")[0], form.tree_folder
     return f"{parent}/{folder}" if folder else parent
+
+
+def tree_places(kind: Kind, path: str, names: Iterable[str]) -> dict[str, str]:
+    """Say where all further files of a resource lie, by name; `path` is its main file's."""
+    lead = f"{tree_folder_of(kind, path)}/"
+    main = [path.removeprefix(lead)] if path.startswith(lead) else []
+    return {name: lead + place for name, place in tree_paths(names, main).items()}
 
 
 def stem_of(kind: Kind, path: str) -> str:
@@ -231,21 +239,37 @@ def _tree_inline(kind: Kind, path: str, files: Mapping[str, bytes]) -> Json:
     """Read further files into the body: texts as they are, all else as base64."""
     folder = f"{tree_folder_of(kind, path)}/"
     found: dict[str, Json] = {}
-    for place in sorted(files):
-        if place.startswith(folder) and place != path:
-            name, content = name_of_tree_path(place.removeprefix(folder)), files[place]
-            try:
-                found[name] = content.decode("utf-8")
-            except UnicodeDecodeError:
-                found[name] = {"base64": base64.b64encode(content).decode("ascii")}
+    for name, content in by_name(folder, {place: files[place] for place in sorted(files) if place != path}).items():
+        try:
+            found[name] = content.decode("utf-8")
+        except UnicodeDecodeError:
+            found[name] = {"base64": base64.b64encode(content).decode("ascii")}
+    return found
+
+
+def by_name(folder: str, files: Mapping[str, Held]) -> dict[str, Held]:
+    """Name further files as the server does: by the names that their paths below a folder stand for.
+
+    Raises:
+        BadResource: two of them are files of one name.
+    """
+    found: dict[str, Held] = {}
+    places: dict[str, str] = {}
+    for place, held in files.items():
+        if place.startswith(folder):
+            name = name_of_tree_path(place.removeprefix(folder))
+            if name in found:
+                raise BadResource(
+                    f"{places[name]} and {place} are both the file {name!r} of the server's",
+                    hint="keep one of them, or give one another name",
+                )
+            found[name], places[name] = held, place
     return found
 
 
 def _tree_files(kind: Kind, path: str, tree: Mapping[str, Json], key: Key) -> dict[str, bytes]:
-    folder = tree_folder_of(kind, path)
+    places = tree_places(kind, path, tree)
     return {
-        f"{folder}/{tree_path(relative)}": encode(each, key)
-        if isinstance(each, str)
-        else base64.b64decode(each["base64"])
-        for relative, each in tree.items()
+        places[name]: encode(each, key) if isinstance(each, str) else base64.b64decode(each["base64"])
+        for name, each in tree.items()
     }

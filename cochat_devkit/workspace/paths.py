@@ -5,9 +5,13 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from cochat_devkit.resource import make_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: the types of pictures that have files of their own
 SUFFIX_OF_PICTURE = {
@@ -26,6 +30,13 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d|conftest|__.*__)$")
 _JOINING = "[\u1160-\u11ff\ud7b0-\ud7ff]"
 #: a name that is empty
 _NOTHING = "%"
+#: leads a name whose accents stand apart from their letters, as macOS sends them: written as one with them, which is
+#: shorter than to spell them out, and can be read
+_APART = "%~"
+#: leads a name that would be the same file as another, where case or Unicode is folded: it has only what none folds
+_SETTLED = "%-"
+#: signs that some file system leaves out where it compares names
+_IGNORED = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 #: signs that a file system somewhere takes for something else, and ours
 _NO_FILE_SIGN = re.compile(r'[\\:*?"<>|%]')
 _PLAIN = re.compile(r"[a-z0-9_-]", re.ASCII)
@@ -80,32 +91,118 @@ def tree_path(name: str) -> str:
     return "/".join(_tree_segment(each) for each in name.split("/"))
 
 
+def tree_paths(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """Make the paths of all further files of one resource: no two are one file where case or Unicode is folded.
+
+    They come by name. Each is as `tree_path` makes it, but for those that would meet in one folder: of these the first
+    in the order of characters stays so, whoever comes or goes behind it. `taken` is what lies in the folder anyway.
+    """
+    paths, others = {name: tree_path(name) for name in names}, {*taken}
+    places = {*paths.values(), *others}
+    for place in paths.values():
+        while (place := place.rpartition("/")[0]) and place not in places:
+            places.add(place)
+    if len({fold_path(place) for place in places}) == len(places) and others.isdisjoint(paths.values()):
+        return paths
+    folders: dict[tuple[str, ...], set[str]] = {}
+    for name in paths:
+        segments = name.split("/")
+        for depth, segment in enumerate(segments):
+            folders.setdefault(tuple(segments[:depth]), set()).add(segment)
+    settled = {folder: _settle(segments, set() if folder else others) for folder, segments in folders.items()}
+    return {name: _path_among(settled, name.split("/")) for name in paths}
+
+
 def name_of_tree_path(path: str) -> str:
-    """Read the name back; a path that `tree_path` does not make stands for itself."""
-    plain = unicodedata.normalize("NFC", path)
+    """Read the name back, byte for byte; a path that is not made of a name stands for itself."""
+    segments = [_name_of_segment(each) for each in path.split("/")]
+    return path if None in segments else "/".join(each for each in segments if each is not None)
+
+
+def fold_path(path: str) -> str:
+    """Fold case and Unicode at least as much as any file system does: paths that are then unlike are unlike files."""
+    if path.isascii():
+        return path.lower()
+    folded = unicodedata.normalize("NFKC", path).upper().casefold()
+    return unicodedata.normalize("NFKC", _IGNORED.sub("", folded))
+
+
+def _settle(segments: set[str], taken: set[str]) -> dict[str, str]:
+    """Write the names in one folder, so that none meets another, nor what is taken."""
+    written = {each: _tree_segment(each) for each in segments}
+    while True:
+        met, moved = {fold_path(each) for each in taken}, []
+        # what was moved meets nothing else that was
+        for each in sorted(segments, key=lambda each: (not written[each].startswith(_SETTLED), each)):
+            folded = fold_path(written[each])
+            if folded in met:
+                moved.append(each)
+            met.add(folded)
+        if not moved:
+            return written
+        written |= {each: _settled_segment(each) for each in moved}
+
+
+def _path_among(settled: dict[tuple[str, ...], dict[str, str]], segments: list[str]) -> str:
+    return "/".join(settled[tuple(segments[:depth])][each] for depth, each in enumerate(segments))
+
+
+def _name_of_segment(segment: str) -> str | None:
+    """Read a segment back; None where no name is written so, nor was by an earlier version."""
+    lead = segment[:2]
     try:
-        name = "/".join(_name_of_segment(each) for each in plain.split("/"))
+        spelled = segment[2:] if lead in (_APART, _SETTLED) else segment
+        name = unquote_to_bytes(spelled).decode("utf-8", "surrogatepass")
     except UnicodeError:
-        return plain
-    return name if tree_path(name) == plain else plain
-
-
-def _name_of_segment(segment: str) -> str:
-    return "" if segment == _NOTHING else unquote_to_bytes(segment).decode("utf-8", "surrogatepass")
+        return None
+    if segment == _NOTHING:
+        return ""
+    if lead == _APART:
+        name = unicodedata.normalize("NFD", name)
+    if lead == _SETTLED:
+        return name if _settled_segment(name) == segment else None
+    # an earlier version did not look at what characters make of each other
+    return name if segment in (_tree_segment(name), _spell_out(name)) else None
 
 
 def _tree_segment(segment: str) -> str:
-    found = "".join(
-        char if char.isprintable() and unicodedata.normalize("NFC", char) == char else _escape(char) for char in segment
-    )
-    found = _NO_FILE_SIGN.sub(lambda sign: _escape(sign[0]), found) if found == segment else _escape(segment)
+    plain = _spell_out(segment)
+    if segment.isascii():
+        return plain
+    composed = unicodedata.normalize("NFC", segment)
+    if composed == segment or plain == _escape(segment):
+        return plain
+    if unicodedata.normalize("NFD", composed) == segment:
+        return _APART + _spell_out(composed)
+    return _escape(segment)
+
+
+def _spell_out(segment: str) -> str:
+    """Write a segment sign by sign: all of it is escaped where one cannot be shown, or is not the same in NFC."""
     if not segment:
         return _NOTHING
+    is_plain = segment.isprintable() and (
+        segment.isascii() or all(unicodedata.normalize("NFC", char) == char for char in segment)
+    )
+    if not is_plain:
+        return _escape(segment)
+    found = _NO_FILE_SIGN.sub(lambda sign: _escape(sign[0]), segment)
     if found[0] == "." or is_reserved(found.partition(".")[0]):
         found = _escape(found[0]) + found[1:]
     if found[-1] in ". ":
         found = found[:-1] + _escape(found[-1])
     return found
+
+
+def _settled_segment(segment: str) -> str:
+    found = "".join(char if _is_never_folded(char) else _escape(char) for char in segment)
+    return _SETTLED + (found[:-1] + _escape(found[-1]) if found[-1:] in (".", " ") else found)
+
+
+def _is_never_folded(char: str) -> bool:
+    if char.isascii():
+        return char.isprintable() and char == char.lower() and not _NO_FILE_SIGN.match(char)
+    return _stands_for_itself(char) and fold_path(char) == char
 
 
 def _stands_for_itself(char: str) -> bool:

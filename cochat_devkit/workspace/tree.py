@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.blobs import keep_blob
 from cochat_devkit.workspace.files import inside, keep_copy, read_file, trash_file, write_file
 from cochat_devkit.workspace.forms import (
+    by_name,
     form_of,
     parse_files,
     path_for,
@@ -20,12 +22,13 @@ from cochat_devkit.workspace.forms import (
     sidecar_path_of,
     stem_of,
     tree_folder_of,
+    tree_places,
 )
 from cochat_devkit.workspace.local import LocalResource, Tree
-from cochat_devkit.workspace.paths import PICTURE_SUFFIXES, is_reserved, name_of_stem, name_of_tree_path, tree_path
+from cochat_devkit.workspace.paths import PICTURE_SUFFIXES, fold_path, is_reserved, name_of_stem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from cochat_devkit.kinds.kind import FileForm, Kind
@@ -102,8 +105,7 @@ def parse_one(kind: Kind, type_: str, path: str, files: Mapping[str, bytes], tre
     Raises:
         BadResource: a file is no UTF-8, or says what cannot be.
     """
-    folder = tree_folder_of(kind, path)
-    named = {name_of_tree_path(place.removeprefix(f"{folder}/")): digest for place, digest in tree.items()}
+    named = by_name(f"{tree_folder_of(kind, path)}/", tree) if tree else tree
     resource, pictures = parse_files(kind, type_, path, files, named)
     used = {place for place in files if not _is_picture_of(kind, path, place) or place in pictures}
     return LocalResource(resource, path, {place: files[place] for place in sorted(used)}, tree)
@@ -174,9 +176,13 @@ def write_layout(
         # a sidecar that was left behind would speak for the new source
         keep_copy(root, place, content)
     gone_later = _write_tree(root, layout.local.tree, present, read_blob, write)
+    gone = [place for place in before if place not in layout.after]
+    first = _in_the_way(gone, layout.after)
+    for place in first:
+        _clear(root, place, before[place])
     for place, content in layout.written.items():
         write(root, place, content, expected=before.get(place))
-    gone = [place for place in before if place not in layout.after]
+    gone = [place for place in gone if place not in first]
     for place in sorted(gone, key=lambda place: (present is None or place != present.path, place)):
         trash_file(root, place, expected=before[place])
     for place, content in gone_later.items():
@@ -205,8 +211,9 @@ def _tree_of(kind: Kind, resource: Resource, path: str) -> dict[str, str]:
     """Name the files of a resource that are kept by digest: the digests by path."""
     if kind.digest_field is None:
         return {}
-    folder = tree_folder_of(kind, path)
-    return {f"{folder}/{tree_path(name)}": digest for name, digest in resource.body[kind.digest_field].items()}
+    named = resource.body[kind.digest_field]
+    places = tree_places(kind, path, named)
+    return {places[name]: digest for name, digest in named.items()}
 
 
 def _write_tree(
@@ -218,6 +225,12 @@ def _write_tree(
 ) -> dict[str, bytes]:
     """Write the files that are kept by digest: those that are to go then, with what is in them."""
     there = dict(present.tree) if present else {}
+    gone = {place: read_file(root, place) for place in there if place not in wanted}
+    found = {place: content for place, content in gone.items() if content is not None}
+    for content in found.values():
+        keep_blob(root, content)
+    for place in _in_the_way(found, wanted):
+        _clear(root, place, found.pop(place))
     for place, digest in wanted.items():
         if there.get(place) == digest:
             continue
@@ -229,11 +242,41 @@ def _write_tree(
         if read_blob is None:
             raise LookupError(f"nobody gives the bytes of {place}")
         write(root, place, read_blob(digest), expected=before)
-    gone = {place: read_file(root, place) for place in there if place not in wanted}
-    found = {place: content for place, content in gone.items() if content is not None}
-    for content in found.values():
-        keep_blob(root, content)
     return found
+
+
+def _in_the_way(gone: Iterable[str], wanted: Iterable[str]) -> list[str]:
+    """Name what is to go and is, where case or Unicode is folded, a file or folder that is to be there: it goes first.
+
+    If it went later, it would take along what was written in its place.
+    """
+    leaving = list(gone)
+    if not leaving:
+        return []
+    lines = {line for place in wanted for line in _lines_down_to(place)}
+    folded = {fold_path(line) for line in lines}
+    return [
+        place
+        for place in leaving
+        if any(line not in lines and fold_path(line) in folded for line in _lines_down_to(place))
+    ]
+
+
+def _lines_down_to(place: str) -> Iterator[str]:
+    """List a path and the folders that lead to it."""
+    while place:
+        yield place
+        place = place.rpartition("/")[0]
+
+
+def _clear(root: Path, place: str, content: bytes) -> None:
+    """Move a file to the trash, and remove the folders that are empty then: another writing of their names comes."""
+    trash_file(root, place, expected=content)
+    for folder in (root / place).parents:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
 
 
 def _main_files(root: Path, kind: Kind, folder: str, tree: Tree) -> list[str]:
@@ -294,7 +337,22 @@ def _files_below(root: Path, folder: str) -> list[str]:
             if path != _printable(path):
                 raise BadResource(f"{_printable(path)}: the name of this file is no Unicode", hint="rename it")
             (waiting if each.is_dir() and not each.is_symlink() else found).append(path)
-    return sorted(found)
+    return sorted({_composed(root, folder, path) for path in found})
+
+
+def _composed(root: Path, folder: str, path: str) -> str:
+    """Name a file below a folder in NFC, where that is the same file.
+
+    Where the system does not tell the two apart, itself or a program may have taken the name apart: what was written
+    as one comes back so.
+    """
+    if path.isascii():
+        return path
+    composed = folder + unicodedata.normalize("NFC", path.removeprefix(folder))
+    try:
+        return composed if composed == path or (root / composed).samefile(root / path) else path
+    except OSError:
+        return path
 
 
 def _pictures_beside(root: Path, kind: Kind, path: str) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.operations.serve import running_server
 from cochat_devkit.workspace.files import inside
-from cochat_devkit.workspace.paths import file_stem, name_of_stem
+from cochat_devkit.workspace.paths import file_stem, name_of_stem, name_of_tree_path, tree_paths
 from cochat_devkit.workspace.tree import read_tree
 from tests.chaos.result import Result
 from tests.chaos.sorts import TOOL
@@ -41,6 +41,7 @@ a;rm -rf x|$(id)|`id`
 <script>|&amp;|%s|%n|%00|{0}|{{x}}|${x}|#{x}|\\n|\\x00|null|None|true|0|-1|1e9|NaN|undefined|[object Object]
 kind/../tool|tool/x|function/x|filter/*|tool/*|a,b|a=b|a&b|a#b|a?b=c|a%20b|a+b|a@b|a:b:c|a::b|:|::|a|A|b|B
 ａ|Ⅷ|ﷺ|ŉ|ǰ|ΐ|ᾳ|ǆ|Ǆ|ǅ|ꭰ|Ꭰ|ꮿ|Ɐ|ⱥ|Ⴀ|ა|Ა|µ|μ|Ω|Ω|ϴ|θ|ϑ|ϐ|β|ẛ|ṡ|ꜳ
+README.md|readme.md|Readme.md|%52eadme.md|%-readme.md|%~é.txt|é.txt|é.txt|É.txt|Docs/a|docs/a|docs/A|ﬁ.txt|fi.txt
 """.replace("\n", "|")
 #: a list of its own, so that nobody counts generated names among them
 CHOSEN = list(dict.fromkeys([*SHORT_LIST, *(each for each in _MORE.split("|") if each)]))
@@ -99,6 +100,7 @@ def run(count: int, seed: int) -> Result:
     names = [*CHOSEN, *sorted(made - set(CHOSEN))]
     with tempfile.TemporaryDirectory(prefix="chaos-names-") as folder:
         _check_paths(result, Path(folder), names)
+    _check_tree(result, names)
     is_small = count <= SMALL
     road = chance.sample(CHOSEN, 40) if is_small else CHOSEN
     road = road + chance.sample(sorted(made), 20 if is_small else _ON_ONE_ROAD)
@@ -124,6 +126,23 @@ def _check_paths(result: Result, root: Path, names: list[str]) -> None:
         seen = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", stem).casefold())
         other = folded.setdefault(seen, name)
         result.check(other == name, f"{name!r} and {other!r} are one file where case or Unicode is folded")
+
+
+def _check_tree(result: Result, names: list[str]) -> None:
+    """Lay the names side by side as further files of one resource: each leads back, and none is another's file."""
+    folded: dict[str, str] = {}
+    for name, path in tree_paths(names).items():
+        back = name_of_tree_path(path)
+        result.check(back == name, f"{name!r} as a further file reads back as {back!r}")
+        segments = path.split("/")
+        result.check({"", ".", ".."}.isdisjoint(segments), f"{name!r} as a further file leads to {path!r}")
+        for depth in range(1, len(segments) + 1):
+            place = "/".join(segments[:depth])
+            forms = (unicodedata.normalize("NFKC", each).casefold() for each in segments[:depth])
+            # a sign that comes apart into others with a slash parts no folders
+            seen = "\0".join(unicodedata.normalize("NFKC", each) for each in forms)
+            other = folded.setdefault(seen, place)
+            result.check(other == place, f"{place!r} and {other!r} are one file where case or Unicode is folded")
 
 
 def _check_road(result: Result, folder: Path, flavor: str, names: list[str]) -> None:

@@ -147,6 +147,12 @@ def test_a_server_that_rewrites_is_no_edit():
     assert decide(base, present(Fingerprint("rewritten")), present(Fingerprint("mine"))).action is Action.MERGE
 
 
+def test_what_is_the_same_on_both_sides_is_no_edit_of_either():
+    """Where I write what a server had made of my text, there is nothing to send; and the other way round."""
+    base, mine, rewritten = Base(Fingerprint("mine"), Fingerprint("rewritten")), *map(make_side, ("mine", "rewritten"))
+    assert decide(base, rewritten, rewritten) == decide(base, mine, mine) == MEANING["ad"]
+
+
 def test_an_observation_without_content_has_no_fingerprint():
     """Nobody can claim to know the content of what was not seen, nor leave out that of what was."""
     for state in State:

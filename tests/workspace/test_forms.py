@@ -77,19 +77,20 @@ def test_a_base64_that_is_written_otherwise_stays_as_it_is():
     assert list(render_files(agent, make(agent, image=odd), "agents/one.md", {})) == ["agents/one.md"]
 
 
-@given(st.dictionaries(st.text(min_size=1, max_size=12), st.one_of(texts, st.binary(max_size=8)), max_size=4))
+@given(
+    st.dictionaries(
+        st.text(min_size=1, max_size=12) | st.sampled_from(["SKILL.md", "skill.md", "e\u0301", "\xe9", "A", "a"]),
+        st.one_of(texts, st.binary(max_size=8)),
+        max_size=6,
+    )
+)
 def test_further_files_of_a_skill_come_back(found):
     """Texts and bytes below a skill's folder are what the server has, whatever their paths."""
     skill = kind_named("skill")[0]
     tree = {path: _as_body_has_it(content) for path, content in found.items()}
-    if len({tree_path(path) for path in tree}) < len(tree) or any(
-        "\ud800" <= char <= "\udfff" for path in tree for char in path
-    ):
-        return
     resource = make(skill, files=tree)
     files = render_files(skill, resource, "skills/one/SKILL.md", {})
-    if "skills/one/SKILL.md" in {f"skills/one/{tree_path(path)}" for path in tree}:
-        return
+    assert len({each.casefold() for each in files}) == len(tree) + 1
     assert read_back(skill, resource, files).body["files"] == dict(sorted(tree.items()))
 
 
@@ -110,6 +111,14 @@ def test_no_name_of_a_file_leaves_its_folder(name):
         assert segment[-1] not in ". "
         assert not set(segment) & set('\\:*?"<>|\0\n')
     assert name_of_tree_path(path) == name
+
+
+def test_two_files_of_one_name_are_told():
+    """What a git merge leaves under two paths is never sent as one of them: I am told which they are."""
+    skill = kind_named("skill")[0]
+    files = {"skills/one/SKILL.md": b"x", "skills/one/a.md": b"1", "skills/one/%-a.md": b"2"}
+    with pytest.raises(BadResource, match=r"skills/one/%-a\.md and skills/one/a\.md are both the file 'a\.md'"):
+        parse_files(skill, "", "skills/one/SKILL.md", files, {})
 
 
 @pytest.mark.parametrize("name", ["README.md", "scripts/run me.py", "数据/a.txt", "a,b;c.md", "LICENSE"])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from cochat_devkit.errors import BadResource, CannotWrite
 from cochat_devkit.kinds import all_kinds, kind_named
-from cochat_devkit.resource import Key, Resource, Slug
-from cochat_devkit.workspace.files import TRASH
+from cochat_devkit.kinds.kind import SourceFacts
+from cochat_devkit.resource import Key, Resource, Slug, make_digest
+from cochat_devkit.workspace.files import TRASH, write_file
 from cochat_devkit.workspace.tree import (
     foresee,
     keep_resource,
@@ -22,6 +24,8 @@ from cochat_devkit.workspace.tree import (
 )
 
 TOOL, FUNCTION = kind_named("tool")[0], kind_named("function")[0]
+BASE, SKILL = kind_named("knowledge")[0], kind_named("skill")[0]
+APART, AS_ONE = "e\u0301.txt", "\xe9.txt"
 SOURCE = "class Tools:\n    pass\n"
 
 
@@ -305,3 +309,105 @@ def test_a_file_that_went_away_is_said(tmp_path):
     """A file that is deleted between the scan and the reading is no empty resource."""
     with pytest.raises(BadResource, match=r"plugins/tools/x\.py is gone"):
         read_one(tmp_path, TOOL, "", "plugins/tools/x.py")
+
+
+def of_base(**named):
+    """Make a base of these texts, and what gives their bytes."""
+    contents = {make_digest(text.encode()): text.encode() for text in named.values()}
+    body = {"name": "docs", "files": {name: make_digest(text.encode()) for name, text in named.items()}}
+    facts = SourceFacts(Slug("docs"), {})
+    whole = {each.name: each.implied(facts) for each in BASE.fields} | body
+    return Resource(key("docs", BASE.name), whole), contents.__getitem__
+
+
+def lay_base(root, present=None, write=write_file, **named):
+    theirs, read_blob = of_base(**named)
+    write_layout(root, foresee(root, BASE, theirs, present), read_blob, write)
+    local = read_one(root, BASE, "", "knowledge/docs/knowledge.yaml")
+    assert local.resource.body == theirs.body
+    return local
+
+
+def names_in(root):
+    folder = root / "knowledge/docs/files"
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_names_that_differ_by_case_or_accents_lie_side_by_side(tmp_path):
+    """Four files of a base are four files here, and are the same four when they are read."""
+    lay_base(tmp_path, **{APART: "1", AS_ONE: "2", "README.md": "3", "readme.md": "4"})
+    assert names_in(tmp_path) == {"%~\xe9.txt": "1", AS_ONE: "2", "README.md": "3", "%-readme.md": "4"}
+
+
+def test_files_that_an_earlier_version_laid_are_the_same_files(tmp_path):
+    """A tree that was pulled before an upgrade is read as what the server has, and moves with the next change."""
+    present = lay_base(tmp_path, **{"a.md": "0"})
+    (tmp_path / "knowledge/docs/files/a.md").unlink()
+    named = {APART: "1", AS_ONE: "2", "README.md": "3", "readme.md": "4"}
+    for name, text in named.items():
+        write(tmp_path, f"knowledge/docs/files/{name}", text)
+    present = read_one(tmp_path, BASE, "", present.path)
+    assert present.resource.body["files"] == of_base(**named)[0].body["files"]
+    assert names_in(tmp_path) == named
+    lay_base(tmp_path, present, **named, b="5")
+    assert names_in(tmp_path) == {"%~\xe9.txt": "1", AS_ONE: "2", "README.md": "3", "%-readme.md": "4", "b": "5"}
+
+
+def test_two_files_of_one_name_block_their_base(tmp_path):
+    """What a git merge left under two paths is never sent as one: I am told both."""
+    lay_base(tmp_path, **{"README.md": "3", "readme.md": "4"})
+    write(tmp_path, "knowledge/docs/files/readme.md", "5")
+    with pytest.raises(BadResource, match=r"files/%-readme\.md and \S+files/readme\.md are both the file 'readme\.md'"):
+        read_one(tmp_path, BASE, "", "knowledge/docs/knowledge.yaml")
+
+
+def test_a_name_that_the_disk_took_apart_is_read_as_one(tmp_path):
+    """Where one file has both names, as on a Mac, it bears the one that was written."""
+    lay_base(tmp_path, **{f"{AS_ONE}/{AS_ONE}": "1"})
+    folder = tmp_path / "knowledge/docs/files" / AS_ONE
+    (folder / APART).hardlink_to(folder / AS_ONE)
+    assert set(read_one(tmp_path, BASE, "", "knowledge/docs/knowledge.yaml").tree) == {
+        f"knowledge/docs/files/{AS_ONE}/{AS_ONE}"
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (["readme.md", "x"], ["README.md", "readme.md", "x"]),
+        (["README.md", "readme.md"], ["readme.md"]),
+        (["readme.md"], ["README.md"]),
+        (["docs/a", "docs/x"], ["Docs/b", "docs/a"]),
+        (["docs/a"], ["Docs"]),
+    ],
+)
+def test_what_gives_way_is_gone_before_another_takes_its_place(tmp_path, before, after):
+    """On a Mac or Windows a file that goes does not take along the one that came in its place."""
+    present = lay_base(tmp_path, **dict.fromkeys(before, "1"))
+
+    def write_folding(root, relative, content, *, expected):
+        path = root / relative
+        for place in [path, *path.parents][: len(Path(relative).parts)]:
+            beside = [each.name for each in place.parent.iterdir()] if place.parent.exists() else []
+            assert [each for each in beside if each.casefold() == place.name.casefold()] in ([], [place.name])
+        write_file(root, relative, content, expected=expected)
+
+    lay_base(tmp_path, present, write_folding, **dict.fromkeys(after, "2"))
+
+
+def test_a_file_of_a_skill_gives_way_too(tmp_path):
+    """Also where the files of a resource are its text."""
+    facts = SourceFacts(Slug("one"), {})
+    body = {each.name: each.implied(facts) for each in SKILL.fields}
+    before = Resource(key("one", "skill"), body | {"files": {"readme.md": "1"}})
+    present = lay(tmp_path, before, SKILL)
+    seen = []
+
+    def write_looking(root, relative, content, *, expected):
+        seen.append((relative, (root / "skills/one/readme.md").exists()))
+        write_file(root, relative, content, expected=expected)
+
+    after = Resource(before.key, body | {"files": {"README.md": "2"}})
+    write_layout(tmp_path, foresee(tmp_path, SKILL, after, present), write=write_looking)
+    assert seen == [("skills/one/README.md", False)]
+    assert read_one(tmp_path, SKILL, "", "skills/one/SKILL.md").resource.body == after.body
