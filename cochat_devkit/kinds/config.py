@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from cochat_devkit.kinds.codecs import read_only
 from cochat_devkit.kinds.kind import Endpoint, Endpoints, Field, Kind, Listing, Rights, WireContext
@@ -14,21 +15,35 @@ if TYPE_CHECKING:
 MASK = "(masked)"
 #: names whose values are nobody's business; `tokens` counts them, `max_tokens` limits them
 _MASKED_NAME = r"(?i)key|secret|passw|token(?!s)|credential|webhook|auth|_sk$|headers?$|dsn|connection_string"
-_SIGNED_URL = r"//[^/\s:@]+:[^/\s@]+@"
+#: a user, which may be empty, and a password, which may hold the sign that ends it
+_SIGNED_URL = r"//[^/?#\s:]*:[^/?#\s]*@"
+#: a parameter of an address: its name, and its value, which may hold what some servers take for the next parameter
+_PARAMETER = r"[?&;#]([^?&;#=\s]+)=(?=([^&#\s]+))"
 
 
 def mask_secrets(value: Json, *, is_secret: bool = False) -> Json:
-    """Mask every text that stands under a name that sounds secret, and passwords within addresses."""
+    """Mask every text that stands under a name that sounds secret, and passwords and parameters within addresses."""
     if isinstance(value, dict):
-        return {
-            key: mask_secrets(each, is_secret=is_secret or bool(re.search(_MASKED_NAME, str(key))))
-            for key, each in value.items()
-        }
+        return {key: mask_secrets(each, is_secret=is_secret or _sounds_secret(str(key))) for key, each in value.items()}
     if isinstance(value, list):
         return [mask_secrets(each, is_secret=is_secret) for each in value]
     if isinstance(value, str) and value:
-        return MASK if is_secret else re.sub(_SIGNED_URL, f"//{MASK}@", value)
+        return MASK if is_secret else _mask_parameters(re.sub(_SIGNED_URL, f"//{MASK}@", value))
     return value
+
+
+def _mask_parameters(text: str) -> str:
+    """Mask the values of an address's parameters whose names sound secret."""
+    shown, end = "", 0
+    for found in re.finditer(_PARAMETER, text):
+        if found.start() >= end and _sounds_secret(unquote(found[1])):
+            shown += text[end : found.end()] + MASK
+            end = found.end(2)
+    return shown + text[end:]
+
+
+def _sounds_secret(name: str) -> bool:
+    return re.search(_MASKED_NAME, name) is not None
 
 
 def _read_settings(wire: Wire, _of: Field, _context: WireContext) -> Json:
