@@ -13,9 +13,7 @@ from cochat_devkit.mirror.mentions import has_mentions
 from cochat_devkit.mirror.words import to_text
 from cochat_devkit.resource import make_digest
 from cochat_devkit.workspace.blobs import read_blob
-from cochat_devkit.workspace.files import read_file
-from cochat_devkit.workspace.forms import tree_folder_of
-from cochat_devkit.workspace.paths import tree_path
+from cochat_devkit.workspace.tree import read_further
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,13 +57,11 @@ def index_files(root: Path, kinds: Iterable[Kind], records: Records, *, began_s:
 def read_attached(root: Path, kind: Kind, path: str | None, place: str, digest: str) -> bytes | None:
     """Read a file of a resource: among what was kept here, else beside its main file; None where it is neither."""
     content = read_blob(root, digest)
-    folder = tree_folder_of(kind, path) if path else None
-    if content is None and folder:
-        try:
-            content = read_file(root, f"{folder}/{tree_path(place)}")
-        except BadResource:
-            return None
-    return content if content is not None and make_digest(content) == digest else None
+    if content is not None or not path:
+        return content if content is not None and make_digest(content) == digest else None
+    with suppress(BadResource):
+        return read_further(root, kind, path, place, digest)
+    return None
 
 
 class _Indexing:

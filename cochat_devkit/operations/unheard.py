@@ -125,6 +125,11 @@ def settle_write(client: Client, records: Records, step: Step) -> Verdict:
     if len(found) > 1:
         # any of them may be ours: a person has to say which
         verdict = Verdict.OTHER
+    if now is not None and verdict in (Verdict.DONE, Verdict.PARTLY):
+        # a look in between may have given it an address of its own
+        for key, row in records.known([kind.name]).items():
+            if row.remote_id == now.remote_id and key != step.key:
+                records.drop(key)
     if verdict is Verdict.DONE:
         advance(records, note_applied(records, step, now), now)
     elif verdict is Verdict.PARTLY and now is not None:
@@ -202,7 +207,8 @@ def _find_lost(client: Client, kind: Kind, records: Records, step: Step, sent: B
     Raises:
         UnexpectedReply: the listing is not whole, so nobody can say.
     """
-    known = {*(step.known_ids or ()), *(row.remote_id for row in records.known([kind.name]).values())}
+    agreed = (row for row in records.known([kind.name]).values() if row.base_remote is not None)
+    known = {*(step.known_ids or ()), *(row.remote_id for row in agreed)}
     endpoints = client.endpoints(kind)
     found: list[Resource] = []
     namesakes: list[Resource] = []

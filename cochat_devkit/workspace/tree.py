@@ -25,7 +25,14 @@ from cochat_devkit.workspace.forms import (
     tree_places,
 )
 from cochat_devkit.workspace.local import LocalResource, Tree
-from cochat_devkit.workspace.paths import PICTURE_SUFFIXES, fold_path, is_reserved, name_of_stem
+from cochat_devkit.workspace.paths import (
+    PICTURE_SUFFIXES,
+    fold_path,
+    is_reserved,
+    name_of_stem,
+    name_of_tree_path,
+    tree_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -97,6 +104,28 @@ def read_files(root: Path, kind: Kind, path: str) -> tuple[dict[str, bytes], dic
         else:
             files[place] = content
     return files | _pictures_beside(root, kind, path), tree
+
+
+def read_further(root: Path, kind: Kind, path: str, name: str, digest: str) -> bytes | None:
+    """Read a further file by the server's name of it; None where no file of that name holds the bytes of that digest.
+
+    Raises:
+        BadResource: a file or folder cannot be read.
+    """
+    folder = tree_folder_of(kind, path)
+    if folder is None:
+        return None
+    alone = f"{folder}/{tree_path(name)}"
+    content = read_file(root, alone)
+    if content is not None and make_digest(content) == digest:
+        return content
+    # another has its place, or an earlier version laid it
+    for place in _files_below(root, folder):
+        if place != alone and name_of_tree_path(place.removeprefix(f"{folder}/")) == name:
+            content = read_file(root, place)
+            if content is not None and make_digest(content) == digest:
+                return content
+    return None
 
 
 def parse_one(kind: Kind, type_: str, path: str, files: Mapping[str, bytes], tree: Mapping[str, str]) -> LocalResource:

@@ -113,7 +113,7 @@ def test_another_server_in_between_without_the_lock(
         monkeypatch.delenv("COCHAT_URL")
     alice.path("cochat.lock").unlink()
     wanted = edit(alice, base)
-    assert alice.json("push", "--no-verify").actions == wanted
+    assert alice.json("push", "--no-verify", f"knowledge/{base}").actions == wanted
     assert count_there(server, base) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,6 +49,10 @@ def test_every_file_of_a_base_outlives_a_push(server: Server, desk: Desk, named:
     assert here.keys() == (FILES_HERE if named == NAMES else {"%~\xe9.txt"})
     assert sorted(here.values()) == sorted(texts.values())
     assert desk.json("status").actions == {}
+    for each in named:
+        # a fresh clone has the files alone
+        shutil.rmtree(desk.path(".cochat/blobs"), ignore_errors=True)
+        assert desk.cochat("show", ref, "--file", each).out == texts[each]
     sidecar = desk.path(f"knowledge/{name}/knowledge.yaml")
     sidecar.write_text(sidecar.read_text().replace("What it holds", "What it holds now"))
     (sent,) = desk.json("push", "--no-verify").json["items"]

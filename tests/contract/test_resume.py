@@ -214,6 +214,21 @@ def test_a_base_whose_folder_is_not_its_name_is_made_once(server, desk, onlooker
     assert [each["filename"] for each in files_there(server, base)] == ["a.txt"]
 
 
+def test_a_look_in_between_does_not_hide_a_lost_base(server, desk, onlooker):
+    """What status shows of a base whose create was never heard of is no other one: it is found, and there is one."""
+    name, folder = make_base(desk)
+    onlooker.lose("/api/v1/knowledge/create")
+    desk.json("push", "--no-verify", expected=4)
+    desk.json("status", "--fetch")
+    desk.json("push", "--no-verify")
+    assert names_of_bases(server).count(name) == 1
+    assert open_runs(desk) == []
+    assert desk.json("push", "--no-verify").json["requests"] == 0
+    pulled = desk.json("pull", "--kind", "knowledge").actions
+    assert f"knowledge/{folder.name}" not in pulled
+    assert [each.parent for each in folder.parent.glob("*/knowledge.yaml") if name in each.read_text()] == [folder]
+
+
 def test_a_lost_base_that_somebody_edited_since_is_not_made_again(server, desk, onlooker):
     """Whether it is mine a person has to say: a conflict for as long as I have not looked, and one base there."""
     name, _folder = make_base(desk)
