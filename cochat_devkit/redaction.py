@@ -27,6 +27,11 @@ def remember_secret(secret: str) -> None:
         _secrets.update((secret, *spelled, quote(secret, safe="", errors="replace")))
 
 
+def has_secret_shape(text: str) -> bool:
+    """Tell whether a text has within it what has the shape of a token or key."""
+    return any(lead in text for lead in _LEADS) and re.search(_SHAPES, text) is not None
+
+
 def redact(text: str) -> str:
     """Replace every secret that we know, and whatever has the shape of one."""
     for secret in sorted(_secrets, key=len, reverse=True):

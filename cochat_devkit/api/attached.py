@@ -188,7 +188,10 @@ class Files:
         gone: list[Attached] = []
         try:
             for path, digest in coming.items():
-                uploaded[path] = self._upload(path, read(digest))
+                content = read(digest)
+                # the history names it, and somebody may replace it there
+                self._keep_blob(content)
+                uploaded[path] = self._upload(path, content)
             for each in leaves if coming else ():
                 self._keep_blob(read(each.digest))
             for each in leaves:

@@ -13,6 +13,8 @@ import re
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UsageError
+from cochat_devkit.kinds.config import mask_secrets
+from cochat_devkit.redaction import has_secret_shape
 from cochat_devkit.resource import is_same_json
 from cochat_devkit.tuples import NamedTuple
 
@@ -30,8 +32,10 @@ _SECRET_WORDS = frozenset(
 )
 _SECRET_PARTS = ("apikey", "token", "secret", "password", "passwd", "passphrase", "credential")
 _WORD = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"
-#: a user and a password in an address
-_SIGNED_ADDRESS = r"://[^/\s:@]*:[^/\s@]+@"
+#: a user in an address, who may be a token, or has a password
+_SIGNED_ADDRESS = r"://[^/?#\s]+@"
+#: a password among the pairs by which some databases and stores are named
+_SIGNED_PAIRS = r"(?i)\b(?:password|pwd|accountkey|sharedaccesskey)=[^;\s]"
 _FROM_ENVIRONMENT = r"\$\{([A-Za-z_]\w*)\}\Z"
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 _TYPE_OF = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
@@ -365,7 +369,8 @@ def _sounds_secret(name: str) -> bool:
 def _holds_secret(value: Json) -> bool:
     """Tell whether a value shows by itself that it holds a secret: a password in an address, a header of its own."""
     if isinstance(value, str):
-        return bool(re.search(_SIGNED_ADDRESS, value))
+        is_signed = any(re.search(pattern, value) for pattern in (_SIGNED_ADDRESS, _SIGNED_PAIRS))
+        return is_signed or has_secret_shape(value) or mask_secrets(value) != value
     if isinstance(value, dict):
         return any((_sounds_secret(str(name)) and bool(each)) or _holds_secret(each) for name, each in value.items())
     return isinstance(value, list) and any(_holds_secret(each) for each in value)

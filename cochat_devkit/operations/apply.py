@@ -227,7 +227,9 @@ class Applier:
         self._advance(step, outcome.ref, after, covered)
         told = note_covered(self.conflicts, kind, step, self.tree.found.get(step.key), covered)
         if told is None and errand.operation.reason == Reason.TAKEN_BACK:
-            self.conflicts.settle(kind, step.key, even_covered=True)
+            conflict = self.conflicts.known.get(step.key)
+            is_back = conflict is not None and conflict.remote_digest == errand.operation.body_digest
+            self.conflicts.settle(kind, step.key, even_covered=is_back)
         return told or outcome
 
     def _advance(self, step: Step, ref: str, after: Resource | None, covered: Sequence[Resource] = ()) -> None:
@@ -296,7 +298,8 @@ class Applier:
             self.records.keep_bodies((theirs.type, theirs.body))
         step = step._replace(
             state=StepState.BEGUN,
-            remote_id=theirs.remote_id if theirs else step.remote_id,
+            # what is made again gets another id than it had, where the server makes it
+            remote_id=theirs.remote_id if theirs else step.remote_id if known_ids is None else None,
             before_digest=theirs.digest if theirs else None,
             before_version=theirs.version if theirs else None,
             before_saved_s=_saved_s(theirs),

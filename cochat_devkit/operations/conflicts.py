@@ -57,13 +57,16 @@ class Conflicts:
         )
         if before is not None and before._replace(path=None, since=None, run=None) == conflict:
             return
+        if local is not None:
+            body, type_ = local.resource.body, local.resource.type
+            self.records.keep_seen(Seen(found.key, type_, body, Origin.HERE, message="in conflict"))
+        if before is not None and is_covered(before) and not is_covered(conflict):
+            # it waits for somebody's choice; what both sides changed since is seen by every look at them
+            return
         path = lay_theirs(self.root, self.target, kind, theirs) if theirs else None
         conflict = conflict._replace(path=path, since=before.since if before else None)
         self.records.keep_conflict(conflict)
         self.known[found.key] = conflict
-        if local is not None:
-            body, type_ = local.resource.body, local.resource.type
-            self.records.keep_seen(Seen(found.key, type_, body, Origin.HERE, message="in conflict"))
 
     def settle(self, kind: Kind, key: Key, *, even_covered: bool = False) -> None:
         """Forget a conflict, if there was one: the sides agree, or somebody chose.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cochat_devkit.events import Outcome
@@ -9,6 +11,7 @@ from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.conflicts import Conflicts, is_covered
 from cochat_devkit.operations.laying import lay_resource
+from cochat_devkit.operations.merging import merge_sides
 from cochat_devkit.operations.trust import note_laid
 from cochat_devkit.resource import Resource
 from cochat_devkit.sync.decide import Action
@@ -20,8 +23,18 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Key
 
 
-def settle_covered(config: Config, aim: Target, records: Records, key: Key, *, wants_theirs: bool) -> Outcome | None:
-    """Settle a version that a push covered: ours stays, or theirs goes into the files; None where none was covered.
+class Choice(StrEnum):
+    """Say what becomes of a version that a push of ours covered."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    MERGE = "merge"
+
+
+def settle_covered(config: Config, aim: Target, records: Records, key: Key, choice: Choice) -> Outcome | None:
+    """Settle a version that a push covered: ours stays, or theirs goes into the files, alone or merged with ours.
+
+    None where none was covered; what cannot be merged stays a conflict.
 
     Raises:
         CannotWrite: a file changed meanwhile, or the disk refuses.
@@ -31,20 +44,31 @@ def settle_covered(config: Config, aim: Target, records: Records, key: Key, *, w
     if conflict is None or not is_covered(conflict) or conflict.remote_digest is None:
         return None
     ref = ref_of(key, conflict.type)
-    if not wants_theirs:
+    if choice is Choice.OURS:
         conflicts.settle(kind, key, even_covered=True)
         return Outcome(
             ref, str(Action.NOTHING), f"yours stays on {aim.name}; theirs is in the history: cochat log {ref}"
         )
     present = read_tree(config.root, [kind]).found.get(key)
+    theirs = Resource(key, records.reader.body(conflict.remote_digest), conflict.type)
+    if choice is Choice.MERGE and present is not None:
+        base = records.reader.body(conflict.base_digest) if conflict.base_digest else None
+        merged = merge_sides(kind, base, present, theirs)
+        if merged.conflicts:
+            parts = ", ".join(merged.conflicts)
+            hint = f"take one side: cochat resolve {ref} --ours, or --theirs; theirs lies in {conflict.path}"
+            return Outcome(ref, str(Action.CONFLICT), conflict.reason, present.path, 3, f"cannot merge: {parts}", hint)
+        theirs = replace(theirs, body=merged.body)
     if present is not None:
         keep_resource(config.root, present)
         ours = Seen(key, present.resource.type, present.resource.body, Origin.HERE, message="before theirs was taken")
         records.keep_seen(ours)
-    theirs = Resource(key, records.reader.body(conflict.remote_digest), conflict.type)
     note_laid(config, key, theirs.body)
     laid = lay_resource(config.root, kind, theirs, present)
     conflicts.settle(kind, key, even_covered=True)
     return Outcome(
-        ref, str(Action.UPDATE_HERE), "theirs is in your files", laid.path, hint=f"send it: cochat push {ref}"
+        ref, str(Action.UPDATE_HERE), f"{_LAID[choice]} in your files", laid.path, hint=f"send it: cochat push {ref}"
     )
+
+
+_LAID = {Choice.THEIRS: "theirs is", Choice.MERGE: "both are"}

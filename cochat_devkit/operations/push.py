@@ -15,6 +15,7 @@ from cochat_devkit.operations.observe import find_theirs
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
+from cochat_devkit.operations.send import check_switches
 from cochat_devkit.operations.session import as_whoever_signs_in, connect
 from cochat_devkit.operations.trust import find_untrusted, keep_own, trust_hint
 from cochat_devkit.resource import Key, Resource, State
@@ -319,6 +320,9 @@ class _Push:
         kind = kind_named(operation.key.kind)[0]
         try:
             check_writable(ref, kind, operation, self.changes.rows.get(operation.key))
+            if local := self.changes.tree.found.get(operation.key):
+                theirs = self.seen.get(operation.key)
+                check_switches(self.session.client, kind, theirs.body if theirs else None, local.resource.body)
         except DevkitError as error:
             return Outcome(ref, "failed", str(operation.action), path, error.exit_code, *_said(error))
         return Outcome(ref, str(operation.action), operation.reason, path, changes=operation.lines)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract import texts
 from tests.contract.stage import find, ids, is_page, read_json, refusal
+from tests.desk import make_desk
 
 only_0_12 = pytest.mark.generation("0.12")
 
@@ -303,3 +304,28 @@ def test_a_stranger_sees_nothing(server):
     """Without a token everything is refused."""
     for path in ("/list", "/any", "/any/runs"):
         assert refusal(server.anonymous.get(f"{PATH}{path}")) == (401, texts.NOT_SIGNED_IN)
+
+
+@pytest.mark.flavor("cochat")
+def test_what_is_to_be_switched_off_is_not_created_where_there_is_no_switch(server, tmp_path):
+    """CoChat's reference has no switch for automations: one that is off here would run there on its schedule."""
+    desk, name = make_desk(tmp_path / "desk", server.url, server.admin_person.token), f"off-{uuid.uuid4().hex[:8]}"
+    place = desk.path(f"automations/{name}.yaml")
+    place.parent.mkdir(exist_ok=True)
+    text = f"name: {name}\nactive: false\ntrigger: schedule\nsteps:\n- type: prompt\n  prompt: Say hello\n"
+    place.write_text(text)
+    for words in (("--dry-run",), ()):
+        told = desk.cochat("push", "--no-verify", *words, f"automation/{name}", expected=4)
+        assert "has no switch for active" in told.out + told.err
+        assert name not in [each["name"] for each in read_json(server.admin.get(f"{PATH}/"))]
+    place.write_text(text.replace("active: false\n", ""))
+    desk.json("push", "--no-verify", f"automation/{name}")
+    there = find_by_name(server, name)
+    place.write_text(text.replace("Say hello", "Say goodbye"))
+    desk.cochat("push", "--no-verify", f"automation/{name}", expected=4)
+    assert find_by_name(server, name) == there
+
+
+def find_by_name(server, name):
+    (found,) = [each for each in read_json(server.admin.get(f"{PATH}/")) if each["name"] == name]
+    return found

@@ -61,6 +61,28 @@ def test_the_history_names_all_bytes_that_are_kept(server: Server, desk: Desk) -
     assert seen == {*texts.values()}
 
 
+def test_bytes_that_i_pushed_come_back_though_both_sides_moved_on(server: Server, desk: Desk) -> None:
+    """A colleague replaces my file there, and I edit mine in place: what I had sent is in the log, and restored."""
+    name = bases.unique("base").replace(" ", "-")
+    note = desk.path(f"knowledge/{name}/files/note.txt")
+    note.parent.mkdir(parents=True)
+    (note.parent.parent / "knowledge.yaml").write_text(f"name: {name}\ndescription: d\n")
+    note.write_text(f"Sent to {name}.\n")
+    desk.json("push", "--no-verify", f"knowledge/{name}")
+    (base,) = [each for each in bases.list_bases(server.admin) if each["name"] == name]
+    read_json(bases.remove(server.admin, base["id"], bases.file_ids(server.admin, base["id"])[0]))
+    bases.fill(server.admin, base["id"], "note.txt", f"Theirs of {name}.\n")
+    note.write_text(f"Edited in {name}.\n")
+    desk.json("pull", f"knowledge/{name}", expected=3)
+    texts = set()
+    for oldest in range(1, 5):
+        # what is restored comes first in the log
+        logged = [each["ref"] for each in desk.json("log", f"knowledge/{name}").json["items"]]
+        desk.json("restore", logged[-oldest], expected=None)
+        texts |= {note.read_text()} if note.exists() else set()
+    assert texts == {f"{whose} {name}.\n" for whose in ("Sent to", "Theirs of", "Edited in")}
+
+
 def kept(desk: Desk) -> set[str]:
     """List the digests of the bytes that are kept."""
     return {place.parent.name + place.name for place in desk.path(BLOBS).glob("*/*")}

@@ -205,6 +205,53 @@ def test_whom_we_cover_can_be_settled_here(server, ids, desk, onlooker, side):
 
 
 @pytest.mark.generation("0.12")
+def test_whom_we_cover_can_be_merged_here(server, ids, desk, onlooker):
+    """What changed in other lines than mine comes into my file; the same line is for me to choose."""
+    lines = [f"# line {number}" for number in range(9)]
+
+    def source(**changed: str) -> str:
+        return sources.TOOL + "".join(f"{changed.get(f'l{number}', line)}\n" for number, line in enumerate(lines))
+
+    place = desk.path(f"plugins/tools/{ids[0]}.py")
+    place.write_text(source())
+    desk.json("push", "--no-verify")
+    for mine, theirs, expected in ({"l8": "# mine"}, {"l0": "# theirs"}, 0), ({"l8": "# x"}, {"l8": "# y"}, 3):
+        place.write_text(source(**mine))
+        covered = source(**theirs)
+        path = f"/api/v1/tools/id/{ids[0]}/update"
+        onlooker.before("POST", path, lambda covered=covered: edit_there(server, ids[0], covered))
+        desk.json("push", "--no-verify", expected=3)
+        desk.json("resolve", f"tool/{ids[0]}", "--merge", expected=expected)
+        if expected == 0:
+            assert place.read_text() == source(**mine, **theirs)
+            desk.json("push", "--no-verify")
+        else:
+            assert place.read_text() == source(**mine)
+            assert [each["ref"] for each in desk.json("status").json["conflicts"]] == [f"tool/{ids[0]}"]
+
+
+@pytest.mark.generation("0.12")
+def test_whom_we_cover_waits_for_a_choice(server, ids, desk, onlooker):
+    """Neither an undo of a later push nor a conflict of a later edit forgets the version that a push covered."""
+    add_line(desk, ids[0])
+    theirs = sources.TOOL + "# theirs\n"
+    onlooker.before("POST", f"/api/v1/tools/id/{ids[0]}/update", lambda: edit_there(server, ids[0], theirs))
+    desk.json("push", "--no-verify", expected=3)
+    add_line(desk, ids[0], "# later\n")
+    desk.json("push", "--no-verify")
+    desk.json("undo", str(desk.json("undo").json["runs"][0]["run"]))
+    kept = desk.path(f".cochat/conflicts/main/plugins/tools/{ids[0]}.py")
+    assert kept.read_text() == theirs
+    edit_there(server, ids[0], sources.TOOL + "# in between\n")
+    desk.json("pull", f"tool/{ids[0]}", expected=3)
+    assert kept.read_text() == theirs
+    desk.json("resolve", f"tool/{ids[0]}", "--ours")
+    assert kept.read_text() == theirs
+    desk.json("resolve", f"tool/{ids[0]}", "--theirs")
+    assert desk.path(f"plugins/tools/{ids[0]}.py").read_text() == theirs
+
+
+@pytest.mark.generation("0.12")
 def test_whom_we_cover_is_seen_among_drafts(server, onlooker, tmp_path):
     """A prompt that a colleague saves in the moment of my push is found out; an older draft is nobody's loss."""
     command = make_id().replace("_", "-")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -255,6 +256,21 @@ def test_a_lost_base_beside_an_equal_one_is_not_made_again(server, desk, onlooke
     desk.json("pull", "--kind", "knowledge", expected=3)
     assert open_runs(desk) != []
     desk.json("push", "--no-verify")
+    assert open_runs(desk) == []
+
+
+def test_an_undone_deletion_whose_answer_is_lost_makes_one(server, desk, onlooker):
+    """What comes back gets another id: the undo of a deletion is looked for by its body, as every create is."""
+    name, folder = make_base(desk)
+    desk.json("push", "--no-verify")
+    shutil.rmtree(folder)
+    desk.json("push", "--no-verify", "--delete", "--confirm-deletes", "1")
+    run = str(desk.json("undo").json["runs"][0]["run"])
+    onlooker.lose("/api/v1/knowledge/create")
+    desk.json("undo", run, expected=4)
+    assert names_of_bases(server).count(name) == 1
+    desk.json("undo", run, expected=None)
+    assert names_of_bases(server).count(name) == 1
     assert open_runs(desk) == []
 
 

@@ -187,3 +187,29 @@ def test_whatever_a_server_calls_a_schema_is_read(schema):
     spec = parse_spec(wrapped)
     assert spec is not None
     assert isinstance(spec.is_secret("x", "text"), bool)
+
+
+PLAIN = parse_spec({"properties": {"plain_name": {"type": "string"}}})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "sk-proj-0123456789abcdefghij",
+        "Bearer 0123456789abcdef",
+        "https://ghp_0123456789@github.test/x",
+        "https://user:word@host.test/",
+        "https://host.test/?q=1&api_key=word",
+        "Server=db;Password=word;Pooling=true",
+        {"plain": ["https://token@host.test"]},
+    ],
+)
+def test_a_value_that_shows_that_it_is_a_secret_is_one(value):
+    """Whatever its valve is called: it stands as a variable in files for git, and masked on a screen."""
+    assert PLAIN.is_secret("plain_name", value)
+
+
+@pytest.mark.parametrize("value", ["https://host.test/@me", "a@b.test", "https://host.test/?page=2", "x = y; z"])
+def test_an_ordinary_address_is_no_secret(value):
+    """An address without anybody in it, and a person's, are shown."""
+    assert not PLAIN.is_secret("plain_name", value)
