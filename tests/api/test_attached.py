@@ -195,10 +195,10 @@ def shelf(server):
 
 
 def test_a_file_is_replaced_in_three_requests(transport, shelf):
-    """The new one is uploaded before the old one goes, whose bytes are kept by then."""
+    """The new one is uploaded before the old one goes; the bytes of both are kept by then."""
     kept = []
     exchange(transport, dict(OLD), ["a"], {"a": make_digest(b"c")}, kept)
-    assert (shelf.paths(), kept) == ([UPLOAD, REMOVE, ADD], [b"a"])
+    assert (shelf.paths(), kept) == ([UPLOAD, REMOVE, ADD], [b"c", b"a"])
     assert shelf.asked[1].body == {"file_id": "old a"}
 
 
