@@ -302,6 +302,8 @@ def _clear(root: Path, place: str, content: bytes) -> None:
     """Move a file to the trash, and remove the folders that are empty then: another writing of their names comes."""
     trash_file(root, place, expected=content)
     for folder in (root / place).parents:
+        if folder == root:
+            return
         try:
             folder.rmdir()
         except OSError:
