@@ -114,7 +114,8 @@ def _round(config: Config, local: LocalResource, push_to: str | None, loader: Pl
         return ended("ok", f"checked, {passed}", findings)
     ref = ref_of(local.resource.key, local.resource.type)
     try:
-        report = push(config, select([ref]), target=push_to, options=PushOptions(verify=False), emit=emit)
+        options = PushOptions(verify=False, checked={local.key: local.fingerprint})
+        report = push(config, select([ref]), target=push_to, options=options, emit=emit)
     except DevkitError as error:
         return ended("push", error.message)
     failed = [each for each in report.items if not each.ok]

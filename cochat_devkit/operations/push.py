@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import DevkitError, LintFailed, LocalError, NotAllowed, RemoteError, SignedOut, TestsFailed
@@ -32,12 +32,16 @@ if TYPE_CHECKING:
     from cochat_devkit.events import Emit
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.session import Selection, Session
+    from cochat_devkit.resource import Fingerprint
     from cochat_devkit.workspace.tree import LocalResource, Tree
 
 
 @dataclass(frozen=True)
 class PushOptions:
-    """Say how far a push goes: `plan_only` sends nothing, `atomic` sends all or nothing."""
+    """Say how far a push goes: `plan_only` sends nothing, `atomic` sends all or nothing.
+
+    `checked` has what somebody checked and tested: what was saved again since is not sent.
+    """
 
     plan_only: bool = False
     atomic: bool = False
@@ -45,6 +49,7 @@ class PushOptions:
     confirmed_deletions: int | None = None
     verify: bool = True
     message: str = ""
+    checked: Mapping[Key, Fingerprint] = field(default_factory=dict)
 
 
 def push(config: Config, selection: Selection, *, target: str | None, options: PushOptions, emit: Emit) -> Report:
@@ -72,6 +77,11 @@ def _push(config: Config, selection: Selection, target: str | None, options: Pus
     for key in changes.keys:
         if key not in wanted:
             report.add(_kept_there(changes, key))
+    for key in [key for key in wanted if _is_saved_since(changes.tree, key, options.checked)]:
+        local = changes.tree.found.get(key)
+        wanted.remove(key)
+        said = "saved again since it was checked"
+        report.add(Outcome(ref_of(key), str(Action.SKIP), said, local.path if local else None, 1, said))
     if not wanted and not options.plan_only:
         return report
     if options.delete:
@@ -83,6 +93,10 @@ def _push(config: Config, selection: Selection, target: str | None, options: Pus
     keep_own(config, changed)
     plan_and_send(config, target, changes, wanted, options, report, emit)
     return report
+
+
+def _is_saved_since(tree: Tree, key: Key, checked: Mapping[Key, Fingerprint]) -> bool:
+    return key in checked and (key not in tree.found or tree.found[key].fingerprint != checked[key])
 
 
 @dataclass(frozen=True)

@@ -295,6 +295,47 @@ def test_dev_takes_each_save_through_the_gates(
     assert rounds[0].message.endswith("pushed to main")
 
 
+def test_dev_sends_what_it_checked_alone(server: RunningServer, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is saved again while its tests run is not pushed by that round: the next one checks it."""
+    assert desk.token is not None
+    monkeypatch.setenv("COCHAT_TOKEN", desk.token)
+    desk.json("new", "tool", "hasty")
+    place, test = desk.path("plugins/tools/hasty.py"), desk.path("plugins/tests/tools/test_hasty.py")
+    test.write_text(
+        "from pathlib import Path\n\n\ndef test_saving():\n"
+        "    place = Path(__file__).parents[2] / 'tools' / 'hasty.py'\n"
+        "    if '# later' not in place.read_text():\n"
+        "        place.write_text(place.read_text() + '# later\\n')\n"
+    )
+    rounds: list[Round] = []
+    came, is_ready = threading.Semaphore(0), threading.Event()
+
+    def note(found: Round) -> None:
+        rounds.append(found)
+        came.release()
+
+    watching = threading.Thread(
+        target=dev,
+        args=(read_config(desk.folder),),
+        kwargs={
+            "push_to": "main",
+            "emit": lambda _event: None,
+            "on_round": note,
+            "on_ready": is_ready.set,
+            "is_over": lambda: len(rounds) > 1,
+        },
+    )
+    watching.start()
+    assert is_ready.wait(30)
+    desk.edit("plugins/tools/hasty.py", "version: 0.1.0", "version: 0.1.1")
+    assert came.acquire(timeout=60)
+    assert (rounds[0].stopped_at, rounds[0].message) == ("push", "saved again since it was checked")
+    assert came.acquire(timeout=60)
+    watching.join(timeout=30)
+    assert rounds[1].message.endswith("pushed to main")
+    assert "# later" in place.read_text()
+
+
 def test_serve_says_one_line_and_ends(tmp_path: Path) -> None:
     """`cochat serve --json` prints one line once it answers, and ends with 0 when told to."""
     command = [sys.executable, "-m", "cochat_devkit", "serve", "--port", "0", "--empty", "--json"]
