@@ -386,13 +386,21 @@ class Client:
                 hint=f"add `{name}: int = 0` to class Valves, or take {name} out of the sidecar",
             )
 
-    def send_switch(self, kind: Kind, remote_id: RemoteId, field: str) -> Wire:
-        """Flip a switch; the answer has the new state."""
-        what = f"switching {field} of {kind.name}/{remote_id}"
+    def switch_of(self, kind: Kind, field: str) -> Endpoint:
+        """Find the request that flips a switch.
+
+        Raises:
+            NotSupported: servers of this dialect have none.
+        """
         endpoint = self.endpoints(kind).switches.get(field)
         if endpoint is None:
             raise NotSupported(f"{self.dialect.title} has no switch for {field} of a {kind.name}")
-        return self._checked(kind, self._request(kind, endpoint, what, remote_id), what, remote_id)
+        return endpoint
+
+    def send_switch(self, kind: Kind, remote_id: RemoteId, field: str) -> Wire:
+        """Flip a switch; the answer has the new state."""
+        what = f"switching {field} of {kind.name}/{remote_id}"
+        return self._checked(kind, self._request(kind, self.switch_of(kind, field), what, remote_id), what, remote_id)
 
     def send_delete(self, kind: Kind, remote_id: RemoteId) -> None:
         """Delete a resource.

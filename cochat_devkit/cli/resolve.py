@@ -51,7 +51,8 @@ def command(refs: Sequence[str], **options: Any) -> int:
       cochat resolve 'tool/*' 'filter/*' --theirs
     """
     from cochat_devkit.config import read_config
-    from cochat_devkit.operations.resolve import How, resolve
+    from cochat_devkit.operations.conflicts import How
+    from cochat_devkit.operations.resolve import resolve
     from cochat_devkit.operations.session import select
 
     chosen = [how for how in _HOW if options[how]]

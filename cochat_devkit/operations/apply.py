@@ -18,7 +18,7 @@ from cochat_devkit.operations.merging import merge_sides
 from cochat_devkit.operations.observe import find_theirs
 from cochat_devkit.operations.offline import base_of, local_side
 from cochat_devkit.operations.records import agreed_row, to_row
-from cochat_devkit.operations.send import send_changes, send_new
+from cochat_devkit.operations.send import check_switches, send_changes, send_new
 from cochat_devkit.operations.unheard import (
     advance,
     ids_listed,
@@ -200,6 +200,8 @@ class Applier:
         if decision.action is Action.CREATE_THERE and step.key in self.open_creates:
             self._drop(step)
             return self._held_back(errand)
+        if errand.resource is not None:
+            check_switches(self.session.client, kind, theirs.body if theirs else None, errand.resource.body)
         step = self._begin(step._replace(action=str(decision.action)), kind, theirs)
         return _Ready(step, kind, wire, theirs, decision)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cochat_devkit.mirror.conflicts import Conflict, read_conflicts
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
     from cochat_devkit.operations.records import Records
     from cochat_devkit.resource import Key, Resource
     from cochat_devkit.workspace.tree import LocalResource
+
+
+class How(StrEnum):
+    """Say how to settle: with one side's body, with what a merge can do, or by hand."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    MERGE = "merge"
+    EDIT = "edit"
 
 
 @dataclass(eq=False, repr=False)

@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,8 @@ from cochat_devkit.events import Outcome, Report, ignore
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.agreed import files_of, find_base_body, keeping_lock
-from cochat_devkit.operations.conflicts import Conflicts
-from cochat_devkit.operations.covered import Choice, settle_covered
+from cochat_devkit.operations.conflicts import Conflicts, How
+from cochat_devkit.operations.covered import settle_covered
 from cochat_devkit.operations.laying import CONFLICTS, lay_resource
 from cochat_devkit.operations.merging import compile_fault
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, look_offline
@@ -52,15 +51,6 @@ if TYPE_CHECKING:
 Edit = Callable[[list[Path]], None]
 
 
-class How(StrEnum):
-    """Say how to settle: with one side's body, with what a merge can do, or by hand."""
-
-    OURS = "ours"
-    THEIRS = "theirs"
-    MERGE = "merge"
-    EDIT = "edit"
-
-
 def resolve(config: Config, selection: Selection, how: How, *, target: str | None, edit: Edit) -> Report:
     """Settle the conflicts among some resources. The server is not asked, and not changed: push does that.
 
@@ -82,7 +72,7 @@ def resolve(config: Config, selection: Selection, how: How, *, target: str | Non
         case = _open_case(config, selection, aim, key)
         if case is None:
             with workspace_lock(config.root), Records(config.mirror_path, None, scope) as records:
-                covered = settle_covered(config, aim, records, key, _CHOICE[how])
+                covered = settle_covered(config, aim, records, key, how)
             if covered is not None:
                 report.add(covered)
             elif len(keys) == 1:
@@ -97,10 +87,6 @@ def resolve(config: Config, selection: Selection, how: How, *, target: str | Non
             with keeping_lock(config, aim, records, now.tree if now else None):
                 report.add(_settle(now, case, how, records, scratch))
     return report
-
-
-#: an editor has nothing to show of it: what cannot be merged lies beside the files
-_CHOICE = {How.OURS: Choice.OURS, How.THEIRS: Choice.THEIRS, How.MERGE: Choice.MERGE, How.EDIT: Choice.MERGE}
 
 
 @dataclass(frozen=True)

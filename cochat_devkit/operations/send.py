@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import Moved, NotSupported, Rejected
+from cochat_devkit.errors import Moved, Rejected
 from cochat_devkit.kinds.kind import SourceFacts, WrittenBy
 from cochat_devkit.kinds.wire import changed_fields, from_wire, has_body, remote_id_of, to_create_form, to_update_form
 from cochat_devkit.resource import Slug, is_same_json
@@ -37,7 +37,6 @@ def send_new(
     Raises:
         RemoteError: the server refuses, or could not be asked.
     """
-    check_switches(client, kind, None, resource.body)
     context = client.wire_context(needs_groups=needs_groups)
     form = _with_message(client, kind, to_create_form(kind, resource, context), message)
     remote_id = client.send_create(kind, form, str(resource.key))
@@ -69,7 +68,6 @@ def send_changes(
 
     context = client.wire_context([wire], needs_groups=needs_groups)
     remote_id = remote_id_of(kind, wire, client.endpoints(kind))
-    check_switches(client, kind, from_wire(kind, wire, context).body, body)
     changed = changed_fields(kind, wire, body, context)
     form, before = _with_message(client, kind, to_update_form(kind, wire, body, context), message), wire
     if any(_is_saved(each, client.dialect) for each in changed):
@@ -96,11 +94,10 @@ def check_switches(client: Client, kind: Kind, before: Body | None, body: Body) 
     Raises:
         NotSupported: it has none: what is switched off here would be live there.
     """
-    for each in kind.fields:
-        if each.written_by is WrittenBy.SWITCH and each.name not in client.endpoints(kind).switches:
-            held = before[each.name] if before is not None else each.implied(SourceFacts(Slug(""), {}))
-            if not is_same_json(held, body[each.name]):
-                raise NotSupported(f"{client.dialect.title} has no switch for {each.name} of a {kind.name}")
+    for each in (each for each in kind.fields if each.written_by is WrittenBy.SWITCH):
+        held = before[each.name] if before is not None else each.implied(SourceFacts(Slug(""), {}))
+        if not is_same_json(held, body[each.name]):
+            client.switch_of(kind, each.name)
 
 
 def _send_files(

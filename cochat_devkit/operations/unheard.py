@@ -125,7 +125,7 @@ def settle_write(client: Client, records: Records, step: Step) -> Verdict:
     if len(found) > 1:
         # any of them may be ours: a person has to say which
         verdict = Verdict.OTHER
-    if now is not None and verdict in (Verdict.DONE, Verdict.PARTLY):
+    if now is not None and verdict in (Verdict.DONE, Verdict.PARTLY) and _is_lost(client, kind, step):
         # a look in between may have given it an address of its own
         for key, row in records.known([kind.name]).items():
             if row.remote_id == now.remote_id and key != step.key:

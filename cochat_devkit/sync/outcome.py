@@ -67,14 +67,13 @@ def agreed_after(
     What we sent as it was and is another now, nobody here has seen: as to that, the two agree on what was. The same
     goes for each entry of the mappings `sent_by_entry`.
     """
-    return {
-        name: _agreed_entries(before.get(name), sent.get(name), found)
-        if name in sent_by_entry
-        else before[name]
-        if name in before and is_same_json(before[name], sent.get(name))
-        else found
-        for name, found in now.items()
-    }
+    agreed = dict(now)
+    for name, found in now.items():
+        if name in sent_by_entry:
+            agreed[name] = _agreed_entries(before.get(name), sent.get(name), found)
+        elif name in before and is_same_json(before[name], sent.get(name)):
+            agreed[name] = before[name]
+    return agreed
 
 
 def _agreed_entries(before: Json, sent: Json, now: Json) -> Json:

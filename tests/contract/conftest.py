@@ -16,12 +16,15 @@ import pytest
 from tests.contract.real.prepare import is_ready
 from tests.contract.real.servers import start_real_server
 from tests.contract.stage import FUNCTIONS, TOOLS, Json, Person, PluginKind, Server, add_person, make_client, read_json
+from tests.onlooker import run_onlooker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     import httpx
+
+    from tests.onlooker import Onlooker
 
 LOCAL_FLAVORS = {"cochat": "0.6", "owui-0.12": "0.12", "owui-0.6": "0.6"}
 REAL_VERSIONS = {"0.12.4": "0.12", "0.6.43": "0.6"}
@@ -78,6 +81,13 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         )
         stack.callback(lambda: [client.close() for client in clients])
         yield server
+
+
+@pytest.fixture
+def onlooker(server: Server) -> Iterator[Onlooker]:
+    """Let somebody stand between the desks of a test and the server."""
+    with run_onlooker(server.url) as found:
+        yield found
 
 
 @pytest.fixture(params=[TOOLS, FUNCTIONS], ids=lambda kind: kind.name)

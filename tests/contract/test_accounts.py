@@ -10,21 +10,12 @@ from tests.contract import sources
 from tests.contract.conftest import start_local
 from tests.contract.stage import make_id, read_json
 from tests.desk import Desk, make_desk
-from tests.onlooker import run_onlooker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.contract.stage import Server
     from tests.onlooker import Onlooker
-
-
-@pytest.fixture
-def onlooker(server: Server) -> Iterator[Onlooker]:
-    """Let somebody stand between the desks and the server."""
-    with run_onlooker(server.url) as found:
-        yield found
 
 
 @pytest.fixture

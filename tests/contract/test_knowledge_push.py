@@ -11,21 +11,12 @@ from tests.contract.bases import no_bases_left  # noqa: F401 - a fixture
 from tests.contract.stage import make_id, read_json
 from tests.contract.test_resume import open_runs, push_and_die
 from tests.desk import Desk, make_desk
-from tests.onlooker import run_onlooker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.contract.stage import Server
     from tests.onlooker import Onlooker
-
-
-@pytest.fixture
-def onlooker(server: Server) -> Iterator[Onlooker]:
-    """Let somebody stand between the desk and the server."""
-    with run_onlooker(server.url) as found:
-        yield found
 
 
 class Shelf:

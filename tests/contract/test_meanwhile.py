@@ -9,23 +9,14 @@ import pytest
 from tests.contract import bases, skills, sources
 from tests.contract.stage import FUNCTIONS, create_plugin, make_id, read_json, refusal
 from tests.desk import Desk, make_desk
-from tests.onlooker import run_onlooker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.contract.stage import Server
     from tests.onlooker import Onlooker
 
 TEXT = "---\nname: A\ndescription: What it is for\n---\n{}\n\nIn between.\n\nLast.\n"
-
-
-@pytest.fixture
-def onlooker(server: Server) -> Iterator[Onlooker]:
-    """Let somebody stand between the desk and the server."""
-    with run_onlooker(server.url) as found:
-        yield found
 
 
 @pytest.fixture

@@ -9,10 +9,8 @@ import pytest
 from tests.contract import prompts, sources
 from tests.contract.stage import make_id, read_json
 from tests.desk import Desk, make_desk
-from tests.onlooker import run_onlooker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.contract.stage import Server
@@ -31,13 +29,6 @@ def ids(server: Server) -> list[str]:
         form = {"id": each, "name": each, "content": sources.TOOL, "meta": {"description": ""}, **server.private()}
         read_json(server.admin.post("/api/v1/tools/create", json=form))
     return found
-
-
-@pytest.fixture
-def onlooker(server: Server) -> Iterator[Onlooker]:
-    """Let somebody stand between the desk and the server."""
-    with run_onlooker(server.url) as found:
-        yield found
 
 
 @pytest.fixture

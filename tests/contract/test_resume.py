@@ -18,23 +18,15 @@ from cochat_devkit.mirror.reader import MirrorReader
 from tests.contract import prompts, sources
 from tests.contract.stage import make_id, read_json
 from tests.desk import Desk, make_desk
-from tests.onlooker import run_onlooker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.contract.stage import Server
     from tests.onlooker import Onlooker
 
 REPOSITORY = Path(__file__).parents[2]
 TIMEOUT_S = 60
-
-
-@pytest.fixture
-def onlooker(server: Server) -> Iterator[Onlooker]:
-    """Let somebody stand between the desk and the server."""
-    with run_onlooker(server.url) as found:
-        yield found
 
 
 @pytest.fixture
