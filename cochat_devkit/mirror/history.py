@@ -69,9 +69,12 @@ class Recent(NamedTuple):
     before: str | None
 
 
+#: what we saw came in the order of the ids, whatever the clock said; what the server's history told goes by its time
 _ENTRIES = """
 SELECT kind, slug, type, digest, origin, version, message, at FROM history
-WHERE scope_id = ? AND kind = ? AND slug = ? ORDER BY at DESC, id DESC
+WHERE scope_id = ? AND kind = ? AND slug = ?
+ORDER BY CASE origin WHEN 'their history' THEN at
+    ELSE max(CASE origin WHEN 'their history' THEN '' ELSE at END) OVER (ORDER BY id) END DESC, id DESC
 """
 
 _SEEN = "SELECT 1 FROM history WHERE scope_id = ? AND kind = ? AND slug = ? AND digest = ? LIMIT 1"

@@ -94,6 +94,21 @@ def test_nothing_seen_is_lost_and_nothing_is_said_twice(tmp_path_factory, taken)
         assert (KEY in read_keys_with_history(reader, scope, ["tool"])) == bool(expected)
 
 
+def test_a_clock_that_goes_back_turns_no_history_round(path, monkeypatch):
+    """What came later is newer, whatever the clock said; what the server's own history told stands at its time."""
+    clock = [0]
+    monkeypatch.setattr("cochat_devkit.mirror.past._now", lambda: f"2026-05-01T{clock[0]:02}:00:00.000000+00:00")
+    with MirrorStore(path) as store, MirrorReader(path) as reader:
+        scope = enter(store)
+        for text, clock[0] in (("a", 10), ("b", 11), ("c", 8)):
+            store.remember(scope, rows=[shown(text)], bodies=[("", body(text))])
+        at = datetime(2026, 5, 1, 10, 30, tzinfo=UTC)
+        told = Seen(KEY, "", body("told"), Origin.THEIR_HISTORY, Version("v0"), None, at)
+        store.remember(scope, seen=[told], bodies=[("", body("told"))])
+        found = [each.digest for each in read_history(reader, scope, KEY)]
+    assert found == [digest(text) for text in ("c", "b", "told", "a")]
+
+
 def test_each_user_has_a_history(path):
     """What one account was shown is not told to another."""
     with MirrorStore(path) as store:
