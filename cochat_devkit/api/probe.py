@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cochat_devkit.api.replies import make_error, read_detail
+from cochat_devkit.api.replies import make_error, read_detail, read_json
 from cochat_devkit.errors import NotAllowed, NotSupported, RemoteError, SignedOut, UnexpectedReply
 from cochat_devkit.kinds.dialects import DIALECTS, Dialect
 from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
+    import httpx
+
     from cochat_devkit.api.transport import Transport
     from cochat_devkit.resource import Json
 
@@ -35,11 +37,16 @@ class Identity(NamedTuple):
 
 
 class ServerFacts(NamedTuple):
-    """Say what a server is: its own name and version, and the dialect it speaks."""
+    """Say what a server is: its own name and version, and the dialect it speaks.
+
+    `is_proven` tells whether a path that only this dialect has showed something that is kept there: what stands before
+    a server may have any answer but that one.
+    """
 
     name: str
     version: str
     dialect: Dialect
+    is_proven: bool = False
 
 
 def fetch_version(transport: Transport) -> str:
@@ -75,8 +82,10 @@ def fetch_server_facts(transport: Transport) -> tuple[ServerFacts, Identity]:
         generation = _fetch_generation(transport)
         siblings = [dialect for dialect in DIALECTS.values() if dialect.generation == generation]
         for dialect in sorted(siblings, key=lambda each: each.landmark is None):
-            if dialect.landmark is None or _has_path(transport, dialect.landmark):
-                return ServerFacts(dialect.title, version, dialect), fetch_identity(transport)
+            shown = _fetch_landmark(transport, dialect.landmark) if dialect.landmark else None
+            if dialect.landmark is None or shown is not None:
+                is_proven = shown is not None and _shows_something(shown)
+                return ServerFacts(dialect.title, version, dialect, is_proven), fetch_identity(transport)
     raise UnexpectedReply(f"{transport.url} speaks a dialect that this version does not know ({version})")
 
 
@@ -126,8 +135,8 @@ def _fetch_generation(transport: Transport) -> str:
     raise error
 
 
-def _has_path(transport: Transport, path: str) -> bool:
-    """Tell whether a path exists: an absent one answers with the web page, or 404. A refusal is an answer, too.
+def _fetch_landmark(transport: Transport, path: str) -> httpx.Response | None:
+    """Ask for a path; None where it does not exist: then the web page answers, or 404. A refusal is an answer, too.
 
     What says that it is absent is asked twice, since whatever stands before the server may answer for it for a moment,
     and who takes CoChat for another server pushes agents as models.
@@ -141,5 +150,15 @@ def _has_path(transport: Transport, path: str) -> bool:
         if response.is_server_error or not (is_json or response.is_success):
             raise make_error(response, what)
         if is_json:
-            return True
-    return False
+            return response
+    return None
+
+
+def _shows_something(response: httpx.Response) -> bool:
+    """Tell whether an answer lists at least one thing; an empty list may come from anybody."""
+    try:
+        answer = read_json(response, "asking for the dialect")
+    except RemoteError:
+        return False
+    found = answer.get("items", answer.get("data")) if isinstance(answer, dict) else answer
+    return isinstance(found, list) and bool(found) and all(isinstance(each, dict) and each.get("id") for each in found)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from cochat_devkit.kinds.dialects import Dialect
+    from cochat_devkit.api.probe import ServerFacts
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.mirror.history import Seen
     from cochat_devkit.mirror.index import NamedFiles
@@ -199,7 +199,7 @@ class Records:
         }
         known = self.reader.scope_of_user(session.target.url, identity.id)
         if known is not None:
-            _check_product(known, session.facts.dialect)
+            _check_product(known, session.facts)
         linked = self.reader.scope_linked(session.target.name, session.target.url)
         if linked is not None and linked == Scope(id=linked.id, **facts):
             return linked
@@ -247,10 +247,14 @@ def _number(scope: Scope | None) -> int | None:
     return scope.id if scope else None
 
 
-def _check_product(known: Scope, now: Dialect) -> None:
-    """See that a server is the product that it was: whatever another one does not have would be taken for deleted."""
-    before = dialect_named(known.dialect)
-    if before.landmark != now.landmark:
+def _check_product(known: Scope, facts: ServerFacts) -> None:
+    """See that a server is the product that it was: whatever another one does not have would be taken for deleted.
+
+    That it lacked what it now shows was the mistake: then it is what it shows.
+    """
+    before, now = dialect_named(known.dialect), facts.dialect
+    had_lost_it = facts.is_proven and before.landmark is None and before.generation == now.generation
+    if before.landmark != now.landmark and not had_lost_it:
         raise UnexpectedReply(
             f"{known.url} was {before.title} when it was last asked, and answers like {now.title} now",
             hint="try again; where it is another server for good, move mirror.db away and pull again",

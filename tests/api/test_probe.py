@@ -43,6 +43,27 @@ def test_the_dialect_is_found_by_how_the_server_answers(transport, server, statu
     assert facts.name == facts.dialect.title
 
 
+@pytest.mark.parametrize(
+    ("landmark", "is_proven"),
+    [
+        (says([{"id": "a1"}]), True),
+        (says({"items": [{"id": "a1"}], "total": 1}), True),
+        (says([]), False),
+        (says(None), False),
+        (says({"status": "ok", "items": {"a": 1}}), False),
+        (refuses(403, "no"), False),
+        (PAGE, False),
+    ],
+)
+def test_what_is_shown_where_only_one_product_has_something_proves_it(transport, server, landmark, is_proven):
+    """What a gateway can say, too, never changes what is remembered of my server."""
+    server.on("GET", VERSION, says({"version": "9.9.9"}))
+    server.on("GET", MISSING_TOOL, refuses(401, NOT_FOUND))
+    server.on("GET", LANDMARK, landmark)
+    server.on("GET", WHO, says(ADA))
+    assert fetch_server_facts(transport)[0].is_proven is is_proven
+
+
 @pytest.mark.parametrize("absent", [PAGE, refuses(404, "Not Found"), refuses(405, "Method Not Allowed")])
 def test_an_absence_that_comes_once_makes_no_other_server_of_mine(transport, server, absent):
     """A sign-in page in the wrong moment would have had agents of CoChat pushed as models, and deleted here."""

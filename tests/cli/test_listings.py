@@ -140,11 +140,34 @@ def test_another_product_is_not_believed_after_somebody_else_looked(tmp_path):
             settings.write(f'\n[targets.hers]\nurl = "{world.proxy.url}"\n')
         Desk(desk.folder, add_user(world.browser)).cochat("pull")
         here = desk.files()
-        world.proxy.play(lambda each: Fault.MISSING_404 if each.path == COCHAT.landmark else None)
+        world.proxy.play(lose_landmark)
         for target in ("main", "hers"):
             told = desk.cochat("pull", "--target", target, expected=4)
             assert "was CoChat when it was last asked" in told.err
         assert desk.files() == here
+
+
+def test_a_clone_that_once_lost_sight_of_cochat_finds_back(tmp_path):
+    """A gateway answered for CoChat in the first pull of a clone: what shows agents of CoChat's own is CoChat."""
+    with open_world(tmp_path, "cochat") as world:
+        sort, slug = sort_named("agent", "cochat"), world.slug()
+        world.browser.create(sort, slug, world.mark())
+        world.desk.cochat("pull")
+        clone = make_desk_at(tmp_path / "clone", world.proxy.url, world.token, "cochat")
+        shutil.copytree(world.desk.path(sort.folder), clone.path(sort.folder), dirs_exist_ok=True)
+        shutil.copy(world.desk.path("cochat.lock"), clone.path("cochat.lock"))
+        here = clone.files()
+        world.proxy.play(lose_landmark)
+        clone.cochat("pull")
+        world.proxy.play()
+        assert clone.json("pull").actions == {}
+        assert clone.files() == here
+        world.browser.delete(sort, slug)
+        world.browser.create(sort, world.slug(), world.mark())
+        world.proxy.play(lose_landmark)
+        assert "was CoChat when it was last asked" in clone.cochat("pull", expected=4).err
+        world.proxy.play()
+        assert clone.json("pull").actions[f"agent/{slug}"] == "delete-here"
 
 
 def test_a_history_that_a_page_stands_for_proves_nothing(tmp_path):
@@ -252,6 +275,11 @@ def test_an_upgrade_of_the_server_keeps_its_prompts(tmp_path):
         new_sort.save(desk.folder, slug, "edited")
         assert desk.json("push", "--no-verify").actions == {f"prompt/{slug}": "update-there"}
         assert [*new.browser.wires()] == [("prompt", slug)]
+
+
+def lose_landmark(request):
+    """Answer for CoChat's own address as a gateway that does not know it."""
+    return Fault.MISSING_404 if request.path == COCHAT.landmark else None
 
 
 def move_to(desk, old, new):
