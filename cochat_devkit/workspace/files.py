@@ -258,7 +258,12 @@ def check_unchanged(path: Path, relative: str, expected: bytes | None) -> None:
         BadResource: it cannot be read.
     """
     if _read_at(path, relative) != expected:
-        raise CannotWrite(f"{relative} changed while we worked; it is left as it is", hint="run the command again")
+        raise explain_change(relative)
+
+
+def explain_change(relative: str) -> CannotWrite:
+    """Say that a file is no longer what we saw."""
+    return CannotWrite(f"{relative} changed while we worked; it is left as it is", hint="run the command again")
 
 
 def explain_refusal(relative: str, error: OSError) -> CannotWrite:

@@ -12,7 +12,15 @@ from cochat_devkit.errors import BadResource
 from cochat_devkit.resource import Key, Resource, Slug, is_same_body, make_digest
 from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.blobs import keep_blob
-from cochat_devkit.workspace.files import inside, keep_copy, read_file, trash_file, write_file
+from cochat_devkit.workspace.files import (
+    check_unchanged,
+    explain_change,
+    inside,
+    keep_copy,
+    read_file,
+    trash_file,
+    write_file,
+)
 from cochat_devkit.workspace.forms import (
     by_name,
     form_of,
@@ -220,13 +228,23 @@ def write_layout(
 
 
 def trash_resource(root: Path, local: LocalResource) -> None:
-    """Move a resource's files to the trash, the main one first; what is named by digest stays to be found by it."""
-    for place in sorted(local.files, key=lambda place: (place != local.path, place)):
-        trash_file(root, place, expected=local.files[place])
-    for place in local.tree:
-        content = read_file(root, place)
+    """Move a resource's files to the trash, the main one first; what is named by digest stays to be found by it.
+
+    Raises:
+        CannotWrite: a file changed meanwhile, and all are left; or the disk refuses.
+        BadResource: a file cannot be read.
+    """
+    for place, expected in local.files.items():
+        check_unchanged(inside(root, place), place, expected)
+    for place, digest in local.tree.items():
+        content = _read_seen(root, place, digest)
         if content is not None:
             keep_blob(root, content)
+    for place in sorted(local.files, key=lambda place: (place != local.path, place)):
+        trash_file(root, place, expected=local.files[place])
+    for place, digest in local.tree.items():
+        content = _read_seen(root, place, digest)
+        if content is not None:
             trash_file(root, place, expected=content)
 
 
@@ -252,9 +270,13 @@ def _write_tree(
     read_blob: ReadBlob | None,
     write: WriteFile,
 ) -> dict[str, bytes]:
-    """Write the files that are kept by digest: those that are to go then, with what is in them."""
+    """Write the files that are kept by digest: those that are to go then, with what is in them.
+
+    Raises:
+        CannotWrite: one is neither as a scan saw it nor as it is to be.
+    """
     there = dict(present.tree) if present else {}
-    gone = {place: read_file(root, place) for place in there if place not in wanted}
+    gone = {place: _read_seen(root, place, digest) for place, digest in there.items() if place not in wanted}
     found = {place: content for place, content in gone.items() if content is not None}
     for content in found.values():
         keep_blob(root, content)
@@ -264,14 +286,33 @@ def _write_tree(
         if there.get(place) == digest:
             continue
         before = read_file(root, place)
-        if before is not None and make_digest(before) == digest:
+        now = make_digest(before) if before is not None else None
+        if now == digest:
             continue
+        if before is not None and present is None:
+            # no resource was here: what lies in its folder is an edit of nothing
+            keep_copy(root, place, before)
+        elif now != there.get(place):
+            raise explain_change(place)
         if before is not None:
             keep_blob(root, before)
         if read_blob is None:
             raise LookupError(f"nobody gives the bytes of {place}")
         write(root, place, read_blob(digest), expected=before)
     return found
+
+
+def _read_seen(root: Path, place: str, digest: str) -> bytes | None:
+    """Read a file that is to go; None where it is gone already.
+
+    Raises:
+        CannotWrite: it holds something else than a scan saw.
+        BadResource: it cannot be read.
+    """
+    content = read_file(root, place)
+    if content is not None and make_digest(content) != digest:
+        raise explain_change(place)
+    return content
 
 
 def _in_the_way(gone: Iterable[str], wanted: Iterable[str]) -> list[str]:

@@ -225,6 +225,24 @@ def test_a_file_that_somebody_added_meanwhile_comes_here(server, desk, onlooker)
     assert len(bases.file_ids(server.admin, made)) == 2
 
 
+@pytest.mark.generation("0.12")
+def test_a_file_that_i_save_while_theirs_is_fetched_stays(server, desk, onlooker):
+    """A pull says that my file moved on, and leaves it; the next one tells the two edits apart."""
+    name = bases.unique("base").replace(" ", "-")
+    made = bases.create_base(server.admin, name=name)["id"]
+    before = bases.fill(server.admin, made, "note.txt", f"First of {name}.\n")
+    desk.json("pull", f"knowledge/{name}")
+    read_json(bases.remove(server.admin, made, before))
+    theirs = bases.fill(server.admin, made, "note.txt", f"Theirs of {name}.\n")
+    note, mine = desk.path(f"knowledge/{name}/files/note.txt"), f"Mine of {name}.\n"
+    onlooker.before("GET", f"/api/v1/files/{theirs}/content", lambda: note.write_text(mine))
+    (told,) = desk.json("pull", f"knowledge/{name}", expected=1).json["items"]
+    assert "files/note.txt changed while we worked" in told["error"]
+    assert note.read_text() == mine
+    assert desk.json("pull", f"knowledge/{name}", expected=3).actions == {f"knowledge/{name}": "conflict"}
+    assert note.read_text() == mine
+
+
 def test_a_switch_that_somebody_flips_before_my_save_stays(server, desk, onlooker):
     """I save a source, and a colleague switches the filter on in that moment: it stays on, here as well."""
     made = create_plugin(server.admin, FUNCTIONS)["id"]

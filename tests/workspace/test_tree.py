@@ -297,6 +297,16 @@ def test_a_resource_goes_to_the_trash_whole(tmp_path):
     assert sorted(found.values()) == sorted([SOURCE.encode(), b"access: public\n"] * 2)
 
 
+@pytest.mark.parametrize("which", ["x.py", "x.yaml"])
+def test_a_resource_that_is_edited_in_that_moment_stays_whole(tmp_path, which):
+    """What somebody deleted there goes to the trash with all its files, or with none."""
+    local = lay(tmp_path, resource("x", access="public"))
+    write(tmp_path, f"plugins/tools/{which}", "# mine\n")
+    with pytest.raises(CannotWrite, match=f"plugins/tools/{which} changed while we worked"):
+        trash_resource(tmp_path, local)
+    assert sorted(files(tmp_path)) == ["plugins/tools/x.py", "plugins/tools/x.yaml"]
+
+
 def test_paths_of_new_files():
     """A new resource's file is where people look for it."""
     assert path_for(TOOL, "", Slug("web_search")) == "plugins/tools/web_search.py"
@@ -369,6 +379,61 @@ def test_a_name_that_the_disk_took_apart_is_read_as_one(tmp_path):
     assert set(read_one(tmp_path, BASE, "", "knowledge/docs/knowledge.yaml").tree) == {
         f"knowledge/docs/files/{AS_ONE}/{AS_ONE}"
     }
+
+
+@pytest.mark.parametrize(
+    ("which", "after"),
+    [
+        ("a.md", {"a.md": "theirs", "b.md": "2"}),
+        ("a.md", {"b.md": "2"}),
+        ("new.md", {"a.md": "1", "b.md": "2", "new.md": "theirs"}),
+        ("a.md", {"A.md": "1", "b.md": "2"}),
+    ],
+)
+def test_a_further_file_saved_during_a_pull_is_left(tmp_path, which, after):
+    """What I typed into a file of a base while it was fetched stays in its place."""
+    present = lay_base(tmp_path, **{"a.md": "1", "b.md": "2"})
+    write(tmp_path, f"knowledge/docs/files/{which}", "mine")
+    with pytest.raises(CannotWrite, match=f"knowledge/docs/files/{which} changed while we worked"):
+        lay_base(tmp_path, present, **after)
+    assert names_in(tmp_path) == {"a.md": "1", "b.md": "2", which: "mine"}
+
+
+def test_a_further_file_that_went_away_during_a_pull_stays_away(tmp_path):
+    """What I deleted while a newer one was fetched is my edit as well."""
+    present = lay_base(tmp_path, **{"a.md": "1", "b.md": "2"})
+    (tmp_path / "knowledge/docs/files/a.md").unlink()
+    with pytest.raises(CannotWrite, match=r"a\.md changed while we worked"):
+        lay_base(tmp_path, present, **{"a.md": "theirs", "b.md": "2"})
+    assert names_in(tmp_path) == {"b.md": "2"}
+
+
+def test_further_files_that_are_as_they_are_to_be_are_no_obstacle(tmp_path):
+    """A pull that was cut short, or my own copy of theirs, is gone on with."""
+    present = lay_base(tmp_path, **{"a.md": "1", "b.md": "2", "c.md": "3"})
+    write(tmp_path, "knowledge/docs/files/a.md", "theirs")
+    write(tmp_path, "knowledge/docs/files/d.md", "4")
+    (tmp_path / "knowledge/docs/files/c.md").unlink()
+    lay_base(tmp_path, present, **{"a.md": "theirs", "b.md": "2", "d.md": "4"})
+    assert names_in(tmp_path) == {"a.md": "theirs", "b.md": "2", "d.md": "4"}
+
+
+def test_what_lay_where_a_base_comes_is_kept_in_the_trash(tmp_path):
+    """Files of a folder that was no base yet do not vanish under those of one that comes by that name."""
+    write(tmp_path, "knowledge/docs/files/a.md", "mine")
+    lay_base(tmp_path, **{"a.md": "theirs"})
+    assert [content for name, content in files(tmp_path).items() if name.startswith(TRASH)] == [b"mine"]
+
+
+@pytest.mark.parametrize("which", ["knowledge.yaml", "files/a.md"])
+def test_what_was_edited_since_the_scan_does_not_go_to_the_trash(tmp_path, which):
+    """A base that was deleted there stays here, whole, where I edit it in that moment."""
+    present = lay_base(tmp_path, **{"a.md": "1", "b.md": "2"})
+    write(tmp_path, f"knowledge/docs/{which}", "name: mine\n")
+    with pytest.raises(CannotWrite, match=f"knowledge/docs/{which} changed while we worked"):
+        trash_resource(tmp_path, present)
+    assert len([name for name in files(tmp_path) if name.startswith("knowledge/")]) == 3
+    assert (tmp_path / f"knowledge/docs/{which}").read_text() == "name: mine\n"
 
 
 @pytest.mark.parametrize(
