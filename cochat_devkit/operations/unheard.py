@@ -47,7 +47,13 @@ def note_applied(records: Records, step: Step, after: Resource | None) -> Step:
     return step
 
 
-def advance(records: Records, step: Step, after: Resource | None, covered: Sequence[Resource] = ()) -> tuple[str, ...]:
+def advance(
+    records: Records,
+    step: Step,
+    after: Resource | None,
+    covered: Sequence[Resource] = (),
+    verdict: Verdict = Verdict.DONE,
+) -> tuple[str, ...]:
     """Make what the server now holds the base, in one transaction with the end of the step.
 
     `covered` are versions by others that the write covered, newest first: they go into the history, and an undo of the
@@ -62,7 +68,7 @@ def advance(records: Records, step: Step, after: Resource | None, covered: Seque
     elif step.row_after is not None:
         records.keep(to_row(after, step.row_after), (after.type, after.body))
     else:
-        agreed = _agreed(records, step, after)
+        agreed = _agreed(records, step, after, verdict)
         foreign = tuple(changed_names(agreed.body, after.body))
         row = agreed_row(agreed, step.base_local, step.path)
         row = row._replace(remote_digest=after.digest, remote_fingerprint=after.fingerprint)
@@ -77,13 +83,13 @@ def advance(records: Records, step: Step, after: Resource | None, covered: Seque
     return foreign
 
 
-def _agreed(records: Records, step: Step, after: Resource) -> Resource:
-    """Say what both sides agree on once a step is done."""
+def _agreed(records: Records, step: Step, after: Resource, verdict: Verdict) -> Resource:
+    """Say what both sides agree on once a step is done, or a part of it."""
     before, sent = _body(records, step.before_digest), _body(records, step.sent_digest)
-    if before is None or sent is None:
+    if sent is None:
         return after
     kind = kind_named(step.key.kind)[0]
-    return replace(after, body=agreed_after(before, sent, after.body, sent_by_entry=_by_entry(kind)))
+    return replace(after, body=agreed_after(before, sent, after.body, verdict, sent_by_entry=_by_entry(kind)))
 
 
 def note_covered(
@@ -133,8 +139,8 @@ def settle_write(client: Client, records: Records, step: Step) -> Verdict:
     if verdict is Verdict.DONE:
         advance(records, note_applied(records, step, now), now)
     elif verdict is Verdict.PARTLY and now is not None:
-        # the rest is still a change of ours: against a base that is what the server holds
-        advance(records, note_applied(records, step, now)._replace(base_local=now.fingerprint), now)
+        # the rest is still a change of ours: against a base that is what of it the server holds
+        advance(records, note_applied(records, step, now)._replace(base_local=None), now, verdict=verdict)
     elif verdict is not Verdict.OTHER or not _is_lost(client, kind, step):
         records.keep_step(step._replace(state=StepState.DROPPED, note=str(verdict)))
         records.flush()

@@ -56,32 +56,37 @@ def judge(
 
 
 def agreed_after(
-    before: Mapping[str, Json],
+    before: Mapping[str, Json] | None,
     sent: Mapping[str, Json],
     now: Mapping[str, Json],
+    verdict: Verdict,
     *,
     sent_by_entry: Collection[str] = (),
 ) -> dict[str, Json]:
     """Tell what both sides agree on after a write: what is there now, without what somebody else changed beside it.
 
-    What we sent as it was and is another now, nobody here has seen: as to that, the two agree on what was. The same
-    goes for each entry of the mappings `sent_by_entry`.
+    `before` is None after a create; `verdict` says whether all that we sent arrived, or a part. What we sent as it was
+    and is another now, nobody here has seen: as to that, the two agree on what was. Of the mappings `sent_by_entry`,
+    which no server rewrites, they agree on what we sent, or on what of it is there.
     """
+    was = before or {}
     agreed = dict(now)
     for name, found in now.items():
-        if name in sent_by_entry:
-            agreed[name] = _agreed_entries(before.get(name), sent.get(name), found)
-        elif name in before and is_same_json(before[name], sent.get(name)):
-            agreed[name] = before[name]
+        if name in sent_by_entry and name in sent:
+            is_whole = verdict is Verdict.DONE
+            agreed[name] = sent[name] if is_whole else _arrived(was.get(name, {}), sent[name], found)
+        elif name in was and is_same_json(was[name], sent.get(name)):
+            agreed[name] = was[name]
     return agreed
 
 
-def _agreed_entries(before: Json, sent: Json, now: Json) -> Json:
-    if not all(isinstance(each, dict) for each in (before, sent, now)):
-        return now
-    ours = set(changed_names(before, sent))
-    kept = {name: each for name, each in before.items() if name not in ours}
-    return {**kept, **{name: each for name, each in now.items() if name in ours}}
+def _arrived(before: Json, sent: Json, now: Json) -> dict[str, Json]:
+    """Pick the entries that are as they were or as they were sent."""
+    return {
+        name: each
+        for name, each in now.items()
+        if any(name in side and is_same_json(each, side[name]) for side in (before, sent))
+    }
 
 
 def _is_between(before: Json, sent: Json, now: Json) -> bool:

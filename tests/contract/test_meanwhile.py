@@ -243,6 +243,59 @@ def test_a_file_that_i_save_while_theirs_is_fetched_stays(server, desk, onlooker
     assert note.read_text() == mine
 
 
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_file_that_somebody_adds_to_my_new_base_comes_here(server, desk, onlooker, is_lost):
+    """A colleague fills the base that I am making: their file comes here, and no push of mine removes it."""
+    name, texts = make_id().replace("_", "-"), {}
+    for each in ("a", "b"):
+        texts[f"{each}.txt"] = f"Text {each} of {name}.\n"
+        place = desk.path(f"knowledge/{name}/files/{each}.txt")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(texts[place.name])
+    desk.path(f"knowledge/{name}/knowledge.yaml").write_text(f"name: {name}\ndescription: About it\n")
+
+    def add_theirs() -> None:
+        (made,) = [each["id"] for each in bases.list_bases(server.admin) if each["name"] == name]
+        bases.fill(server.admin, made, "theirs.txt", f"Theirs of {name}.\n")
+        if is_lost:
+            onlooker.lose(f"/api/v1/knowledge/{made}/file/add")
+
+    onlooker.before("POST", "/api/v1/files/", add_theirs)
+    desk.json("push", "--no-verify", f"knowledge/{name}", expected=4 if is_lost else 0)
+    desk.json("push", "--no-verify", f"knowledge/{name}", expected=None)
+    desk.json("pull", f"knowledge/{name}")
+    theirs = desk.path(f"knowledge/{name}/files/theirs.txt")
+    assert theirs.read_text() == f"Theirs of {name}.\n"
+    desk.json("push", "--no-verify", f"knowledge/{name}")
+    (made,) = [each["id"] for each in bases.list_bases(server.admin) if each["name"] == name]
+    names = [each["filename"] for each in bases.page(server.admin, made)["items"]]
+    assert sorted(names) == ["a.txt", "b.txt", "theirs.txt"]
+
+
+def test_a_file_that_somebody_replaces_once_i_have_sent_it_is_theirs_to_show(server, desk, onlooker):
+    """I send two files, and a colleague replaces the first before I have sent the second: their text comes here."""
+    name = make_id().replace("_", "-")
+    made = bases.create_base(server.admin, name=name)["id"]
+    for each in ("a", "z"):
+        bases.fill(server.admin, made, f"{each}.txt", f"First {each} of {name}.\n")
+    desk.json("pull", f"knowledge/{name}")
+    for each in ("a", "z"):
+        desk.path(f"knowledge/{name}/files/{each}.txt").write_text(f"Ours {each} of {name}.\n")
+    theirs = f"Theirs of {name}.\n"
+
+    def replace_first() -> None:
+        ids = {each["filename"]: each["id"] for each in bases.page(server.admin, made)["items"]}
+        read_json(bases.remove(server.admin, made, ids["a.txt"]))
+        bases.fill(server.admin, made, "a.txt", theirs)
+
+    path = "/api/v1/files/"
+    onlooker.before("POST", path, lambda: onlooker.before("POST", path, replace_first))
+    told = desk.json("push", "--no-verify", f"knowledge/{name}")
+    assert "somebody changed its files" in told.err
+    assert desk.json("pull", f"knowledge/{name}").actions == {f"knowledge/{name}": "update-here"}
+    assert desk.path(f"knowledge/{name}/files/a.txt").read_text() == theirs
+
+
 def test_a_switch_that_somebody_flips_before_my_save_stays(server, desk, onlooker):
     """I save a source, and a colleague switches the filter on in that moment: it stays on, here as well."""
     made = create_plugin(server.admin, FUNCTIONS)["id"]

@@ -119,28 +119,69 @@ FILES = {"kept": "k", "moved": "old", "gone": "g"}
             {"files": {"moved": "new", "more": "theirs"}},
             {"files": {"kept": "k", "moved": "new"}},
         ),
+        # also where it is one that we had just sent, or taken away
         (
             {"files": {"kept": "k", "moved": "new", "made": "m"}},
-            {"files": {"kept": "theirs", "moved": "new", "made": "m", "gone": "theirs"}},
-            {"files": {"kept": "k", "moved": "new", "made": "m", "gone": "theirs"}},
+            {"files": {"kept": "theirs", "moved": "theirs", "gone": "theirs"}},
+            {"files": {"kept": "k", "moved": "new", "made": "m"}},
         ),
     ],
 )
 def test_what_somebody_changes_beside_a_write_is_not_agreed_on(sent, now, agreed):
     """The base has what we sent, as the server took it, and what we saw before; theirs is still to be taken in."""
     before = {"a": 0, "files": FILES}
-    found = agreed_after(before, {**before, **sent}, {**before, **now}, sent_by_entry=["files"])
+    found = agreed_after(before, {**before, **sent}, {**before, **now}, D, sent_by_entry=["files"])
     assert found == {**before, **(agreed or now)}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "now", "agreed"),
+    [
+        (D, {"a": "a", "b": "b", "more": "theirs"}, {"a": "a", "b": "b"}),
+        (D, {"a": "a", "b": "theirs"}, {"a": "a", "b": "b"}),
+        (D, {"a": "a"}, {"a": "a", "b": "b"}),
+        # what did not arrive is still to be sent
+        (P, {"a": "a", "more": "theirs"}, {"a": "a"}),
+        (P, {"a": "a", "b": "theirs"}, {"a": "a"}),
+        (P, {}, {}),
+    ],
+)
+def test_of_what_we_create_no_file_of_somebody_else_is_agreed_on(verdict, now, agreed):
+    """There was no file before: none but ours is ours, and the server may have made more of the other fields."""
+    sent = {"name": "n", "files": {"a": "a", "b": "b"}}
+    found = agreed_after(None, sent, {"name": "N", "files": now}, verdict, sent_by_entry=["files"])
+    assert found == {"name": "N", "files": agreed}
+
+
+@given(bodies, bodies, st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.integers(0, 9))), st.booleans())
+def test_nothing_of_somebody_else_is_agreed_on(before, sent, theirs, is_new):
+    """Whatever a third party does to the files between our save and our look, the base has what we sent."""
+    there = dict(sent)
+    for name, value in theirs:
+        there.pop(name, None)
+        if value is not None:
+            there[name] = value
+    was = None if is_new else {"files": before}
+    for now in (there, sent):
+        agreed = agreed_after(was, {"files": sent}, {"files": now}, D, sent_by_entry=["files"])
+        assert agreed == {"files": sent}
+
+
+@given(bodies, bodies, bodies, st.booleans())
+def test_of_what_came_in_part_nothing_of_somebody_else_is_agreed_on(before, sent, now, is_new):
+    """The base has what is there, as it was or as we sent it, and nothing else."""
+    was = None if is_new else {"files": before}
+    agreed = agreed_after(was, {"files": sent}, {"files": now}, P, sent_by_entry=["files"])["files"]
+    known = [sent, *([] if is_new else [before])]
+    assert agreed == {name: each for name, each in now.items() if any(each == one.get(name) for one in known)}
 
 
 @given(bodies, bodies, bodies)
 def test_only_what_we_left_alone_can_be_theirs(before, sent, now):
     """Where base and server then differ, we had sent what was; where nobody else wrote, they do not differ."""
-    for by_entry in ([], ["files"]):
-        there = [{"files": each, **each} for each in (before, sent, now)]
-        agreed = agreed_after(*there, sent_by_entry=by_entry)
-        assert agreed.keys() == there[2].keys()
-        for name in now:
-            if agreed[name] != now[name]:
-                assert agreed[name] == before[name] == sent[name]
-        assert agreed_after(there[0], there[1], there[1], sent_by_entry=by_entry) == there[1]
+    agreed = agreed_after(before, sent, now, D)
+    assert agreed.keys() == now.keys()
+    for name in now:
+        if agreed[name] != now[name]:
+            assert agreed[name] == before[name] == sent[name]
+    assert agreed_after(before, sent, sent, D) == sent
