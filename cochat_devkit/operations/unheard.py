@@ -65,14 +65,17 @@ def advance(
     foreign: tuple[str, ...] = ()
     if after is None:
         records.drop(step.key)
-    elif step.row_after is not None:
-        records.keep(to_row(after, step.row_after), (after.type, after.body))
     else:
         agreed = _agreed(records, step, after, verdict)
         foreign = tuple(changed_names(agreed.body, after.body))
-        row = agreed_row(agreed, step.base_local, step.path)
-        row = row._replace(remote_digest=after.digest, remote_fingerprint=after.fingerprint)
+        if step.row_after is not None:
+            row = to_row(after, step.row_after)
+        else:
+            row = agreed_row(agreed, step.base_local, step.path)
+            row = row._replace(remote_digest=after.digest, remote_fingerprint=after.fingerprint)
         records.keep(row, *((each.type, each.body) for each in ((after, agreed) if foreign else (after,))))
+        # to an undo, what somebody else did in the same moment has moved since
+        step = step._replace(after_digest=agreed.digest)
     for each in reversed(covered):
         message = str(Reason.OVERWRITTEN)
         records.keep_seen(Seen(step.key, each.type, each.body, Origin.THEIR_HISTORY, each.version, message))

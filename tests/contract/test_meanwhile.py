@@ -296,6 +296,33 @@ def test_a_file_that_somebody_replaces_once_i_have_sent_it_is_theirs_to_show(ser
     assert desk.path(f"knowledge/{name}/files/a.txt").read_text() == theirs
 
 
+@pytest.mark.parametrize("is_new", [False, True])
+def test_an_undo_takes_nothing_away_that_came_in_the_moment_of_its_run(server, desk, onlooker, is_new):
+    """A colleague adds a file while I push: an undo of that push leaves the base as it is, and says that it moved."""
+    name = make_id().replace("_", "-")
+    note = desk.path(f"knowledge/{name}/files/note.txt")
+    note.parent.mkdir(parents=True)
+    note.write_text(f"First of {name}.\n")
+    note.parent.with_name("knowledge.yaml").write_text(f"name: {name}\ndescription: About it\n")
+    if not is_new:
+        desk.json("push", "--no-verify", f"knowledge/{name}")
+        note.write_text(f"Ours of {name}.\n")
+
+    def find_base() -> str:
+        (made,) = [each["id"] for each in bases.list_bases(server.admin) if each["name"] == name]
+        return str(made)
+
+    onlooker.before(
+        "POST", "/api/v1/files/", lambda: bases.fill(server.admin, find_base(), "theirs.txt", f"Theirs of {name}.\n")
+    )
+    desk.json("push", "--no-verify", f"knowledge/{name}")
+    run, files = desk.json("undo").json["runs"][0]["run"], bases.file_ids(server.admin, find_base())
+    told = desk.json("undo", str(run), "--confirm-deletes", "1", expected=3).json["items"][0]
+    assert (told["action"], told["reason"]) == ("conflict", "moved since that run")
+    assert sorted(bases.file_ids(server.admin, find_base())) == sorted(files)
+    assert len(files) == 2
+
+
 def test_a_switch_that_somebody_flips_before_my_save_stays(server, desk, onlooker):
     """I save a source, and a colleague switches the filter on in that moment: it stays on, here as well."""
     made = create_plugin(server.admin, FUNCTIONS)["id"]
@@ -307,6 +334,8 @@ def test_a_switch_that_somebody_flips_before_my_save_stays(server, desk, onlooke
     )
     told = desk.json("push", f"filter/{made}", "--no-verify")
     assert "somebody changed its active" in told.err
+    run = desk.json("undo").json["runs"][0]["run"]
+    assert desk.json("undo", str(run), expected=3).actions == {f"filter/{made}": "conflict"}
     assert read_json(server.admin.get(FUNCTIONS.url(made)))["is_active"] is True
     assert desk.json("pull", f"filter/{made}").actions == {f"filter/{made}": "update-here"}
     assert "active: true" in desk.path(f"plugins/filters/{made}.yaml").read_text()
