@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_HEAD = r"(?ms)---[ \t]*\r?\n(?P<lines>.*?)^---[ \t]*$"
+#: a byte order mark may stand before it
+_HEAD = r"(?ms)\ufeff?---[ \t]*\r?\n(?P<lines>.*?)^---[ \t]*$"
 _LINE = r"([A-Za-z][\w-]*):[ \t]+(\S.*?)[ \t]*\Z"
 _QUOTED = r"(['\"])([^'\"\\\\]*)\1\Z"
 #: what YAML reads as more than the words that stand there

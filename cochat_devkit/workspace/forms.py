@@ -12,7 +12,7 @@ from cochat_devkit.errors import BadResource
 from cochat_devkit.kinds.kind import FileForm, StatedIn
 from cochat_devkit.resource import Key, Resource, Slug
 from cochat_devkit.workspace.paths import SUFFIX_OF_PICTURE, file_stem, name_of_stem, name_of_tree_path, tree_paths
-from cochat_devkit.workspace.sidecar import ID, parse_sidecar, render_sidecar, to_body
+from cochat_devkit.workspace.sidecar import BOM, ID, parse_sidecar, render_sidecar, to_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Held = TypeVar("Held")
 #: the head of a file that states fields: two lines of three hyphens, and YAML between them
-_HEAD = re.compile(r"---[ \t]*\r?\n(?P<yaml>.*?)(?:^)---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_HEAD = re.compile(rf"{BOM}?---[ \t]*\r?\n(?P<yaml>.*?)(?:^)---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _PICTURE = re.compile(r"data:(image/[a-z.+-]+);base64,([A-Za-z0-9+/=]+)\Z")
 _TYPE_OF = {suffix: type_ for type_, suffix in SUFFIX_OF_PICTURE.items()} | {".jpeg": "image/jpeg"}
 
@@ -135,21 +135,28 @@ def render_files(kind: Kind, resource: Resource, path: str, present: Mapping[str
 
 
 def split_head(text: str) -> tuple[str | None, str]:
-    """Part a file into the YAML of its head and the text behind it; None where it has no head."""
+    """Part a file into the YAML of its head and the text behind it; None where it has no head.
+
+    A byte order mark before all is neither.
+    """
     found = _HEAD.match(text)
-    return (found["yaml"], text[found.end() :]) if found else (None, text)
+    return (found["yaml"], text[found.end() :]) if found else (None, text.removeprefix(BOM))
 
 
 def join_head(head: str | None, source: str, shown: str | None = None) -> str:
-    """Put a head before a text; its lines of hyphens stay as `shown` has them. None is put where none is needed."""
+    """Put a head before a text; its lines of hyphens stay as `shown` has them, and so does a byte order mark.
+
+    None is put where none is needed.
+    """
     if shown is not None and (found := _HEAD.match(shown)) and (head or "") == found["yaml"]:
         return shown[: found.end()] + source if found[0].endswith("\n") or not source else f"{found[0]}\n{source}"
-    if not head and split_head(source)[0] is None:
-        return source
+    mark = BOM if shown is not None and shown.startswith(BOM) else ""
+    if not head and split_head(source) == (None, source):
+        return mark + source
     end = "\r\n" if head and "\r\n" in head else "\n"
     lead = head or ""
     lead += end if lead and not lead.endswith("\n") else ""
-    return f"---{end}{lead}---{end}{source}"
+    return f"{mark}---{end}{lead}---{end}{source}"
 
 
 def decode(content: bytes, shown: str) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cochat_devkit.resource import Body, Json, Slug
 
 ID = "id"
+#: some editors put it before a text; it is not part of it
+BOM = "\ufeff"
 
 
 def parse_sidecar(kind: Kind, text: str, shown: str) -> dict[str, Json]:
@@ -27,7 +29,7 @@ def parse_sidecar(kind: Kind, text: str, shown: str) -> dict[str, Json]:
     Raises:
         BadResource: it is no YAML mapping, or states something that this kind does not have.
     """
-    found = _read(text, shown)
+    found = _read(text.removeprefix(BOM), shown)
     known = _fields_beside_the_source(kind)
     stated: dict[str, Json] = {}
     for name, value in found.items():
@@ -50,8 +52,11 @@ def render_sidecar(kind: Kind, slug: Slug, body: Body, present: str | None, *, s
     """Write what the source does not imply; None where nothing is left to say.
 
     `present` is the sidecar as it stands. A line of it that is true stays as its author wrote it, said needlessly or
-    not; so do comments, and order. It stays where a comment is in it.
+    not; so do comments, order, and a byte order mark. It stays where a comment is in it.
     """
+    if present is not None and present.startswith(BOM):
+        rendered = render_sidecar(kind, slug, body, present.removeprefix(BOM), states_id=states_id)
+        return None if rendered is None else BOM + rendered
     facts = kind.facts_of(slug, body)
     known = _fields_beside_the_source(kind)
     true = {ID: str(slug)} | {name: body[name] for name in known}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PATH = ".cochat/files.cache"
 #: moves when the file's form does, or what is read out of files
-FORMAT = 5
+FORMAT = 6
 _Part = bytes | memoryview
 #: mode, size in bytes, times of the last change of content and of status in nanoseconds, inode
 Stat = tuple[int, ...]

@@ -64,7 +64,7 @@ __all__ = [
 #: gives the bytes behind a digest
 ReadBlob = Callable[[str], bytes]
 
-_ID_LINE = re.compile(rb"""^id[ \t]*:[ \t]*['"]?([^\s'"#]+)""", re.MULTILINE)
+_ID_LINE = re.compile(rb"""^(?:\xef\xbb\xbf)?id[ \t]*:[ \t]*['"]?([^\s'"#]+)""", re.MULTILINE)
 
 
 def read_tree(root: Path, kinds: Iterable[Kind]) -> Tree:

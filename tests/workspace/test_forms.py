@@ -18,7 +18,7 @@ from cochat_devkit.workspace.paths import name_of_tree_path, tree_path
 FILED = [kind for kind in all_kinds() if kind.form]
 texts = st.text(st.characters(codec="utf-8"), max_size=60)
 heads = st.sampled_from(
-    ["---\n", "---\r\nname: x\r\n---\r\nbody", "---\nname: x\n---\n", "---", "a\n---\nb\n---\n", ""]
+    ["---\n", "---\r\nname: x\r\n---\r\nbody", "---\nname: x\n---\n", "---", "a\n---\nb\n---\n", "\ufeff", ""]
 )
 bodies_of_text = st.one_of(texts, heads, st.tuples(heads, texts).map("".join))
 
@@ -53,6 +53,37 @@ def test_a_head_is_parted_from_its_text(text, head):
     found, rest = split_head(join_head(head, text))
     assert rest == text
     assert (found or "").strip() == (head or "").strip()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FILED if kind.name in ("agent", "model", "prompt", "automation")])
+def test_a_byte_order_mark_hides_nothing(kind):
+    """An editor that saves with a BOM changes nothing of what a file says; the mark stays while others edit there."""
+    resource = make(kind, name="A name", access={"read": ["A"]}) if kind.text else make(kind, prompt="Say hi.")
+    path = path_for(kind, "", resource.key.slug)
+    marked = {place: b"\xef\xbb\xbf" + content for place, content in render_files(kind, resource, path, {}).items()}
+    assert read_back(kind, resource, marked).body == resource.body
+    assert render_files(kind, resource, path, marked) == marked
+    first = "name" if kind.text else "prompt"
+    theirs = make(kind, **{**resource.body, first: "Another"})
+    after = render_files(kind, theirs, path, marked)
+    assert after[path] == marked[path].replace(str(resource.body[first]).encode(), b"Another")
+    assert read_back(kind, theirs, after).body == theirs.body
+
+
+def test_a_byte_order_mark_before_a_sidecar_or_a_skill_hides_nothing():
+    """Nor does it beside a plugin, or before the head of a skill."""
+    tool, skill = kind_named("tool")[0], kind_named("skill")[0]
+    plugin = make(tool, content="class Tools: ...\n", access="public")
+    files = render_files(tool, plugin, "plugins/tools/one.py", {})
+    files["plugins/tools/one.yaml"] = b"\xef\xbb\xbf" + files["plugins/tools/one.yaml"]
+    assert read_back(tool, plugin, files).body == plugin.body
+    theirs = make(tool, **{**plugin.body, "access": {"read": ["A"]}})
+    assert render_files(tool, theirs, "plugins/tools/one.py", files)["plugins/tools/one.yaml"].startswith(
+        b"\xef\xbb\xbf"
+    )
+    text = b"\xef\xbb\xbf---\nname: Say\ndescription: What it is for\n---\nDo it.\n"
+    found = parse_files(skill, "", "skills/one/SKILL.md", {"skills/one/SKILL.md": text}, {})[0]
+    assert (found.body["name"], found.body["description"]) == ("Say", "What it is for")
 
 
 def test_a_picture_lies_beside_its_agent():
