@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import Missing, NotAllowed, NotSupported, RemoteError, SignedOut, UnexpectedReply
+from cochat_devkit.errors import Missing, NotAllowed, NotSupported, Rejected, RemoteError, SignedOut, UnexpectedReply
 from cochat_devkit.events import Notice, Progress
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.kinds.wire import from_wire, has_body, new_remote_id, remote_id_of, slugs_for, version_of
@@ -293,6 +293,10 @@ def find_theirs(
 
     Where the server makes the ids and we never met the resource, the listing tells which one bears the name.
     `known_valves` are taken for its fields that are valves; None reads those, too.
+
+    Raises:
+        Rejected: what we never agreed on is there as a resource of another kind.
+        RemoteError: the server could not be asked.
     """
     endpoints = client.endpoints(kind)
     remote_id = row.remote_id if row is not None else None
@@ -307,7 +311,29 @@ def find_theirs(
         wire = client.fetch_item(kind, remote_id, known_valves=known_valves)
     except Missing:
         return None, None
+    if (row is None or row.base_remote is None) and not _is_of(client, kind, wire):
+        others = [each for each in kinds_beside(client, kind) if _is_of(client, each, wire)]
+        raise Rejected(
+            f"{kind.name}/{key.slug}: the server has {' or '.join(f'{each.name}/{key.slug}' for each in others)} there",
+            hint=f"move its file to {' or '.join(each.folders[''] for each in others)}/, or name it otherwise",
+        )
     return wire, read_one_remote(client, kind, wire, client.wire_context([wire], needs_groups=needs_groups))
+
+
+def kinds_beside(client: Client, kind: Kind) -> list[Kind]:
+    """List the other kinds of which a server keeps the objects under the same ids: one request deletes any of them."""
+    beside: list[Kind] = []
+    for each in all_kinds():
+        with suppress(NotSupported):
+            wanted = client.endpoints(kind).delete
+            if each is not kind and wanted is not None and client.endpoints(each).delete == wanted:
+                beside.append(each)
+    return beside
+
+
+def _is_of(client: Client, kind: Kind, wire: Wire) -> bool:
+    selects = client.endpoints(kind).selects
+    return selects is None or selects(wire)
 
 
 def read_one_remote(client: Client, kind: Kind, wire: Wire, context: WireContext | None = None) -> Resource:

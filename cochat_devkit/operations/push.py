@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import DevkitError, LintFailed, LocalError, NotAllowed, RemoteError, SignedOut, TestsFailed
 from cochat_devkit.events import Notice, Outcome, Progress, Report
 from cochat_devkit.kinds import all_kinds, kind_named, ref_of
+from cochat_devkit.kinds.wire import new_remote_id
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.apply import STANDS_IN_THE_WAY, Applier, Errand, check_writable
-from cochat_devkit.operations.observe import find_theirs
+from cochat_devkit.operations.observe import find_theirs, kinds_beside
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
@@ -24,15 +25,17 @@ from cochat_devkit.sync.describe import changed_names, describe_changes
 from cochat_devkit.sync.gates import check_deletions
 from cochat_devkit.sync.plan import Operation, Plan, Planned, PlanTarget, Sight, plan_sync, render_plan
 from cochat_devkit.workspace.lock import workspace_lock
+from cochat_devkit.workspace.tree import read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
+    from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.session import Selection, Session
-    from cochat_devkit.resource import Fingerprint
+    from cochat_devkit.resource import Fingerprint, RemoteId
     from cochat_devkit.workspace.tree import LocalResource, Tree
 
 
@@ -214,6 +217,8 @@ class _Push:
     plan: Plan | None = None
 
     def __post_init__(self) -> None:
+        #: by kind: what lies here as another kind, by the id that both would have there
+        self.beside: dict[str, dict[RemoteId, Key]] = {}
         #: what the server showed, where it was asked before planning
         self.seen: dict[Key, Resource] = {}
         self.failed: list[Outcome] = []
@@ -253,6 +258,10 @@ class _Push:
     def _see(self, wanted: Sequence[Key]) -> list[Sight]:
         sights: list[Sight] = []
         for number, key in enumerate(wanted):
+            if key not in self.changes.tree.found and (other := self._find_beside(key)) is not None:
+                self.failed.append(self._kept_for(key, other))
+                self.emit(self.failed[-1])
+                continue
             if self.is_exact:
                 self.emit(Progress("planning", number, len(wanted)))
             try:
@@ -267,6 +276,39 @@ class _Push:
                 self.emit(outcome)
                 self.failed.append(outcome)
         return sights
+
+    def _find_beside(self, key: Key) -> Key | None:
+        """Find what lies here as another kind, and is on the server what `key` names."""
+        row, kind = self.changes.rows.get(key), kind_named(key.kind)[0]
+        if row is None:
+            return None
+        if kind.name not in self.beside:
+            self.beside[kind.name] = self._read_beside(kind)
+        return self.beside[kind.name].get(row.remote_id)
+
+    def _read_beside(self, kind: Kind) -> dict[RemoteId, Key]:
+        client, kinds = self.session.client, kinds_beside(self.session.client, kind)
+        rows = self.records.known(each.name for each in kinds)
+        found: dict[RemoteId, Key] = {}
+        for each in kinds:
+            tree = read_tree(self.config.root, [each])
+            for key in (*tree.found, *tree.unreadable):
+                remote_id = rows[key].remote_id if key in rows else new_remote_id(client.endpoints(each), key.slug)
+                found[remote_id] = key
+        return found
+
+    def _kept_for(self, key: Key, other: Key) -> Outcome:
+        """Say that something is not deleted there, since files here still name it."""
+        folder = kind_named(key.kind)[0].folders[self._type(key)]
+        return Outcome(
+            self._ref(key),
+            str(Action.CONFLICT),
+            str(Reason.DELETED_HERE),
+            None,
+            3,
+            f"not deleted there: on the server it is the same as {ref_of(other)}, which lies here",
+            f"move the file of {ref_of(other)} to {folder}/; to delete it, take that file away as well",
+        )
 
     def _see_one(self, key: Key) -> Sight:
         row, local = self.changes.rows.get(key), self.changes.tree.found.get(key)
