@@ -271,18 +271,18 @@ def _settle_missing(client: Client, kind: Kind, missing: Sequence[Row], records:
         answer = answers[row.remote_id]
         if not isinstance(answer, RemoteError) and has_body(kind, answer):
             view.seen[row.key] = read_one_remote(client, kind, answer)
-        elif isinstance(answer, Missing) and _would_be_shown(client, kind, row, records):
+        elif isinstance(answer, Missing) and would_be_shown(client, kind, row.key, records):
             view.gone.add(row.key)
         else:
             continue
         del view.invisible[row.key]
 
 
-def _would_be_shown(client: Client, kind: Kind, row: Row, records: Records) -> bool:
+def would_be_shown(client: Client, kind: Kind, key: Key, records: Records) -> bool:
     """Tell whether the server would show us a resource by its id if it were there."""
     if client.identity.is_admin or not client.endpoints(kind).hides_closed_items:
         return True
-    derived = records.reader.derived(records.scope, row.key)
+    derived = records.reader.derived(records.scope, key)
     return isinstance(derived, dict) and derived.get("user_id") == client.identity.id
 
 

@@ -83,7 +83,7 @@ def apply_plan(config: Config, plan: Plan, *, confirmed_deletions: int | None, e
 
 def _apply(config: Config, plan: Plan, confirmed_deletions: int | None, emit: Emit) -> Report:
     report = Report(requests=0)
-    for outcome in resume(config, plan.target.name, emit):
+    for outcome in resume(config, plan.target.name, emit).outcomes:
         report.add(outcome)
     tree = read_tree(config.root, all_kinds())
     with (

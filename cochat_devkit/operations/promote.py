@@ -64,7 +64,8 @@ def promote(config: Config, selection: Selection, options: PromoteOptions, *, em
 
 def _promote(config: Config, selection: Selection, options: PromoteOptions, emit: Emit) -> Report:
     report = Report(requests=0)
-    for outcome in resume(config, options.target, emit):
+    resumed = resume(config, options.target, emit)
+    for outcome in resumed.outcomes:
         report.add(outcome)
     everything = Selection(kinds=all_kinds())
     with look_offline(config, everything, options.source) as known:
@@ -77,7 +78,7 @@ def _promote(config: Config, selection: Selection, options: PromoteOptions, emit
     if options.verify:
         _verify_apart(config, taken.values(), files, emit)
     order = write_order()
-    keys = tuple(sorted(taken, key=lambda key: (order[key.kind], key)))
+    keys = tuple(sorted(taken.keys() - resumed.held, key=lambda key: (order[key.kind], key)))
     changes = Changes(keys, rows, Tree(found=dict(taken)), {})
     pushing = PushOptions(plan_only=options.plan_only, verify=options.verify, message=options.message)
     before = len(report.items)

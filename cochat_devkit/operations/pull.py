@@ -51,4 +51,4 @@ def _resumed(config: Config, target: str | None, emit: Emit) -> Iterator[list[Ou
         return
     from cochat_devkit.operations.resume import resume
 
-    yield resume(config, target, emit)
+    yield [*resume(config, target, emit).outcomes]

@@ -71,13 +71,15 @@ def push(config: Config, selection: Selection, *, target: str | None, options: P
 
 def _push(config: Config, selection: Selection, target: str | None, options: PushOptions, emit: Emit) -> Report:
     report = Report(requests=0)
-    for outcome in resume(config, target, emit):
+    resumed = resume(config, target, emit)
+    for outcome in resumed.outcomes:
         report.add(outcome)
     changes = find_changes(config, selection, target=target)
     for key, fault in changes.blocked.items():
         report.add(Outcome(ref_of(key), str(Action.SKIP), str(Reason.UNREADABLE_HERE), None, 1, *_said(fault)))
-    wanted = [key for key in changes.keys if options.delete or key in changes.tree.found]
-    for key in changes.keys:
+    keys = [key for key in changes.keys if key not in resumed.held]
+    wanted = [key for key in keys if options.delete or key in changes.tree.found]
+    for key in keys:
         if key not in wanted:
             report.add(_kept_there(changes, key))
     for key in [key for key in wanted if _is_saved_since(changes.tree, key, options.checked)]:

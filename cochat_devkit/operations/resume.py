@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cochat_devkit.errors import RateLimited, RemoteError, SignedOut, Unreachable
 from cochat_devkit.events import Notice, Outcome
 from cochat_devkit.kinds import all_kinds, ref_of
 from cochat_devkit.mirror.journal import OPEN, Run, StepState, read_open_runs
@@ -16,6 +17,7 @@ from cochat_devkit.operations.session import connect
 from cochat_devkit.operations.unheard import settle_write, tell_covered_later
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.sync.outcome import Verdict
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.tree import read_tree
 
 if TYPE_CHECKING:
@@ -23,10 +25,18 @@ if TYPE_CHECKING:
     from cochat_devkit.events import Emit
     from cochat_devkit.mirror.journal import Step
     from cochat_devkit.operations.session import Session
+    from cochat_devkit.resource import Key
     from cochat_devkit.workspace.tree import Tree
 
 
-def resume(config: Config, target: str | None, emit: Emit) -> list[Outcome]:
+class Resumed(NamedTuple):
+    """Say what became of what earlier runs left open; `held` names what nobody can tell yet, and nothing is sent of."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    held: frozenset[Key] = frozenset()
+
+
+def resume(config: Config, target: str | None, emit: Emit) -> Resumed:
     """Settle the open steps of earlier runs: of files always, of writes where whoever used the target last left some.
 
     The workspace's lock is held by the caller. What cannot be settled now stays open.
@@ -39,12 +49,12 @@ def resume(config: Config, target: str | None, emit: Emit) -> list[Outcome]:
         aim = config.target_named(target)
         scope = reader.scope_of(aim.name, aim.url)
     if not runs:
-        return []
+        return Resumed()
     for run in runs:
         _settle_offline(config, run, emit)
     unheard = [run for run in runs if _sent(run)]
     if scope is None or all(run.scope_id != scope.id for run in unheard):
-        return []
+        return Resumed()
     return _settle_writes(config, target, unheard, emit)
 
 
@@ -82,8 +92,9 @@ def _settle_offline(config: Config, run: Run, emit: Emit) -> None:
         records.end_run()
 
 
-def _settle_writes(config: Config, target: str | None, runs: list[Run], emit: Emit) -> list[Outcome]:
+def _settle_writes(config: Config, target: str | None, runs: list[Run], emit: Emit) -> Resumed:
     outcomes: list[Outcome] = []
+    held: set[Key] = set()
     with connect(config, target, emit) as session, Records(config.mirror_path, session) as records:
         tree = read_tree(config.root, all_kinds())
         with keeping_lock(config, session.target, records, tree):
@@ -92,9 +103,17 @@ def _settle_writes(config: Config, target: str | None, runs: list[Run], emit: Em
                     # somebody else's, or another server's: not ours to judge
                     continue
                 records.run_id = run.id
-                outcomes += [_settle_write(session, config, records, tree, step, emit) for step in _sent(run)]
+                for step in _sent(run):
+                    try:
+                        outcomes.append(_settle_write(session, config, records, tree, step, emit))
+                    except (SignedOut, Unreachable, RateLimited):
+                        raise
+                    except RemoteError as error:
+                        # that one may be closed to us by now: it says nothing about the others
+                        outcomes.append(_left_open(step, error))
+                        held.add(step.key)
                 records.end_run()
-    return outcomes
+    return Resumed(tuple(outcomes), frozenset(held))
 
 
 def _settle_write(session: Session, config: Config, records: Records, tree: Tree, step: Step, emit: Emit) -> Outcome:
@@ -114,6 +133,14 @@ def _settle_write(session: Session, config: Config, records: Records, tree: Tree
     return Outcome(ref, action, f"an earlier run was interrupted; {_FOUND[verdict]}", step.path)
 
 
+def _left_open(step: Step, error: RemoteError) -> Outcome:
+    """Say that nobody can tell yet what became of a write."""
+    ref = ref_of(step.key, step.type)
+    said = f"{ref}: what an earlier run sent may have arrived, and nobody can tell: {error.message}"
+    return Outcome(ref, str(Action.SKIP), _OPEN, step.path, error.exit_code, said, error.hint)
+
+
+_OPEN = "an earlier run was interrupted, and what became of it cannot be seen now"
 _FOUND = {
     Verdict.DONE: "what it sent has arrived",
     Verdict.UNTOUCHED: "nothing of it has arrived, so it is still to be sent",

@@ -92,9 +92,10 @@ def undo(
 
     def undo_now() -> Report:
         report = Report(requests=0)
-        for outcome in resume(config, target, emit):
+        resumed = resume(config, target, emit)
+        for outcome in resumed.outcomes:
             report.add(outcome)
-        steps = _find_steps(config, run_id, selection, target)
+        steps = [each for each in _find_steps(config, run_id, selection, target) if each.key not in resumed.held]
         tree = read_tree(config.root, all_kinds())
         if any(not each.is_about_files for each in steps):
             _undo_writes(config, run_id, steps, tree, target, options, report, emit)

@@ -194,6 +194,57 @@ def test_a_dead_server_leaves_it_open(desk, onlooker, tool):
     assert open_runs(desk) == []
 
 
+def test_what_is_closed_to_me_since_keeps_nothing_else_from_being_done(server, onlooker, allow_users, tool, tmp_path):
+    """A push of mine is lost, and then the owner takes my access away: it waits and is told, and all else goes on."""
+    allow_users("tools")
+    desk = make_desk(tmp_path / "mine", onlooker.url, server.user_person.token)
+    path, item = f"/api/v1/tools/id/{tool}", read_json(server.admin.get(f"/api/v1/tools/id/{tool}"))
+    me = [server.user_person.id]
+    share(server, item, server.access(read_users=me, write_users=me))
+    other = make_id()
+    read_json(server.admin.post("/api/v1/tools/create", json={**item, "id": other}))
+    share(server, {**item, "id": other}, server.access(read_users=me, write_users=me))
+    desk.json("pull")
+    add_line(desk, tool)
+    push_and_die(desk, onlooker, "POST", f"{path}/update", after=False)
+    share(server, item, server.private())
+    add_line(desk, other)
+    for words in (("pull",), ("push", "--no-verify")):
+        told, *more = desk.json(*words, expected=4).json["items"]
+        assert (told["ref"], told["action"], "nobody can tell" in told["error"]) == (f"tool/{tool}", "skip", True)
+        assert words == ("pull",) or [each["ref"] for each in more] == [f"tool/{other}"]
+        assert len(open_runs(desk)) == 1
+    assert source_there(server, other) == source_there(server, tool) + "# more\n"
+    share(server, item, server.access(read_users=me, write_users=me))
+    assert desk.json("push", "--no-verify").actions == {f"tool/{tool}": "update-there"}
+    assert open_runs(desk) == []
+    assert source_there(server, tool).endswith("# more\n")
+
+
+@pytest.mark.generation("0.12")
+@pytest.mark.parametrize("is_deletion", [False, True])
+def test_a_prompt_that_is_hidden_from_me_is_not_taken_for_gone(server, onlooker, tmp_path, is_deletion):
+    """A server that tells what is closed as not there says nothing about what became of my write."""
+    desk = make_desk(tmp_path / "mine", onlooker.url, server.user_person.token)
+    command, me = make_id(), [server.user_person.id]
+    form = {"command": command, "name": command, "content": "Say it.", **server.access(read_users=me, write_users=me)}
+    made = read_json(server.admin.post("/api/v1/prompts/create", json=form))
+    desk.json("pull", f"prompt/{command}")
+    place = desk.path(f"prompts/{command}.md")
+    path = f"/api/v1/prompts/id/{made['id']}"
+    if is_deletion:
+        place.unlink()
+        words = ("--delete", "--confirm-deletes", "1")
+        push_and_die(desk, onlooker, "DELETE", f"{path}/delete", *words, after=False)
+    else:
+        place.write_text(place.read_text() + "And again.\n")
+        push_and_die(desk, onlooker, "POST", f"{path}/update", after=False)
+    read_json(server.admin.post(f"{path}/access/update", json=server.private()))
+    desk.json("pull", expected=4)
+    assert len(open_runs(desk)) == 1
+    assert prompts.read(server, made)["content"] == "Say it."
+
+
 def test_a_base_whose_folder_is_not_its_name_is_made_once(server, desk, onlooker):
     """What fails after a create is still known to be made: the next push completes it, and makes no second one."""
     name, folder = make_base(desk)
@@ -307,6 +358,15 @@ def open_runs(desk: Desk) -> list[int]:
 def add_line(desk: Desk, tool_id: str) -> None:
     place = desk.path(f"plugins/tools/{tool_id}.py")
     place.write_bytes(place.read_bytes() + b"# more\n")
+
+
+def share(server: Server, tool: dict[str, object], access: dict[str, object]) -> None:
+    """Give somebody access to a tool, as its owner does."""
+    path = f"/api/v1/tools/id/{tool['id']}"
+    if server.generation == "0.12":
+        read_json(server.admin.post(f"{path}/access/update", json=access))
+    else:
+        read_json(server.admin.post(f"{path}/update", json={**tool, **access}))
 
 
 def source_there(server: Server, tool_id: str) -> str:
