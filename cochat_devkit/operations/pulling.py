@@ -14,6 +14,7 @@ from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.agreed import find_base_body, keeping_lock
 from cochat_devkit.operations.blobs import arriving_blobs, fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts, settle_hint
+from cochat_devkit.operations.emptied import refuse_emptied
 from cochat_devkit.operations.filesteps import FileSteps
 from cochat_devkit.operations.indexing import index_files
 from cochat_devkit.operations.laying import lay_foreseen
@@ -74,6 +75,7 @@ def pull_from(
             rows = records.known(kind.name for kind in selection.kinds)
             view = fetch_remote(session.client, selection.kinds, rows, records, emit)
             kept.tree = glance(config.root, selection.kinds).tree()
+            refuse_emptied(config, session.target, kept.tree, rows, records.reader)
             conflicts = Conflicts(config.root, records, session.target.name)
             pulling = _Pull(
                 config,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cochat_devkit.errors import BadResource
 from cochat_devkit.kinds.kind import FileForm, StatedIn
 from cochat_devkit.resource import Key, Resource, Slug
+from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.paths import SUFFIX_OF_PICTURE, file_stem, name_of_stem, name_of_tree_path, tree_paths
 from cochat_devkit.workspace.sidecar import BOM, ID, parse_sidecar, render_sidecar, to_body
 
@@ -132,6 +133,36 @@ def render_files(kind: Kind, resource: Resource, path: str, present: Mapping[str
     rendered = render_sidecar(kind, slug, body, head, states_id=states_id)
     files[path] = encode(join_head(rendered, source, shown), resource.key)
     return files
+
+
+class Silence(NamedTuple):
+    """Name a file that says nothing where it could: which, what it lacks, and how an author says nothing on purpose."""
+
+    path: str
+    what: str
+    on_purpose: str
+
+
+_ON_PURPOSE = {
+    StatedIn.SIDECAR: "delete it",
+    StatedIn.FRONT_MATTER: "begin it with two lines of three hyphens",
+    StatedIn.WHOLE: "write {} into it",
+}
+
+
+def find_silences(kind: Kind, path: str, files: Mapping[str, bytes]) -> list[Silence]:
+    """Find which of the files that state something are empty, or lack the head that their form has.
+
+    Raises:
+        BadResource: a file is no UTF-8.
+    """
+    form = form_of(kind)
+    places = (path, sidecar_path_of(kind, path))
+    told = {each: decode(files[each], each) for each in places if each is not None and each in files}
+    lacking = [(each, "is empty") for each, text in told.items() if not text.removeprefix(BOM).strip()]
+    if form.stated_in is StatedIn.FRONT_MATTER and split_head(told[path])[0] is None:
+        lacking.append((path, "has no head"))
+    return [Silence(*each, _ON_PURPOSE[form.stated_in]) for each in lacking]
 
 
 def split_head(text: str) -> tuple[str | None, str]:

@@ -1,0 +1,148 @@
+"""A file that an editor or a full disk emptied: nothing of it is sent, and nothing is written over it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.changes import TEXTS
+from tests.contract.stage import make_id
+from tests.desk import Desk, make_desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.contract.stage import Server
+
+BLANK = (b"", b"\n", b"\xef\xbb\xbf", b" \r\n\r\n")
+#: which file is emptied, and of what it says something
+FILES = {
+    "prompts/{}.md": "prompt/{}",
+    "models/{}.md": "model/{}",
+    "agents/{}.md": "agent/{}",
+    "automations/{}.yaml": "automation/{}",
+    "knowledge/{}/knowledge.yaml": "knowledge/{}",
+    "skills/{}/SKILL.md": "skill/{}",
+    "plugins/tools/{}.py": "tool/{}",
+    "plugins/filters/{}.py": "filter/{}",
+    "plugins/filters/{}.yaml": "filter/{}",
+}
+TEXT_OF = {path.format(name): TEXTS[path.format(name)] for path, name in zip(FILES, [*"pmgukstff"], strict=True)}
+
+
+@pytest.fixture
+def desk(server: Server, tmp_path: Path) -> Desk:
+    """Make an admin's workspace."""
+    return make_desk(tmp_path / "desk", server.url, server.admin_person.token)
+
+
+def push(desk: Desk, pattern: str) -> tuple[str, Path]:
+    """Put one resource on the server: its address, and the file."""
+    name, text = make_id(), next(text for path, text in TEXT_OF.items() if _is_of(pattern, path))
+    place = desk.path(pattern.format(name))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if pattern.endswith(".yaml") and pattern.startswith("plugins/"):
+        place.with_suffix(".py").write_text(TEXTS["plugins/filters/f.py"])
+    place.write_text(text)
+    ref = FILES[pattern].format(name)
+    desk.json("push", ref, "--no-verify")
+    return ref, place
+
+
+def _is_of(pattern: str, path: str) -> bool:
+    head, tail = pattern.split("{}")
+    return path.startswith(head) and path.endswith(tail)
+
+
+def is_refused(desk: Desk, ref: str, words: tuple[str, ...]) -> str:
+    """Say why a command passes a resource over."""
+    (told,) = desk.json(*words, ref, expected=1).json["items"]
+    assert (told["action"], told["reason"]) == ("skip", "its file cannot be read")
+    assert "if you mean it" in told["hint"]
+    return str(told["error"])
+
+
+@pytest.mark.generation("0.12")
+@pytest.mark.parametrize("pattern", FILES)
+def test_an_emptied_file_wipes_nothing(desk: Desk, pattern: str) -> None:
+    """Whichever file it is: I am told, both sides stay as they are, and with the file back all is in step."""
+    ref, place = push(desk, pattern)
+    before = place.read_bytes()
+    for blank in BLANK:
+        place.write_bytes(blank)
+        assert f"{place.name} is empty" in is_refused(desk, ref, ("push", "--no-verify"))
+    for words in (("push", "--dry-run"), ("pull",)):
+        assert f"{place.name} is empty" in is_refused(desk, ref, words)
+    assert place.read_bytes() == blank
+    place.write_bytes(before)
+    assert desk.json("pull", ref).actions == desk.json("push", ref, "--no-verify").actions == {}
+
+
+@pytest.mark.generation("0.12")
+@pytest.mark.parametrize("pattern", ["prompts/{}.md", "models/{}.md", "agents/{}.md"])
+def test_a_lost_head_wipes_nothing(desk: Desk, pattern: str) -> None:
+    """A text without the lines between hyphens that it had is not sent; an empty head says that I mean it."""
+    ref, place = push(desk, pattern)
+    text = place.read_text().rpartition("---\n")[2]
+    place.write_text(text)
+    for words in (("push", "--no-verify"), ("push", "--dry-run"), ("pull",)):
+        assert f"{place.name} has no head" in is_refused(desk, ref, words)
+    assert place.read_text() == text
+    place.write_text(f"---\n---\n{text}")
+    assert desk.json("push", ref, "--dry-run").actions == {ref: "update-there"}
+
+
+def test_a_text_that_never_had_a_head_needs_none(desk: Desk) -> None:
+    """A prompt that its name and text say whole is edited as a text."""
+    name = make_id()
+    place = desk.path(f"prompts/{name}.md")
+    place.write_text("Say hello\n")
+    desk.json("push", f"prompt/{name}")
+    place.write_text("Say good-bye\n")
+    assert desk.json("push", f"prompt/{name}").actions == {f"prompt/{name}": "update-there"}
+
+
+def test_a_lost_head_makes_no_second_resource(desk: Desk) -> None:
+    """Where the head had said the id, the file stands for the same resource still."""
+    name = make_id()
+    place = desk.path("prompts/anything.md")
+    place.write_text(f"---\nid: {name}\nname: A name\n---\nSay hello\n")
+    desk.json("push", f"prompt/{name}")
+    place.write_text("Say hello\n")
+    told = desk.json("push", expected=1).json["items"]
+    assert {each["ref"]: each["action"] for each in told} == {f"prompt/{name}": "skip", "prompt/anything": "skip"}
+    assert desk.json("pull", f"prompt/{name}", expected=1).actions == {f"prompt/{name}": "skip"}
+
+
+def test_a_lost_head_is_seen_where_the_mirror_is_lost_as_well(desk: Desk) -> None:
+    """In a fresh clone the lock says that there was a base; what it was nobody knows, so it is not wiped."""
+    ref, place = push(desk, "prompts/{}.md")
+    desk.path("mirror.db").unlink()
+    shutil.rmtree(desk.path(".cochat"))
+    place.write_text("Hello\n")
+    assert "has no head" in is_refused(desk, ref, ("push",))
+
+
+def test_an_emptied_file_comes_back_from_the_history(desk: Desk) -> None:
+    """What the hint points at brings it back."""
+    ref, place = push(desk, "prompts/{}.md")
+    place.write_bytes(b"")
+    status = desk.json("status", ref, expected=1).json["items"]
+    assert [(each["ref"], each["reason"]) for each in status] == [(ref, "its file cannot be read")]
+    desk.json("restore", f"{ref}@1")
+    assert place.read_text() == "---\nname: P\n---\nHello\n"
+    assert desk.json("push", ref).actions == {}
+
+
+@pytest.mark.generation("0.12")
+def test_a_byte_order_mark_changes_nothing_there(desk: Desk) -> None:
+    """A file that an editor saved with a BOM is in step, and an edit of it keeps what its head says."""
+    ref, place = push(desk, "agents/{}.md")
+    place.write_bytes(b"\xef\xbb\xbf" + place.read_bytes())
+    assert desk.json("push", ref, "--no-verify").actions == {}
+    place.write_bytes(place.read_bytes() + b"More.\n")
+    assert desk.json("push", ref, "--no-verify").actions == {ref: "update-there"}
+    assert desk.json("pull", ref).actions == {}
+    assert place.read_bytes().startswith(b"\xef\xbb\xbf---\nname: G\n")
