@@ -120,6 +120,10 @@ SELECT id FROM run r WHERE scope_id = ? AND coalesce(?, command) = command
     AND (ended IS NULL OR EXISTS (SELECT 1 FROM step WHERE run_id = r.id AND state = 'done'))
 ORDER BY id DESC LIMIT 1
 """
+_LAST_DONE = """
+SELECT number, kind, slug, state, packed FROM step JOIN run ON run.id = step.run_id
+WHERE run.scope_id = ? AND kind = ? AND slug = ? AND state = 'done' ORDER BY run_id DESC, number DESC LIMIT 1
+"""
 #: a step of an early version is compressed, and does not tell its action so
 _TALLY = """
 SELECT state, CASE WHEN substr(packed, 1, 1) = x'7B' THEN json_extract(CAST(packed AS TEXT), '$.action') END, count(*)
@@ -163,6 +167,14 @@ def find_run(reader: MirrorReader, scope: Scope, command: str | None) -> int | N
         return None
     found = reader.ask(_NEWEST, (scope.id, command))
     return int(found[0][0]) if found else None
+
+
+def read_last_step(reader: MirrorReader, scope: Scope, key: Key) -> Step | None:
+    """Read what was last done to one resource, on the server or in the files; None where nothing was."""
+    if not reader.has_table("run"):
+        return None
+    found = reader.ask(_LAST_DONE, (scope.id, key.kind, key.slug))
+    return _to_step(found[0]) if found else None
 
 
 def read_open_runs(reader: MirrorReader) -> list[Run]:
@@ -225,11 +237,12 @@ def unpack_step(number: int, key: Key, state: str, packed: bytes) -> Step:
 
 def _with_steps(reader: MirrorReader, found: tuple[Json, ...], first: int = 0, most: int = _ALL) -> Run:
     run = _to_run(found)
-    steps = (
-        unpack_step(number, Key(kind, Slug(slug)), state, packed)
-        for number, kind, slug, state, packed in reader.ask(_STEPS, (run.id, most, first))
-    )
-    return run._replace(steps=tuple(steps))
+    return run._replace(steps=tuple(_to_step(each) for each in reader.ask(_STEPS, (run.id, most, first))))
+
+
+def _to_step(found: tuple[Json, ...]) -> Step:
+    number, kind, slug, state, packed = found
+    return unpack_step(number, Key(kind, Slug(slug)), state, packed)
 
 
 def _tally(reader: MirrorReader, run: Run) -> Tally:

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource, UsageError
-from cochat_devkit.events import Report
+from cochat_devkit.events import Outcome, Report
 from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
 from cochat_devkit.kinds.names import RAW
 from cochat_devkit.kinds.references import refs_in
 from cochat_devkit.kinds.wire import slugs_for
+from cochat_devkit.mirror.history import Origin, read_history
+from cochat_devkit.mirror.journal import read_last_step
 from cochat_devkit.operations.agreed import find_base_body
-from cochat_devkit.operations.offline import look_offline
+from cochat_devkit.operations.offline import base_of, look_offline
 from cochat_devkit.operations.push import Changes, PushOptions, plan_and_send, verify, write_order
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import Selection, as_whoever_signs_in, connect
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cochat_devkit.config import Config
-    from cochat_devkit.events import Emit, Outcome
+    from cochat_devkit.events import Emit
+    from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.offline import Known
 
 _TESTS = "plugins/tests"
@@ -50,6 +53,9 @@ class PromoteOptions:
 def promote(config: Config, selection: Selection, options: PromoteOptions, *, emit: Emit) -> Report:
     """Send the bodies of some resources to another target; the files stay as they are.
 
+    A body has to come after the other target's base, or it would take back what was pulled from there: it is what the
+    file says, which took that in; or the base is what was last sent there, and the source target has had it.
+
     Raises:
         UnknownResource: an address names nothing, or a reference in a body has nobody on the other target.
         UsageError: both targets are one, or source and workspace never agreed on a resource.
@@ -68,11 +74,17 @@ def _promote(config: Config, selection: Selection, options: PromoteOptions, emit
     for outcome in resumed.outcomes:
         report.add(outcome)
     everything = Selection(kinds=all_kinds())
-    with look_offline(config, everything, options.source) as known:
-        files = known.tree
-        taken = _Taking(config, known, options).take(selection)
-    with look_offline(config, everything, options.target) as known:
-        rows = known.rows
+    with (
+        look_offline(config, everything, options.source) as known,
+        look_offline(config, everything, options.target) as there,
+    ):
+        files, rows = known.tree, there.rows
+        taking = _Taking(config, known, there, options)
+        taken = taking.take(selection)
+        for key in [key for key, each in taken.items() if not taking.comes_after_base(each)]:
+            report.add(_takes_back(ref_of(key, taken[key].type), taken.pop(key).path, options))
+    if not taken:
+        return report
     present = {key for key, row in rows.items() if row.remote_state is State.PRESENT}
     _check_references(config, options.target, taken.values(), present, report, emit)
     if options.verify:
@@ -83,7 +95,7 @@ def _promote(config: Config, selection: Selection, options: PromoteOptions, emit
     pushing = PushOptions(plan_only=options.plan_only, verify=options.verify, message=options.message)
     before = len(report.items)
     plan_and_send(config, options.target, changes, keys, pushing, report, emit, files=files)
-    report.items[before:] = [_pointed(each, options.target) for each in report.items[before:]]
+    report.items[before:] = [_pointed(each, options) for each in report.items[before:]]
     return report
 
 
@@ -93,6 +105,7 @@ class _Taking:
 
     config: Config
     known: Known
+    there: Known
     options: PromoteOptions
 
     def take(self, selection: Selection) -> dict[Key, LocalResource]:
@@ -108,6 +121,30 @@ class _Taking:
             if self.options.with_refs:
                 waiting += self._referred(taken[key].resource)
         return taken
+
+    def comes_after_base(self, taken: LocalResource) -> bool:
+        """Tell whether whatever was pulled from the other target is in what is taken, or needs not be."""
+        key, row = taken.key, self.there.rows.get(taken.key)
+        base = base_of(row)
+        if row is None or base is None or taken.fingerprint in base:
+            return True
+        return self._is_as_in_files(key, taken) or self._was_sent(key, row)
+
+    def _is_as_in_files(self, key: Key, taken: LocalResource) -> bool:
+        local, row = self.known.tree.found.get(key), self.known.rows.get(key)
+        if local is None:
+            return False
+        return local is taken or (row is not None and local.fingerprint == row.base_local)
+
+    def _was_sent(self, key: Key, row: Row) -> bool:
+        """Tell whether a base is what was last sent there, and the source target has had that."""
+        if self.there.scope is None or self.known.scope is None:
+            return False
+        step = read_last_step(self.there.reader, self.there.scope, key)
+        if step is None or step.sent_digest is None or step.after_digest != row.base_digest:
+            return False
+        entries = read_history(self.known.reader, self.known.scope, key)
+        return any(each.digest == step.sent_digest for each in entries if each.origin is not Origin.HERE)
 
     def _take_one(self, key: Key) -> LocalResource:
         kind, local, row = kind_named(key.kind)[0], self.known.tree.found.get(key), self.known.rows.get(key)
@@ -194,9 +231,24 @@ def _verify_apart(config: Config, taken: Iterable[LocalResource], files: Tree, e
         verify(config._replace(root=root), copies, emit, home=config)
 
 
-def _pointed(outcome: Outcome, target: str) -> Outcome:
-    """Point the way out of a conflict at the target that it is on."""
+def _takes_back(ref: str, path: str, options: PromoteOptions) -> Outcome:
+    source, target = options.source, options.target
+    return Outcome(
+        ref,
+        str(Action.CONFLICT),
+        f"pulled from {target}, and not on {source} yet",
+        path,
+        3,
+        f"not sent: it would take back what was pulled from {target}, which {source} never had",
+        f"the files have that: cochat push {ref} --target {source}, then promote again; or promote them: --from-files",
+    )
+
+
+def _pointed(outcome: Outcome, options: PromoteOptions) -> Outcome:
+    """Point the way out of a conflict at the target that it is on, and back through the one that things come from."""
     if outcome.action != Action.CONFLICT:
         return outcome
-    pulled = f"cochat pull {outcome.ref} --target {target}"
-    return outcome._replace(hint=f"look: cochat status --fetch --target {target}; take theirs in or merge: {pulled}")
+    ref, target = outcome.ref, options.target
+    sent = "" if options.from_files else f", and cochat push {ref} --target {options.source}"
+    hint = f"take theirs in or merge: cochat pull {ref} --target {target}{sent}; then promote again"
+    return outcome._replace(hint=f"look: cochat status --fetch --target {target}; {hint}")

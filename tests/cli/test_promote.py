@@ -103,6 +103,69 @@ def test_a_change_on_the_other_side_is_refused(desk: Desk, prod: RunningServer) 
     assert "theirs" in there(prod, "/api/v1/tools/id/clock")["content"]
 
 
+def carol_saves(prod: RunningServer, old: str, new: str) -> None:
+    """Edit the tool in production, past this workspace."""
+    tool = there(prod, "/api/v1/tools/id/clock")
+    save(prod, "/api/v1/tools/id/clock/update", {**tool, "content": tool["content"].replace(old, new)})
+
+
+def test_what_was_pulled_from_the_other_side_is_not_taken_back(desk: Desk, prod: RunningServer) -> None:
+    """Carol's edit, merged into my file, stays in production until staging has it too: the hints are the whole way."""
+    promote(desk, prod, "tool/clock")
+    carol_saves(prod, "class", "# Carol was here\nclass")
+    desk.edit("plugins/tools/clock.py", '"it"', '"newer"')
+    desk.json("push", "--no-verify")
+    hint = promote(desk, prod, "tool/clock", expected=3).json["items"][0]["hint"]
+    pulling, pushing = "cochat pull tool/clock --target prod", "cochat push tool/clock --target main"
+    assert pulling in hint
+    assert pushing in hint
+    Desk(desk.folder, prod.token).cochat(*pulling.split()[1:])
+    for words in (["--dry-run"], []):
+        done = promote(desk, prod, "tool/clock", *words, expected=3)
+        assert done.actions == {"tool/clock": "conflict"}
+        assert pushing in done.json["items"][0]["hint"]
+    assert "Carol" in there(prod, "/api/v1/tools/id/clock")["content"]
+    desk.cochat(*pushing.split()[1:], "--no-verify")
+    assert promote(desk, prod, "tool/clock", "--no-verify").actions == {"tool/clock": "update-there"}
+    arrived = there(prod, "/api/v1/tools/id/clock")["content"]
+    assert ("Carol" in arrived, '"newer"' in arrived) == (True, True)
+
+
+def test_a_step_back_that_was_pulled_is_not_taken_back(desk: Desk, prod: RunningServer) -> None:
+    """Where production went back to what it had before, staging's version waits until I say that the files count."""
+    promote(desk, prod, "tool/clock")
+    desk.edit("plugins/tools/clock.py", '"it"', '"newer"')
+    desk.json("push", "--no-verify")
+    promote(desk, prod, "tool/clock")
+    carol_saves(prod, '"newer"', '"it"')
+    Desk(desk.folder, prod.token).cochat("pull", "tool/clock", "--target", "prod")
+    promote(desk, prod, "tool/clock", expected=3)
+    assert there(prod, "/api/v1/tools/id/clock")["content"] == TOOL
+    assert promote(desk, prod, "tool/clock", "--from-files", "--no-verify").actions == {}
+
+
+def test_my_next_edit_does_not_hold_back_what_staging_has(desk: Desk, prod: RunningServer) -> None:
+    """What was promoted before is no edit of production's: the next version goes, and what I am at stays here."""
+    promote(desk, prod, "tool/clock")
+    desk.edit("plugins/tools/clock.py", '"it"', '"newer"')
+    desk.json("push", "--no-verify")
+    desk.edit("plugins/tools/clock.py", '"newer"', '"newest"')
+    assert promote(desk, prod, "tool/clock").actions == {"tool/clock": "update-there"}
+    assert '"newer"' in there(prod, "/api/v1/tools/id/clock")["content"]
+
+
+def test_mine_goes_where_i_said_so(desk: Desk, prod: RunningServer) -> None:
+    """After `pull --on-conflict ours` the edit of production counts as seen, and mine replaces it."""
+    promote(desk, prod, "tool/clock")
+    carol_saves(prod, '"it"', '"theirs"')
+    desk.edit("plugins/tools/clock.py", '"it"', '"newer"')
+    desk.json("push", "--no-verify")
+    words = ("pull", "tool/clock", "--target", "prod", "--on-conflict", "ours")
+    Desk(desk.folder, prod.token).cochat(*words)
+    assert promote(desk, prod, "tool/clock").actions == {"tool/clock": "update-there"}
+    assert '"newer"' in there(prod, "/api/v1/tools/id/clock")["content"]
+
+
 def test_what_is_there_already_and_differs_is_refused(desk: Desk, prod: RunningServer) -> None:
     """A tool of the same id that this workspace never saw is somebody's: exit 3."""
     save(
