@@ -15,6 +15,7 @@ from cochat_devkit.resource import Body, Json, Key, RemoteId, Resource, Slug, Ve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from cochat_devkit.kinds.dialects import Dialect
     from cochat_devkit.kinds.kind import Endpoints, Field, Kind, WireContext
 
 #: people's data, per-caller answers, and values that may be secret: never stored
@@ -175,6 +176,11 @@ def changed_fields(kind: Kind, wire: Wire, body: Body, context: WireContext) -> 
     """List the fields in which a body differs from an object just read."""
     there = from_wire(kind, wire, context).body
     return [each for each in kind.fields if not is_same_json(there[each.name], body[each.name])]
+
+
+def told_by(kind: Kind, dialect: Dialect, body: Body) -> Body:
+    """Keep of a body the fields that a dialect has; the others of a body read there are what its silence implies."""
+    return {each.name: body[each.name] for each in kind.fields if each.name in body and each.place_on(dialect)}
 
 
 def _implied(of: Field, slug: Slug) -> Json:

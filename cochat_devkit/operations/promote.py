@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.events import Outcome, Report
 from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
+from cochat_devkit.kinds.dialects import dialect_named
 from cochat_devkit.kinds.names import RAW
 from cochat_devkit.kinds.references import refs_in
-from cochat_devkit.kinds.wire import slugs_for
+from cochat_devkit.kinds.wire import slugs_for, told_by
 from cochat_devkit.mirror.history import Origin, read_history
 from cochat_devkit.mirror.journal import read_last_step
 from cochat_devkit.operations.agreed import find_base_body
@@ -21,7 +22,7 @@ from cochat_devkit.operations.offline import base_of, look_offline
 from cochat_devkit.operations.push import Changes, PushOptions, plan_and_send, verify, write_order
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import Selection, as_whoever_signs_in, connect
-from cochat_devkit.resource import Key, Resource, State
+from cochat_devkit.resource import Key, Resource, State, is_same_body
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.workspace.lock import workspace_lock
 from cochat_devkit.workspace.tree import LocalResource, Tree, foresee, path_for, write_layout
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from cochat_devkit.events import Emit
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.offline import Known
+    from cochat_devkit.resource import Body
 
 _TESTS = "plugins/tests"
 
@@ -54,7 +56,8 @@ def promote(config: Config, selection: Selection, options: PromoteOptions, *, em
     """Send the bodies of some resources to another target; the files stay as they are.
 
     A body has to come after the other target's base, or it would take back what was pulled from there: it is what the
-    file says, which took that in; or the base is what was last sent there, and the source target has had it.
+    file says, which took that in; or the base is what was last sent there, and the source target has had it. Of fields
+    that the source's dialect does not have, what the other target has stays.
 
     Raises:
         UnknownResource: an address names nothing, or a reference in a body has nobody on the other target.
@@ -101,7 +104,10 @@ def _promote(config: Config, selection: Selection, options: PromoteOptions, emit
 
 @dataclass
 class _Taking:
-    """Take bodies as the source target last agreed on them, or as the files say them."""
+    """Take bodies as the source target last agreed on them, or as the files say them.
+
+    What the source's dialect has no field for is taken from the base of the other target.
+    """
 
     config: Config
     known: Known
@@ -134,7 +140,8 @@ class _Taking:
         local, row = self.known.tree.found.get(key), self.known.rows.get(key)
         if local is None:
             return False
-        return local is taken or (row is not None and local.fingerprint == row.base_local)
+        is_agreed = local is taken or (row is not None and local.fingerprint == row.base_local)
+        return is_agreed or is_same_body(self._told(key, local.resource.body), self._told(key, taken.resource.body))
 
     def _was_sent(self, key: Key, row: Row) -> bool:
         """Tell whether a base is what was last sent there, and the source target has had that."""
@@ -143,8 +150,30 @@ class _Taking:
         step = read_last_step(self.there.reader, self.there.scope, key)
         if step is None or step.sent_digest is None or step.after_digest != row.base_digest:
             return False
+        sent = self._told(key, self.there.reader.body(step.sent_digest))
         entries = read_history(self.known.reader, self.known.scope, key)
-        return any(each.digest == step.sent_digest for each in entries if each.origin is not Origin.HERE)
+        digests = {each.digest for each in entries if each.digest and each.origin is not Origin.HERE}
+        return any(is_same_body(sent, self._told(key, each)) for each in self.known.reader.bodies(digests).values())
+
+    def _told(self, key: Key, body: Body) -> Body:
+        """Keep of a body what the source target can say; all of it where nobody knows."""
+        scope = self.known.scope
+        return body if scope is None else told_by(kind_named(key.kind)[0], dialect_named(scope.dialect), body)
+
+    def _filled(self, key: Key, body: Body) -> Body:
+        """Fill what the source target cannot say with what the other one has."""
+        told, row = self._told(key, body), self.there.rows.get(key)
+        if told.keys() == body.keys() or row is None or row.base_local is None:
+            return body
+        kind, aim = kind_named(key.kind)[0], self.config.target_named(self.options.target)
+        base = find_base_body(self.config, aim, kind, row, self.there.reader)
+        if base is None:
+            ref = ref_of(key, row.type)
+            raise UsageError(
+                f"{ref}: what {aim.name} has and {self.options.source} cannot say is not known here",
+                hint=f"cochat pull {ref} --target {aim.name}",
+            )
+        return {**body, **base, **told}
 
     def _take_one(self, key: Key) -> LocalResource:
         kind, local, row = kind_named(key.kind)[0], self.known.tree.found.get(key), self.known.rows.get(key)
@@ -162,7 +191,7 @@ class _Taking:
                 f"{ref}: {aim.name} and this workspace never agreed on it",
                 hint=f"cochat pull --target {aim.name}, or promote the files: --from-files",
             )
-        resource = Resource(key, body, row.type)
+        resource = Resource(key, self._filled(key, body), row.type)
         if local is not None and local.resource.fingerprint == resource.fingerprint:
             return local
         path = row.path or path_for(kind, row.type, key.slug)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import UnknownResource, UsageError
 from cochat_devkit.events import Outcome, Report, ignore
+from cochat_devkit.kinds.dialects import dialect_named
+from cochat_devkit.kinds.wire import told_by
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.laying import lay_resource
 from cochat_devkit.operations.log import open_past, split_number
@@ -74,10 +76,12 @@ def _restore(config: Config, past: Past, entry: Entry, number: int) -> Outcome:
 
 
 def _whole_body(past: Past, entry: Entry) -> Body:
-    """Take an entry's body; what a server's history does not say stays as it is here, else as the server showed it."""
+    """Take an entry's body; what a server did not, or cannot, say stays as it is here, else as the server showed it."""
     told = past.body(entry)
     if past.local is not None:
-        return {**past.local.resource.body, **told}
+        is_theirs = entry.origin is not Origin.HERE
+        said = told_by(past.kind, dialect_named(past.scope.dialect), told) if is_theirs else told
+        return {**past.local.resource.body, **said}
     shown = next((each for each in past.entries if each.digest and each.origin is not Origin.THEIR_HISTORY), None)
     known = past.body(shown) if shown else {}
     lacking = [each.name for each in past.kind.fields if each.name not in told and each.name not in known]

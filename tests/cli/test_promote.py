@@ -205,6 +205,26 @@ def test_references_come_along_or_fail_the_whole(desk: Desk, prod: RunningServer
     assert there(prod, "/api/v1/models/model?id=helper")["meta"]["toolIds"] == ["clock"]
 
 
+@pytest.mark.parametrize("staging", ["cochat"], indirect=True)
+@pytest.mark.parametrize("prod", ["owui-0.12"], indirect=True)
+def test_an_agent_keeps_what_cochat_has_no_word_for(desk: Desk, prod: RunningServer) -> None:
+    """Who may see it in production, its tags and its parameters are production's: CoChat's agents have none."""
+    desk.path("agents/helper.md").write_text("---\nbase: some-model\n---\nHelp.\n")
+    desk.json("push", "agent/helper")
+    promote(desk, prod, "agent/helper")
+    agent = there(prod, "/api/v1/models/model?id=helper")
+    everybody = {"principal_type": "user", "principal_id": "*", "permission": "read"}
+    meta, params = {**agent["meta"], "tags": [{"name": "kept"}]}, {**agent["params"], "temperature": 0.5}
+    agent |= {"meta": meta, "params": params, "access_grants": [everybody]}
+    save(prod, "/api/v1/models/model/update?id=helper", agent)
+    save(prod, "/api/v1/models/model/access/update", {**agent, "id": "helper"})
+    Desk(desk.folder, prod.token).json("pull", "agent/helper", "--target", "prod")
+    assert promote(desk, prod, "agent/helper").actions == {}
+    now = there(prod, "/api/v1/models/model?id=helper")
+    assert (now["meta"]["tags"], now["params"]["temperature"]) == ([{"name": "kept"}], 0.5)
+    assert [each["principal_id"] for each in now["access_grants"]] == ["*"]
+
+
 def test_production_is_asked_for(desk: Desk, prod: RunningServer) -> None:
     """A target that is production takes nothing from a script without --yes."""
     settings = desk.path("cochat.toml")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contract.conftest import start_local
-from tests.contract.stage import make_id
+from tests.contract.stage import make_client, make_id, read_json
 from tests.desk import Desk, make_desk
 
 if TYPE_CHECKING:
@@ -49,6 +49,46 @@ def road(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Iter
             f'default_target = "main"\n[targets.main]\nurl = "{near}"\n[targets.far]\nurl = "{far}"\n'
         )
         yield Road(make_id().replace("_", "-"), start, Desk(start.folder, far_token), far)
+
+
+@pytest.fixture
+def upward(server: Server, tmp_path: Path) -> Iterator[Road]:
+    """Lay a road from a server of 0.6 to one of 0.12; the server under test is one of them."""
+    is_new = server.generation == "0.12"
+    (tmp_path / "local").mkdir()
+    with start_local("owui-0.6" if is_new else "owui-0.12", tmp_path / "local") as (url, _email, _password, token):
+        ends = [(server.url, server.admin_person.token), (url, token)]
+        (near, near_token), (far, far_token) = reversed(ends) if is_new else ends
+        start = make_desk(tmp_path / "desk", near, near_token)
+        start.path("cochat.toml").write_text(
+            f'default_target = "main"\n[targets.main]\nurl = "{near}"\n[targets.far]\nurl = "{far}"\n'
+        )
+        yield Road(make_id().replace("_", "-"), start, Desk(start.folder, far_token), far)
+
+
+def test_what_only_the_other_server_can_say_stays_as_it_is(upward: Road) -> None:
+    """Tags and a switch that 0.6 does not have stay in production and, when an entry of 0.6 is restored, in my file."""
+    path, ref = f"prompts/{upward.word}.md", f"prompt/{upward.word}"
+    upward.start.path(path).parent.mkdir(parents=True, exist_ok=True)
+    upward.start.path(path).write_text("---\nname: A name\naccess: public\n---\nSay one.\n")
+    upward.start.json("push", ref)
+    assert upward.promote(ref) == {ref: "create-there"}
+    with make_client(upward.far, upward.end.token) as far:
+        listed = read_json(far.get("/api/v1/prompts/list?order_by=created_at&direction=asc"))["items"]
+        (prompt,) = [each for each in listed if each["command"] == upward.word]
+        at = f"/api/v1/prompts/id/{prompt['id']}"
+        read_json(far.post(f"{at}/update", json={**prompt, "tags": ["kept"]}))
+        read_json(far.post(f"{at}/toggle"))
+        upward.start.edit(path, "one", "two")
+        upward.start.json("push", ref)
+        upward.end.json("pull", ref, "--target", "far")
+        assert "kept" in upward.start.path(path).read_text()
+        assert upward.promote(ref) == {ref: "update-there"}
+        now = read_json(far.get(at))
+        assert (now["content"].strip(), now["tags"], now["is_active"]) == ("Say two.", ["kept"], False)
+    upward.start.json("restore", f"{ref}@2")
+    restored = upward.start.path(path).read_text()
+    assert ("one" in restored, "kept" in restored, "active: false" in restored) == (True, True, True)
 
 
 def test_an_agent_takes_along_what_it_names(road: Road, server: Server) -> None:
