@@ -107,8 +107,10 @@ def find_base_body(config: Config, aim: Target, kind: Kind, row: Row, reader: Mi
     Raises:
         BadResource: the lock cannot be read.
     """
-    if row.base_digest is not None:
-        return reader.body(row.base_digest)
+    # what came with the lock may have been shown to us since
+    digest = row.base_digest or (reader.body_named(row.base_remote) if row.base_remote else None)
+    if digest is not None:
+        return reader.body(digest)
     lines = _lines_for(read_lock(config.root), aim)
     entry = lines.entries.get(row.key) if lines else None
     if entry is None or entry.here != row.base_local or not all(entry.files.values()):

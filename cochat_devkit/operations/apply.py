@@ -11,7 +11,7 @@ from cochat_devkit.events import Notice, Outcome, Progress
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.mirror.journal import Step, StepState, read_open_runs
 from cochat_devkit.operations.agreed import find_base_body
-from cochat_devkit.operations.blobs import blob_reader, fetch_blobs
+from cochat_devkit.operations.blobs import blob_reader, check_blobs, fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts
 from cochat_devkit.operations.indexing import index_files
 from cochat_devkit.operations.merging import merge_sides
@@ -201,7 +201,9 @@ class Applier:
             self._drop(step)
             return self._held_back(errand)
         if errand.resource is not None:
-            check_switches(self.session.client, kind, theirs.body if theirs else None, errand.resource.body)
+            before, body = theirs.body if theirs else None, errand.resource.body
+            check_switches(self.session.client, kind, before, body)
+            check_blobs(self.config.root, kind, self.tree.found.get(step.key), before, body)
         step = self._begin(step._replace(action=str(decision.action)), kind, theirs)
         return _Ready(step, kind, wire, theirs, decision)
 

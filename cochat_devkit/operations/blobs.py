@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cochat_devkit.api.client import Client
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind
-    from cochat_devkit.resource import Json, Resource
+    from cochat_devkit.resource import Body, Json, Resource
     from cochat_devkit.workspace.tree import LocalResource
 
 
@@ -54,6 +54,28 @@ def arriving_blobs(
     for done, _each in enumerate(client.files_of(kind).keep_contents(wanted.values())):
         emit(Progress(f"files of {kind.plural}", done, len(wanted)))
         yield
+
+
+def check_blobs(root: Path, kind: Kind, local: LocalResource | None, before: Body | None, body: Body) -> None:
+    """See that the bytes of every file that is to be sent are at hand, before anything is sent.
+
+    `before` is what the server holds, None for what is to be created; `local` is where bytes may lie here.
+
+    Raises:
+        BadResource: some are nowhere.
+    """
+    name = kind.digest_field
+    if name is None:
+        return
+    from cochat_devkit.workspace.blobs import has_blob
+
+    at_hand = {*(local.tree.values() if local else ()), *(before[name].values() if before else ())}
+    lacking = [path for path, digest in body[name].items() if digest not in at_hand and not has_blob(root, digest)]
+    if lacking:
+        raise BadResource(
+            f"nothing was sent: nobody has the bytes of {', '.join(sorted(lacking))} here",
+            hint="put the files back, or send what they say now: cochat push, and cochat promote --from-files",
+        )
 
 
 def blob_reader(

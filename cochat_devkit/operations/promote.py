@@ -195,7 +195,9 @@ class _Taking:
         if local is not None and local.resource.fingerprint == resource.fingerprint:
             return local
         path = row.path or path_for(kind, row.type, key.slug)
-        return LocalResource(resource, path, {path: str(body[kind.text.name]).encode() if kind.text else b""})
+        content = str(body[kind.text.name]).encode() if kind.text else b""
+        # bytes of its files may lie among those that are here
+        return LocalResource(resource, path, {path: content}, local.tree if local else None)
 
     def _referred(self, resource: Resource) -> list[Key]:
         refs = (ref for ref in refs_in(kind_named(resource.key.kind)[0], resource.body) if not ref.startswith(RAW))

@@ -12,6 +12,7 @@ from cochat_devkit.kinds.wire import new_remote_id
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.apply import STANDS_IN_THE_WAY, Applier, Errand, check_writable
+from cochat_devkit.operations.blobs import check_blobs
 from cochat_devkit.operations.observe import find_theirs, kinds_beside
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.records import Records
@@ -380,7 +381,9 @@ class _Push:
             check_writable(ref, kind, operation, self.changes.rows.get(operation.key))
             if local := self.changes.tree.found.get(operation.key):
                 theirs = self.seen.get(operation.key)
-                check_switches(self.session.client, kind, theirs.body if theirs else None, local.resource.body)
+                before, body = theirs.body if theirs else None, local.resource.body
+                check_switches(self.session.client, kind, before, body)
+                check_blobs(self.config.root, kind, local, before, body)
         except DevkitError as error:
             return Outcome(ref, "failed", str(operation.action), path, error.exit_code, *_said(error))
         return Outcome(ref, str(operation.action), operation.reason, path, changes=operation.lines)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -89,6 +90,44 @@ def test_what_only_the_other_server_can_say_stays_as_it_is(upward: Road) -> None
     upward.start.json("restore", f"{ref}@2")
     restored = upward.start.path(path).read_text()
     assert ("one" in restored, "kept" in restored, "active: false" in restored) == (True, True, True)
+
+
+def write_base(road: Road) -> str:
+    """Write a base with one file, and push it: its address."""
+    folder = road.start.path(f"knowledge/{road.word}/files")
+    folder.mkdir(parents=True)
+    (folder.parent / "knowledge.yaml").write_text("description: what we sell\n")
+    (folder / "one.md").write_text(f"one of {road.word}\n")
+    road.start.json("push", f"knowledge/{road.word}")
+    return f"knowledge/{road.word}"
+
+
+def test_without_the_bytes_nothing_is_made(road: Road) -> None:
+    """In a colleague's clone where the file was edited, the bytes of the base are nowhere: that makes no empty one."""
+    ref = write_base(road)
+    clone = road.start.folder.parent / "clone"
+    shutil.copytree(road.start.folder, clone, ignore=shutil.ignore_patterns(".cochat", "mirror.db*"))
+    start, end = Desk(clone, road.start.token), Desk(clone, road.end.token)
+    start.path(f"{ref}/files/one.md").write_text("edited here\n")
+    start.json("pull", ref)
+    for words in (["--dry-run"], []):
+        done = end.json("promote", ref, *words, "--from", "main", "--to", "far", expected=1)
+        assert "one.md" in done.json["items"][0]["error"]
+    with make_client(road.far, road.end.token) as far:
+        assert road.word not in far.get("/api/v1/knowledge/").text
+    start.json("push", ref)
+    assert replace(road, end=end).promote(ref) == {ref: "create-there"}
+
+
+def test_what_did_not_move_is_taken_from_the_files(road: Road) -> None:
+    """Where another file of the base was edited, the bytes of this one lie beside it, and arrive."""
+    ref = write_base(road)
+    road.start.path(f"{ref}/files/two.md").write_text("two\n")
+    shutil.rmtree(road.start.path(".cochat/blobs"), ignore_errors=True)
+    assert road.promote(ref) == {ref: "create-there"}
+    back = make_desk(road.start.folder.parent / "back", road.far, road.end.token or "")
+    back.json("pull", "--kind", "knowledge")
+    assert back.path(f"{ref}/files/one.md").read_text() == f"one of {road.word}\n"
 
 
 def test_an_agent_takes_along_what_it_names(road: Road, server: Server) -> None:
