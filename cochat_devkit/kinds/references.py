@@ -58,6 +58,19 @@ def kinds_answering(word: str) -> list[Kind]:
     return [kind for kind in all_kinds() if word in (kind.name, *kind.types, *kind.answers_to)]
 
 
+def makers_of(word: str) -> list[Kind]:
+    """List the kinds whose resources make what bodies mean by `word:id`.
+
+    Where a server offers such of its own, a resource that the word is the name of is laid over one, and makes none.
+    """
+    from cochat_devkit.kinds import all_kinds
+
+    answering = kinds_answering(word)
+    is_offered = any(kind.form is None for kind in answering)
+    named = [kind for kind in answering if kind.form and not (is_offered and kind.name == word)]
+    return [*named, *(kind for kind in all_kinds() if word in kind.offers.values())]
+
+
 def names_others(kind: Kind) -> bool:
     """Tell whether bodies of a kind can name others."""
     return any(each.codec.mentions for each in kind.fields)
@@ -73,3 +86,10 @@ def refs_in(kind: Kind, body: Mapping[str, Json]) -> Iterator[str]:
             ref = f"{RAW}{value.get('id')}" if isinstance(value, dict) else str(value)
             if not (ref.startswith(RAW) and ":" in ref.removeprefix(RAW)):
                 yield ref
+
+
+def ids_in(kind: Kind, body: Mapping[str, Json]) -> Iterator[str]:
+    """Yield whom a body names by an id that stands alone, as `word:id`; a list of addresses has none such."""
+    for each in kind.fields:
+        if each.codec.mentions and not each.codec.refers:
+            yield from each.codec.mentions(body.get(each.name))

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import UnknownResource, UsageError
-from cochat_devkit.events import Outcome, Report
+from cochat_devkit.errors import NotAllowed, NotSupported, RemoteError, SignedOut, UnknownResource, UsageError
+from cochat_devkit.events import Notice, Outcome, Report
 from cochat_devkit.kinds import all_kinds, kind_named, parse_ref, ref_of
 from cochat_devkit.kinds.dialects import dialect_named
 from cochat_devkit.kinds.names import RAW
-from cochat_devkit.kinds.references import refs_in
+from cochat_devkit.kinds.references import ids_in, kinds_answering, makers_of, naming_of, refs_in
 from cochat_devkit.kinds.wire import slugs_for, told_by
 from cochat_devkit.mirror.history import Origin, read_history
 from cochat_devkit.mirror.journal import read_last_step
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
+    from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.offline import Known
-    from cochat_devkit.resource import Body
+    from cochat_devkit.operations.session import Session
+    from cochat_devkit.resource import Body, RemoteId, Slug
 
 _TESTS = "plugins/tests"
 
@@ -86,10 +88,10 @@ def _promote(config: Config, selection: Selection, options: PromoteOptions, emit
         taken = taking.take(selection)
         for key in [key for key, each in taken.items() if not taking.comes_after_base(each)]:
             report.add(_takes_back(ref_of(key, taken[key].type), taken.pop(key).path, options))
-    if not taken:
-        return report
-    present = {key for key, row in rows.items() if row.remote_state is State.PRESENT}
-    _check_references(config, options.target, taken.values(), present, report, emit)
+        if not taken:
+            return report
+        present = {key for key, row in rows.items() if row.remote_state is State.PRESENT}
+        _check_references(taking, taken.values(), present, report, emit)
     if options.verify:
         _verify_apart(config, taken.values(), files, emit)
     order = write_order()
@@ -199,48 +201,94 @@ class _Taking:
         # bytes of its files may lie among those that are here
         return LocalResource(resource, path, {path: content}, local.tree if local else None)
 
+    def maker_of(self, ref: str) -> Key | None:
+        """Find what is known here to make what a body means by `word:id`; by an id that its author named alone."""
+        makers = {kind.name: kind for kind in makers_of(ref.partition(":")[0])}
+        among = ((key, type_) for key, type_ in self.known.types.items() if key.kind in makers)
+        fitting = (key for key, type_ in among if naming_of(makers[key.kind], key.slug, type_, key.slug).fits(ref))
+        return next(fitting, None)
+
     def _referred(self, resource: Resource) -> list[Key]:
-        refs = (ref for ref in refs_in(kind_named(resource.key.kind)[0], resource.body) if not ref.startswith(RAW))
-        return [key for key in (parse_ref(ref)[0] for ref in refs) if key in self.known.types]
+        kind = kind_named(resource.key.kind)[0]
+        refs = (ref for ref in refs_in(kind, resource.body) if not ref.startswith(RAW))
+        named = [key for key in (parse_ref(ref)[0] for ref in refs) if key in self.known.types]
+        return [*named, *filter(None, map(self.maker_of, ids_in(kind, resource.body)))]
 
 
 def _check_references(
-    config: Config,
-    target: str,
-    taken: Iterable[LocalResource],
-    present: set[Key],
-    report: Report,
-    emit: Emit,
+    taking: _Taking, taken: Iterable[LocalResource], present: set[Key], report: Report, emit: Emit
 ) -> None:
     """Make sure that whatever a body names is on the other target, or comes along.
+
+    What a body names by an id alone may be offered by the server itself. Whether that is there nobody can say for
+    certain, since a provider may be away or show it to others only: where it is not shown, that is told.
 
     Raises:
         UnknownResource: something is neither; nothing was sent.
     """
-    locals_ = list(taken)
+    locals_, target = list(taken), taking.options.target
+    bodies = [(each.resource.key, kind_named(each.resource.key.kind)[0], each.resource.body) for each in locals_]
     there = present | {each.resource.key for each in locals_}
     wanted = [
-        (str(each.resource.key), ref)
-        for each in locals_
-        for ref in refs_in(kind_named(each.resource.key.kind)[0], each.resource.body)
+        (str(by), ref)
+        for by, kind, body in bodies
+        for ref in refs_in(kind, body)
         if ref.startswith(RAW) or parse_ref(ref)[0] not in there
     ]
-    if not wanted:
+    by_id = [(str(by), ref) for by, kind, body in bodies for ref in ids_in(kind, body)]
+    by_id = [(by, ref) for by, ref in by_id if taking.maker_of(ref) not in there]
+    if not wanted and not by_id:
         return
     asked = {parse_ref(ref)[0].kind for _by, ref in wanted if not ref.startswith(RAW)}
-    with connect(config, target, emit) as session:
+    with connect(taking.config, target, emit) as session:
         for name in sorted(asked):
-            kind = kind_named(name)[0]
-            slugs = slugs_for(kind, session.client.fetch_names(kind), {}, session.client.endpoints(kind))
-            there |= {Key(name, slug) for slug in slugs.values()}
+            there |= {Key(name, slug) for slug in _fetch_names(session, kind_named(name)[0]).values()}
+        lacking = [(by, ref) for by, ref in wanted if ref.startswith(RAW) or parse_ref(ref)[0] not in there]
+        for by, ref in [(by, ref) for by, ref in by_id if not _is_shown(session, ref, emit)]:
+            key = taking.maker_of(ref)
+            if key is None or not _can_be_listed(session, key.kind):
+                word, _, id_ = ref.partition(":")
+                emit(Notice(f"{target} shows no {word} {id_!r} (in {by}): it may be hidden, or its provider away"))
+            elif key.slug not in _fetch_names(session, kind_named(key.kind)[0]).values():
+                lacking.append((by, ref_of(key, taking.known.types[key])))
         report.requests = (report.requests or 0) + session.client.request_count
-    lacking = [(by, ref) for by, ref in wanted if ref.startswith(RAW) or parse_ref(ref)[0] not in there]
     if lacking:
         named = ", ".join(f"{ref} (in {by})" for by, ref in lacking)
         raise UnknownResource(
             f"nothing was sent: {target} has no {named}",
             hint="take along what is referred to: --with-refs, or take the reference out",
         )
+
+
+def _fetch_names(session: Session, kind: Kind) -> dict[RemoteId, Slug]:
+    return slugs_for(kind, session.client.fetch_names(kind), {}, session.client.endpoints(kind))
+
+
+def _is_shown(session: Session, ref: str, emit: Emit) -> bool:
+    """Tell whether a server lists what a body means by `word:id`; where it cannot be asked, nothing follows."""
+    word, _, id_ = ref.partition(":")
+    for kind in reversed(kinds_answering(word)):
+        try:
+            if id_ in _fetch_names(session, kind):
+                return True
+        except NotSupported:
+            continue
+        except SignedOut:
+            raise
+        except RemoteError as error:
+            emit(Notice(f"nobody knows whether {session.target.name} has {id_!r}: {error.message}"))
+            return True
+    return False
+
+
+def _can_be_listed(session: Session, kind: str) -> bool:
+    try:
+        session.client.fetch_names(kind_named(kind)[0])
+    except SignedOut:
+        raise
+    except NotAllowed:
+        return False
+    return True
 
 
 def _verify_apart(config: Config, taken: Iterable[LocalResource], files: Tree, emit: Emit) -> None:

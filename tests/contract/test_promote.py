@@ -22,6 +22,15 @@ CONTENT = "Grüße\r\n你好 "
 TOOL = 'class Tools:\n    def say(self) -> str:\n        """Say it."""\n        return "it"\n'
 
 
+PIPE = """class Pipe:
+    def pipes(self) -> list:
+        return [{"id": "first", "name": "First"}]
+
+    def pipe(self, body: dict) -> str:
+        return "it"
+"""
+
+
 @dataclass(frozen=True)
 class Road:
     """A workspace of two servers: `start` is what its files agree with, `end` is where things go."""
@@ -90,6 +99,49 @@ def test_what_only_the_other_server_can_say_stays_as_it_is(upward: Road) -> None
     upward.start.json("restore", f"{ref}@2")
     restored = upward.start.path(path).read_text()
     assert ("one" in restored, "kept" in restored, "active: false" in restored) == (True, True, True)
+
+
+def write_agent(road: Road, base: str) -> str:
+    """Write an agent on a base model, and push it: its address."""
+    road.start.path("agents").mkdir(exist_ok=True)
+    road.start.path(f"agents/{road.word}.md").write_text(f"---\nbase: {base}\n---\nYou sell.\n")
+    road.start.json("push", "--no-verify")
+    return f"agent/{road.word}"
+
+
+def test_a_base_that_a_pipe_of_mine_offers_has_to_be_there(road: Road) -> None:
+    """An agent on a model of a pipe is refused where the pipe is not, with nothing sent; --with-refs takes it along."""
+    pipe = road.word.replace("-", "_")
+    road.start.path("plugins/pipes").mkdir(parents=True, exist_ok=True)
+    road.start.path(f"plugins/pipes/{pipe}.py").write_text(PIPE)
+    ref = write_agent(road, f"{pipe}.first")
+    for words in (["--dry-run"], []):
+        done = road.end.json("promote", ref, *words, "--from", "main", "--to", "far", expected=2)
+        assert f"pipe/{pipe}" in done.json["error"]["message"]
+    everything = {f"pipe/{pipe}": "create-there", ref: "create-there"}
+    assert road.promote(ref, "--with-refs", "--no-verify") == everything
+
+
+@pytest.mark.generation("0.12")
+def test_the_agent_that_an_automation_runs_has_to_be_there(road: Road) -> None:
+    """An automation is refused where the agent that it names is not, with nothing sent; --with-refs takes it along."""
+    agent = write_agent(road, "some-base")
+    road.start.path("automations").mkdir(exist_ok=True)
+    text = f"prompt: Sell.\nmodel: {road.word}\nrrule: RRULE:FREQ=DAILY;BYHOUR=9;BYMINUTE=0\nactive: false\n"
+    road.start.path(f"automations/{road.word}.yaml").write_text(text)
+    road.start.json("push", "--no-verify")
+    ref = f"automation/{road.word}"
+    done = road.end.json("promote", ref, "--from", "main", "--to", "far", expected=2)
+    assert f"{agent} (in {ref})" in done.json["error"]["message"]
+    assert road.promote(ref, "--with-refs") == {agent: "create-there", ref: "create-there"}
+
+
+def test_a_base_that_the_other_server_does_not_show_is_told(road: Road) -> None:
+    """A provider may be away, so that is no refusal."""
+    ref = write_agent(road, "some-base")
+    done = road.end.json("promote", ref, "--dry-run", "--from", "main", "--to", "far")
+    assert done.actions == {ref: "create-there"}
+    assert "'some-base'" in done.err
 
 
 def write_base(road: Road) -> str:
