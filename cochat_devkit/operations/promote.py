@@ -22,6 +22,7 @@ from cochat_devkit.operations.offline import base_of, look_offline
 from cochat_devkit.operations.push import Changes, PushOptions, plan_and_send, verify, write_order
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import Selection, as_whoever_signs_in, connect
+from cochat_devkit.operations.trust import keep_own
 from cochat_devkit.resource import Key, Resource, State, is_same_body
 from cochat_devkit.sync.decide import Action
 from cochat_devkit.workspace.lock import workspace_lock
@@ -94,6 +95,7 @@ def _promote(config: Config, selection: Selection, options: PromoteOptions, emit
         _check_references(taking, taken.values(), present, report, emit)
     if options.verify:
         _verify_apart(config, taken.values(), files, emit)
+    keep_own(config, taken.values())
     order = write_order()
     keys = tuple(sorted(taken.keys() - resumed.held, key=lambda key: (order[key.kind], key)))
     changes = Changes(keys, rows, Tree(found=dict(taken)), {})

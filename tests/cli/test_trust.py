@@ -205,6 +205,21 @@ def test_a_promotion_of_what_is_not_trusted_runs_nothing(reader, mark):
     assert not mark.exists()
 
 
+def test_what_i_wrote_stays_mine_when_it_is_promoted(author, mark):
+    """An edit of my own that goes past the first server to another one runs here as before, and so does the next."""
+    with running_server(flavor="owui-0.12") as other:
+        settings = author.path("cochat.toml")
+        settings.write_text(f'{settings.read_text()}\n[targets.other]\nurl = "{other.url}"\n')
+        for old, new in (('"noon"', '"dawn"'), ('"dawn"', '"dusk"')):
+            author.edit(NAME, old, new)
+            words = ("tool/clock", "--from-files", "--from", "main", "--to", "other")
+            said = Desk(author.folder, other.token).cochat("promote", *words)
+            assert "trust" not in said.err
+            assert mark.exists()
+            mark.unlink()
+            assert states(author) == {"tool/clock": "trusted"}
+
+
 def test_a_save_of_what_is_not_trusted_is_looked_at_alone(reader, mark):
     """While I watch, a saved plugin that is not trusted ends its round where it would have been loaded."""
     reader.path(TEST).parent.mkdir(parents=True)
