@@ -10,18 +10,21 @@ from cochat_devkit.errors import LoadFailed, UsageError
 from cochat_devkit.events import Report
 from cochat_devkit.findings import Finding, Severity
 from cochat_devkit.kinds import all_kinds, kind_named
+from cochat_devkit.operations.offline import look_offline
 from cochat_devkit.operations.packages import python_of
 from cochat_devkit.operations.session import select
 from cochat_devkit.operations.trust import find_untrusted, trust_hint
 from cochat_devkit.workspace.tree import LocalResource, read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cochat_devkit.config import Config
+    from cochat_devkit.errors import BadResource
     from cochat_devkit.events import Emit
     from cochat_devkit.operations.trust import Standing
     from cochat_devkit.plugin import Generation, LoadFailure, PluginLoader
+    from cochat_devkit.resource import Key
     from cochat_devkit.workspace.tree import Tree
 
 #: a plugin whose code must not run here yet
@@ -36,8 +39,8 @@ def check(config: Config, words: Sequence[str], *, generation: Generation | None
     """
     chosen, tree = choose_plugins(config, words)
     findings = [
-        Finding(_path_in(fault.message), 1, 1, "CC001", fault.message, Severity.ERROR, fault.hint)
-        for fault in tree.unreadable.values()
+        Finding(*_place_in(fault.message), 1, "CC001", fault.message, Severity.ERROR, fault.hint)
+        for fault in {**tree.unreadable, **_find_unmeant(config)}.values()
     ]
     if fix:
         from cochat_devkit.lint import fix_files
@@ -153,6 +156,14 @@ def _is_meant(config: Config, word: str, each: LocalResource) -> bool:
     return not word.endswith(".py") and select([word]).has(each.resource.key, each.resource.type)
 
 
-def _path_in(message: str) -> str:
-    """Take the path from the head of a fault's sentence."""
-    return message.split(":", 1)[0].split(" ", 1)[0]
+def _find_unmeant(config: Config) -> Mapping[Key, BadResource]:
+    """Find what only shows beside what both sides agreed on: files that were emptied, or are half merged."""
+    with look_offline(config, select(()), None) as known:
+        return known.tree.unreadable
+
+
+def _place_in(message: str) -> tuple[str, int]:
+    """Take path and line from the head of a fault's sentence."""
+    path, _, rest = message.split(" ", 1)[0].partition(":")
+    line = rest.rstrip(":")
+    return path, int(line) if line.isdecimal() else 1

@@ -96,7 +96,7 @@ def look_offline(config: Config, selection: Selection, target: str | None) -> It
         scope = reader.scope_of(aim.name, aim.url)
         names = [kind.name for kind in selection.kinds]
         rows = _rows_by_lock(config, aim, scope, reader, names)
-        _refuse_emptied(config, aim, tree, rows, reader)
+        _refuse_unmeant(config, aim, tree, rows, reader)
         types = dict.fromkeys(tree.unreadable, "")
         types |= {key: row.type for key, row in rows.items()}
         types |= {key: local.type for key, local in tree.found.items()}
@@ -133,7 +133,7 @@ def survey(config: Config, selection: Selection, target: str | None, *, with_sta
         found = {each.key: each for each in map(seen.local, seen.glimpses(apart) if apart else ())}
         faults = seen.faults
         tree = Tree(found, faults.unreadable, faults.unlisted, faults.unread)
-        _refuse_emptied(config, aim, tree, rows, reader)
+        _refuse_unmeant(config, aim, tree, rows, reader)
         types = dict.fromkeys(tree.unreadable, "")
         types |= {key: row.type for key, row in rows.items()}
         types |= {key: each.type for key, each in found.items()}
@@ -217,11 +217,11 @@ def _by_rows(seen: Glance, rows: Mapping[Key, Row]) -> tuple[Fingerprints, Finge
     return seen.fingerprints(), agreed
 
 
-def _refuse_emptied(config: Config, aim: Target, tree: Tree, rows: Mapping[Key, Row], reader: MirrorReader) -> None:
-    if tree.found and rows:
-        from cochat_devkit.operations.emptied import refuse_emptied
+def _refuse_unmeant(config: Config, aim: Target, tree: Tree, rows: Mapping[Key, Row], reader: MirrorReader) -> None:
+    if tree.found:
+        from cochat_devkit.operations.unmeant import refuse_unmeant
 
-        refuse_emptied(config, aim, tree, rows, reader)
+        refuse_unmeant(config, aim, tree, rows, reader)
 
 
 def _rows_by_lock(

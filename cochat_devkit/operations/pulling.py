@@ -14,13 +14,13 @@ from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.operations.agreed import find_base_body, keeping_lock
 from cochat_devkit.operations.blobs import arriving_blobs, fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts, settle_hint
-from cochat_devkit.operations.emptied import refuse_emptied
 from cochat_devkit.operations.filesteps import FileSteps
 from cochat_devkit.operations.indexing import index_files
 from cochat_devkit.operations.laying import lay_foreseen
 from cochat_devkit.operations.observe import fetch_remote
 from cochat_devkit.operations.offline import base_of, local_side
 from cochat_devkit.operations.records import Records, agree, agreed_row, to_row
+from cochat_devkit.operations.unmeant import refuse_unmeant
 from cochat_devkit.resource import Resource
 from cochat_devkit.sync.decide import Action, Decision, OnConflict, Reason, decide
 from cochat_devkit.workspace.blobs import read_blob, size_of_blob
@@ -75,7 +75,7 @@ def pull_from(
             rows = records.known(kind.name for kind in selection.kinds)
             view = fetch_remote(session.client, selection.kinds, rows, records, emit)
             kept.tree = glance(config.root, selection.kinds).tree()
-            refuse_emptied(config, session.target, kept.tree, rows, records.reader)
+            refuse_unmeant(config, session.target, kept.tree, rows, records.reader)
             conflicts = Conflicts(config.root, records, session.target.name)
             pulling = _Pull(
                 config,

@@ -96,6 +96,24 @@ def marks_left(text: str, *originals: str) -> list[int]:
     return [number for number, line in enumerate(lines, start=1) if _MARK.match(line) and line not in own]
 
 
+def begun_merge(text: str, *originals: str) -> int | None:
+    """Find the line, counted from one, where a merge begins that nobody finished; None where there is none.
+
+    It has a marker of each side, and the line between them, in this order. A text that speaks of markers has them
+    indented, or had that line in an original.
+    """
+    own = {line.rstrip("\r") for each in originals for line in each.split("\n")}
+    begin, is_parted = None, False
+    for number, line in enumerate((line.rstrip("\r") for line in text.split("\n")), start=1):
+        if line.startswith("<<<<<<< ") and line not in own:
+            begin, is_parted = number, False
+        elif line == "=======":
+            is_parted = begin is not None
+        elif line.startswith(">>>>>>> ") and is_parted:
+            return begin
+    return None
+
+
 def _marked(mark: str, lines: Sequence[str]) -> list[str]:
     closed = [*lines[:-1], lines[-1] if lines[-1].endswith("\n") else f"{lines[-1]}\n"] if lines else []
     return [f"{mark}\n", *closed]

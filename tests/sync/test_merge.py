@@ -11,6 +11,7 @@ from cochat_devkit.sync.merge import (
     LONGEST_TEXT_LINES,
     MARKS,
     Merged,
+    begun_merge,
     marks_left,
     merge_bodies,
     merge_lines,
@@ -205,6 +206,27 @@ def test_a_line_without_end_keeps_to_itself():
     """A last line without a line end does not run into a marker."""
     text, places = merge_with_markers("a", "b", "c")
     assert (text, places) == ("<<<<<<< here\nb\n||||||| base\na\n=======\nc\n>>>>>>> there\n", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> main\n", 2),
+        ("<<<<<<< HEAD\r\nb\r\n||||||| base\r\n=======\r\n>>>>>>> main\r\n", 1),
+        ("<<<<<<< a\n<<<<<<< b\n=======\n>>>>>>> c", 2),
+        ("<<<<<<< known\nb\n=======\nc\n>>>>>>> main\n<<<<<<< b\n=======\n>>>>>>> c", 6),
+        ("<<<<<<< known\nb\n=======\nc\n>>>>>>> main\n", None),
+        ("    <<<<<<< HEAD\n    =======\n    >>>>>>> main\n", None),
+        ("Heading\n=======\n", None),
+        ("<<<<<<< HEAD\n>>>>>>> main\n=======\n", None),
+        ("=======\n<<<<<<< HEAD\n>>>>>>> main\n", None),
+        ("<<<<<<< a\n=======\n<<<<<<< b\n>>>>>>> c\n", None),
+        ("<<<<<<< HEAD\nb\n=======!\nc\n>>>>>>> main\n", None),
+    ],
+)
+def test_a_merge_that_nobody_finished_is_found_where_it_begins(text, line):
+    """All its markers stand at the beginning of a line, in their order; one that was there before is text."""
+    assert begun_merge(text, "<<<<<<< known\n=======\n") == line
 
 
 def test_a_title_underlined_by_seven_is_no_marker():

@@ -1,4 +1,4 @@
-"""A file that an editor or a full disk emptied: nothing of it is sent, and nothing is written over it."""
+"""A file that was emptied, or half merged by git: nothing of it is sent, and nothing is written over it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.changes import TEXTS
-from tests.contract.stage import make_id
+from tests.contract.stage import make_id, read_json
 from tests.desk import Desk, make_desk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import Any
 
     from tests.contract.stage import Server
 
@@ -45,7 +47,7 @@ def push(desk: Desk, pattern: str) -> tuple[str, Path]:
     place.parent.mkdir(parents=True, exist_ok=True)
     if pattern.endswith(".yaml") and pattern.startswith("plugins/"):
         place.with_suffix(".py").write_text(TEXTS["plugins/filters/f.py"])
-    place.write_text(text)
+    place.write_text(text.replace("name: s\n", f"name: {name}\n"))
     ref = FILES[pattern].format(name)
     desk.json("push", ref, "--no-verify")
     return ref, place
@@ -146,3 +148,48 @@ def test_a_byte_order_mark_changes_nothing_there(desk: Desk) -> None:
     assert desk.json("push", ref, "--no-verify").actions == {ref: "update-there"}
     assert desk.json("pull", ref).actions == {}
     assert place.read_bytes().startswith(b"\xef\xbb\xbf---\nname: G\n")
+
+
+MERGE = "<<<<<<< HEAD\nMine.\n=======\nTheirs.\n>>>>>>> branch\n"
+
+
+@pytest.mark.generation("0.12")
+@pytest.mark.parametrize("pattern", ["prompts/{}.md", "agents/{}.md", "skills/{}/SKILL.md", "plugins/tools/{}.py"])
+@pytest.mark.parametrize("push_first", [push, None])
+def test_an_unfinished_merge_goes_nowhere(desk: Desk, pattern: str, push_first: Callable[..., Any] | None) -> None:
+    """I am told the line, by every command, and no user of the agent sees both sides of my conflict."""
+    if push_first is not None:
+        ref, place = push_first(desk, pattern)
+    else:
+        name = make_id()
+        ref, place = FILES[pattern].format(name), desk.path(pattern.format(name))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("Hello\n")
+    text = place.read_text()
+    place.write_text(text + MERGE)
+    line = text.count("\n") + 1
+    for words in (("push", "--no-verify"), ("push", "--dry-run"), ("pull",)):
+        (told,) = desk.json(*words, ref, expected=1).json["items"]
+        assert told["error"] == f"{place.relative_to(desk.folder)}:{line}: a merge in git was not finished"
+    findings = desk.json("check", expected=1).json["findings"]
+    assert (str(place.relative_to(desk.folder)), line) in {(each["path"], each["line"]) for each in findings}
+    assert place.read_text() == text + MERGE
+    place.write_text(text)
+    assert desk.json("pull", ref).json["ok"]
+
+
+@pytest.mark.generation("0.12")
+def test_a_text_about_merges_is_a_text(server: Server, desk: Desk) -> None:
+    """What came from the server so is edited freely; what I write myself has its markers indented."""
+    name = make_id()
+    form = {"command": name, "name": name, "content": MERGE, **server.private()}
+    read_json(server.admin.post("/api/v1/prompts/create", json=form))
+    desk.json("pull", f"prompt/{name}")
+    place = desk.path(f"prompts/{name}.md")
+    place.write_text(place.read_text() + "More.\n")
+    assert desk.json("push", f"prompt/{name}").actions == {f"prompt/{name}": "update-there"}
+    ref, place = push(desk, "prompts/{}.md")
+    text = place.read_text()
+    place.write_text(text + "".join(f"    {line}\n" for line in MERGE.splitlines()))
+    assert desk.json("push", ref).actions == {ref: "update-there"}
+    desk.json("check")
