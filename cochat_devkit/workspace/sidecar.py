@@ -117,7 +117,9 @@ def _edit(present: str, dropped: list[str], changed: Mapping[str, Json]) -> str 
     if not expected:
         comments = [line for line in present.splitlines(keepends=True) if line.startswith("#")]
         return "".join(comments) or None
-    ways = (_edited_lines, _edited_tree) if whole.fa.flow_style() is not True else (_edited_tree,)
+    # what a merge key takes over stands on no line of its own
+    has_lines = whole.fa.flow_style() is not True and not whole.merge
+    ways = (_edited_lines, _edited_tree) if has_lines else (_edited_tree,)
     for way in ways:
         edited = "".join(way(present, whole, dropped, changed))
         if _reads_as(edited, expected):

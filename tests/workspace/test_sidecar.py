@@ -267,3 +267,19 @@ def test_a_filter_is_not_switched_on_by_a_word(word):
         parse(f"active: {word}\n", FUNCTION)
     assert raised.value.hint == "write true or false"
     assert parse("active: true\nglobal: false\n", FUNCTION) == {"active": True, "global": False}
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Wall clock", "<<: {name: Old, access: public}\n# mine\nmeta: {a: 1} # one\nname: Wall clock\n"),
+        ("Clock", "meta:\n  a: 1\naccess: public\n"),
+    ],
+)
+def test_a_merge_key_is_no_obstacle(name, kept):
+    """What YAML takes over from another mapping is written beside it, or anew where it can no longer be taken over."""
+    present = "<<: {name: Old, access: public}\n# mine\nmeta: {a: 1} # one\n"
+    wanted = PLAIN | {"name": name, "access": "public", "meta": {"a": 1}}
+    written = render(wanted, present)
+    assert read(written) == wanted
+    assert written == kept
