@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from cochat_devkit.config import FILE_NAME, parse_base_url
 from cochat_devkit.errors import UsageError
 from cochat_devkit.kinds import all_kinds
-from cochat_devkit.workspace.files import read_file, write_file
+from cochat_devkit.workspace.files import LOCK, read_file, write_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 _SETTINGS = """\
@@ -50,14 +51,23 @@ def init(folder: Path, *, url: str, target: str) -> Made:
     made: list[str] = []
     write_file(root, FILE_NAME, _SETTINGS.format(target=target, url=base_url).encode(), expected=None)
     made.append(FILE_NAME)
-    ignored = read_file(root, ".gitignore")
-    missing = [each for each in _IGNORED if each not in (ignored or b"").decode(errors="replace").splitlines()]
-    if missing:
-        lead = ignored + (b"" if ignored.endswith(b"\n") else b"\n") if ignored else b""
-        write_file(root, ".gitignore", lead + "".join(f"{each}\n" for each in missing).encode(), expected=ignored)
-        made.append(".gitignore")
+    folders = sorted({place.partition("/")[0] for kind in all_kinds() for place in kind.folders.values()})
+    # line ends are part of a text: git keeps every byte, and compares them as texts still
+    kept = [f"{each} -text" for each in (*(f"{folder}/**" for folder in folders), LOCK)]
+    made += [name for name, lines in ((".gitignore", _IGNORED), (".gitattributes", kept)) if _add(root, name, lines)]
     for kind in all_kinds():
         for place in kind.folders.values():
             (root / place).mkdir(parents=True, exist_ok=True)
             made.append(f"{place}/")
     return Made(root, base_url, target, tuple(made))
+
+
+def _add(root: Path, name: str, lines: Iterable[str]) -> bool:
+    """Add lines to a file of git's: those about whose files it says nothing yet. Tell whether there were any."""
+    present = read_file(root, name)
+    told = {line.partition(" ")[0] for line in (present or b"").decode(errors="replace").splitlines()}
+    missing = [each for each in lines if each.partition(" ")[0] not in told]
+    if missing:
+        lead = present + (b"" if present.endswith(b"\n") else b"\n") if present else b""
+        write_file(root, name, lead + "".join(f"{each}\n" for each in missing).encode(), expected=present)
+    return bool(missing)

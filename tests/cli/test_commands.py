@@ -58,6 +58,33 @@ def test_init_keeps_what_is_there(tmp_path: Path) -> None:
     assert "already is a workspace" in desk.cochat("init", "--url", "https://x.example", expected=2).err
 
 
+def test_init_lets_git_keep_the_bytes(tmp_path: Path) -> None:
+    """A clone on Windows has the line ends that were pulled, so nothing counts as edited; my own rules stay."""
+    (tmp_path / ".gitattributes").write_text("* text=auto\nskills/** text eol=lf")
+    desk = Desk(tmp_path)
+    assert ".gitattributes" in desk.json("init", "--url", "https://x.example").json["paths"]
+    texts = {"prompts/a.md": b"one\ntwo\n", "plugins/tools/b.py": b"one\r\n", "knowledge/k/files/c.md": b"one\n\r\n"}
+    for name, content in texts.items():
+        desk.path(name).parent.mkdir(parents=True, exist_ok=True)
+        desk.path(name).write_bytes(content)
+    git = ("git", "-c", "core.autocrlf=true", "-c", "user.name=a", "-c", "user.email=a@b.example")
+    for words in (
+        ("init", "-q"),
+        ("add", "."),
+        ("commit", "-qm", "all"),
+        ("rm", "-rq", "."),
+        ("checkout", "-q", "HEAD", "."),
+    ):
+        subprocess.run([*git, *words], cwd=tmp_path, check=True)
+    assert {name: desk.path(name).read_bytes() for name in texts} == texts
+    lines = desk.path(".gitattributes").read_text().splitlines()
+    assert lines[:2] == ["* text=auto", "skills/** text eol=lf"]
+    assert [line for line in lines if line.startswith(("skills", "cochat.lock"))] == [
+        "skills/** text eol=lf",
+        "cochat.lock -text",
+    ]
+
+
 @pytest.mark.parametrize("url", ["ftp://x", "nonsense", "https://user:secret@host", "http://"])
 def test_init_refuses_addresses(tmp_path: Path, url: str) -> None:
     """What is no address of a server is exit 2, and a password in it is not repeated."""
