@@ -70,7 +70,10 @@ def delete_credential(url: str) -> bool:
 
 
 def read_kept_values(url: str) -> dict[str, Json]:
-    """Read the values that were kept for a server, by the names of the variables that stand for them."""
+    """Read the values that were kept for a server, by whose they are and their names.
+
+    An earlier version kept them by the variables that stand for them, and did not note whose they are.
+    """
     stored = _read_keyring(_values_of(url)) or _read_file(_values_of(url))
     try:
         found = json.loads(stored) if stored else {}
@@ -81,9 +84,10 @@ def read_kept_values(url: str) -> dict[str, Json]:
     return found
 
 
-def write_kept_values(url: str, values: Mapping[str, Json]) -> str:
-    """Keep values of a server beside its token, over those kept before: "keyring" or "file", whichever took them."""
-    stored = json.dumps({**read_kept_values(url), **values})
+def write_kept_values(url: str, owner: str, values: Mapping[str, Json]) -> str:
+    """Keep values of one owner beside a server's token, over those kept before: "keyring" or "file" took them."""
+    known = read_kept_values(url)
+    stored = json.dumps({**known, owner: {**known.get(owner, {}), **values}})
     if _write_keyring(_values_of(url), stored):
         _write_file(_values_of(url), None)
         return "keyring"

@@ -13,7 +13,9 @@ from cochat_devkit.credentials import (
     credentials_path,
     delete_credential,
     read_credential,
+    read_kept_values,
     write_credential,
+    write_kept_values,
 )
 from cochat_devkit.errors import CannotWrite, LocalError, MissingToken
 from cochat_devkit.redaction import redact
@@ -50,6 +52,15 @@ def test_the_file_is_outside_of_the_workspace(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setenv("COCHAT_CONFIG_DIR", str(tmp_path / "elsewhere"))
     assert credentials_path() == tmp_path / "elsewhere" / "credentials.json"
+
+
+def test_values_are_kept_by_whose_they_are():
+    """A value of one plugin is not found by another, and what is kept later leaves the rest."""
+    write_kept_values(ONE, "tool/a", {"key": "one", "more": 1})
+    write_kept_values(ONE, "tool/b", {"key": "two"})
+    write_kept_values(ONE, "tool/a", {"key": "three"})
+    assert read_kept_values(ONE) == {"tool/a": {"key": "three", "more": 1}, "tool/b": {"key": "two"}}
+    assert read_kept_values(OTHER) == {}
 
 
 def test_servers_are_kept_apart():

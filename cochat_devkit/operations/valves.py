@@ -114,8 +114,8 @@ def show_valves(config: Config, aim: Aim, *, keeps: bool = False, emit: Emit) ->
         report = desk.report(stored, spec, session.target.name)
         kept_in = None
         if keeps:
-            values = {each.variable: each.value for each in report.items if each.is_set}
-            kept_in = write_kept_values(session.target.url, values)
+            values = {each.name: each.value for each in report.items if each.is_set}
+            kept_in = write_kept_values(session.target.url, _owner_of(aim), values)
         return replace(report, requests=session.client.request_count, kept_in=kept_in)
 
 
@@ -228,7 +228,7 @@ def _gather(spec: ValvesSpec, aim: Aim, wanted: Wanted, url: str, emit: Emit) ->
     """Bring everything that is to be set into the types of the valves."""
     found: dict[str, Json] = {}
     for name, value in _read_source(wanted).items():
-        found[name] = _stated(spec.valve_named(name), value, url)
+        found[name] = _stated(spec.valve_named(name), value, aim, url)
     if wanted.prefix is not None:
         found |= _from_environment(spec, aim, wanted.prefix)
     for word in wanted.assignments:
@@ -238,7 +238,7 @@ def _gather(spec: ValvesSpec, aim: Aim, wanted: Wanted, url: str, emit: Emit) ->
             remember_secret(text)
             hint = f"next time: {name}='${{NAME}}', with the value in that variable"
             emit(Notice(f"{name} is a secret, and your shell may have kept the line", hint=hint))
-        found[name] = _stated(valve, text, url)
+        found[name] = _stated(valve, text, aim, url)
     for name, value in found.items():
         _remember(spec, name, value)
     return found
@@ -263,8 +263,11 @@ def _from_environment(spec: ValvesSpec, aim: Aim, prefix: str) -> dict[str, Json
     return {name: parse_value(spec.valves[name], text) for name, text in set_here.items()}
 
 
-def _stated(valve: Valve, value: Json, url: str) -> Json:
-    """Take a value as it is stated: a text of the form `${NAME}` from the environment, else from what was kept."""
+def _stated(valve: Valve, value: Json, aim: Aim, url: str) -> Json:
+    """Take a value as it is stated: a text of the form `${NAME}` from the environment, else from what was kept of it.
+
+    One variable may stand for valves of several plugins, so that what was kept is looked up by whose it is.
+    """
     if not isinstance(value, str):
         return parse_value(valve, _as_text(valve, value))
     variable = variable_in(value)
@@ -274,13 +277,14 @@ def _stated(valve: Valve, value: Json, url: str) -> Json:
         if valve.is_secret:
             remember_secret(os.environ[variable])
         return parse_value(valve, os.environ[variable])
-    kept = read_kept_values(url)
-    if variable not in kept:
+    kept = read_kept_values(url).get(_owner_of(aim), {})
+    if valve.name not in kept or variable != f"{_prefix_of(aim)}{valve.name}".upper():
+        user = " --user" if aim.is_users else ""
         raise UsageError(
-            f"{valve.name} is to come from ${{{variable}}}, which is neither set nor kept",
-            hint=f"set {variable}, or keep it from a server: cochat valves REF --keep",
+            f"{valve.name} is to come from ${{{variable}}}, which is neither set nor kept of it",
+            hint=f"set {variable}, or keep it from a server: cochat valves {aim.ref}{user} --keep",
         )
-    return kept[variable]
+    return kept[valve.name]
 
 
 def _as_text(valve: Valve, value: Json) -> str:
@@ -298,6 +302,12 @@ def _variables(spec: ValvesSpec, aim: Aim, stored: Wire) -> dict[str, str]:
     prefix = _prefix_of(aim)
     known = variables_for(spec, prefix)
     return known | {name: f"{prefix}{name}".upper() for name in stored if name not in known}
+
+
+def _owner_of(aim: Aim) -> str:
+    """Say whose values are kept: whatever the type of a function, its id is one function's."""
+    key = str(parse_ref(aim.ref)[0])
+    return f"{key} of its user" if aim.is_users else key
 
 
 def _prefix_of(aim: Aim) -> str:

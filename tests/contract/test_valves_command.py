@@ -200,6 +200,59 @@ def test_values_reach_no_file_but_the_credentials(server, kind, plugin_id, desk,
     }  # fmt: skip
 
 
+def test_what_is_kept_of_one_plugin_goes_to_no_other(server, desk):
+    """Names that one variable stands for are kept apart: a tool and a filter of one id, and `a_b` and `a`'s `b_…`."""
+    a = make_id()
+    longer = VALVES.replace("api_key", "b_api_key")
+    made = {
+        f"tool/{a}": (TOOLS, a, VALVES, "api_key"),
+        f"filter/{a}": (FUNCTIONS, a, VALVES, "api_key"),
+        f"tool/{a}_b": (TOOLS, f"{a}_b", VALVES, "api_key"),
+        f"filter/{a}_b": (FUNCTIONS, f"{a}_b", longer, "b_api_key"),
+        f"filter/{a}_c": (FUNCTIONS, f"{a}_c", longer, "b_api_key"),
+    }
+    for number, (ref, (kind, plugin_id, valves, name)) in enumerate(made.items()):
+        head, _, body = kind.source.partition("\n")
+        create_plugin(server.admin, kind, plugin_id, valves.format(head=head, body=body))
+        store(server, kind, plugin_id, **{name: f"{CANARY}-{number}"})
+        desk.cochat("valves", ref, "--keep", "--out", str(desk.path(f"{number}.yaml")))
+    for number, (ref, (kind, plugin_id, _valves, name)) in enumerate(made.items()):
+        store(server, kind, plugin_id)
+        done = desk.cochat("valves", ref, "set", "--from", str(desk.path(f"{number}.yaml")))
+        assert CANARY not in done.out + done.err
+        assert stored(server, kind, plugin_id) == {name: f"{CANARY}-{number}"}
+
+
+def test_a_users_own_valves_are_kept_apart(server, kind, plugin_id, desk):
+    """What I keep of my own valves is never written into the plugin's, though one variable stands for both."""
+    if kind is FUNCTIONS:
+        read_json(server.admin.post(kind.url(plugin_id, "/toggle")))
+    ref, out = ref_of(kind, plugin_id), desk.path("mine.yaml")
+    desk.cochat("valves", ref, "--user", "set", f"token={CANARY}")
+    desk.cochat("valves", ref, "--user", "--keep", "--out", str(out))
+    variable = f"{plugin_id}_token".upper()
+    assert f"${{{variable}}}" in out.read_text()
+    desk.cochat("valves", ref, "--user", "unset", "token")
+    refused = desk.cochat("valves", ref, "set", f"api_key=${{{variable}}}", expected=2)
+    assert variable in refused.err
+    assert stored(server, kind, plugin_id) == {}
+    desk.cochat("valves", ref, "--user", "set", "--from", str(out))
+    assert CANARY in desk.cochat("valves", ref, "--user", "--show").out
+
+
+def test_what_an_earlier_version_kept_is_asked_for_again(server, kind, plugin_id, desk, tmp_path):
+    """It did not note whose a value is, so that may be another plugin's: nothing is written, and I am told."""
+    variable = f"{plugin_id}_api_key".upper()
+    place = tmp_path / "config" / "credentials.json"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(json.dumps({f"{server.url} valves": {variable: CANARY}}))
+    ref = ref_of(kind, plugin_id)
+    refused = desk.cochat("valves", ref, "set", f"api_key=${{{variable}}}", expected=2)
+    assert f"cochat valves {ref} --keep" in refused.err
+    assert CANARY not in refused.out + refused.err
+    assert stored(server, kind, plugin_id) == {}
+
+
 def test_an_update_replaces_drops_nulls_and_strangers(server, kind, plugin_id):
     """What the command stands on: the server forgets what is not sent, nulls, and what the class has not."""
     store(server, kind, plugin_id, api_key=CANARY, count=5)

@@ -211,7 +211,7 @@ def test_no_secret_is_in_the_site(workspace: Mirrored, tmp_path: Path, alone_up_
     """What I publish holds no token that I have, no valve value that is kept for me, and not where I work."""
     secrets = ["canary-token-1a2b3c4d", "canary&valve<5e6f7a8b>", "sk-canary0123456789abcdef"]
     write_credential(URL, secrets[0], "me@example.com")
-    write_kept_values(URL, {"KEY": [secrets[1]], "COUNT": 3})
+    write_kept_values(URL, "tool/leak1", {"key": [secrets[1]], "count": 3})
     for number, secret in enumerate(secrets):
         text = f"# {secret}\nTOKEN = '{secret}'\n"
         workspace.show(f"tool/leak{number}", tool(f"Leak {secret}", description=secret, content=text))
