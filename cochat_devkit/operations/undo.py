@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import LocalError, RemoteError, SignedOut, UnknownResource
 from cochat_devkit.events import Outcome, Report
 from cochat_devkit.kinds import all_kinds, kind_named, ref_of
+from cochat_devkit.kinds.valves import parse_spec
+from cochat_devkit.kinds.wire import new_remote_id
 from cochat_devkit.mirror.journal import Run, StepState, read_lineage, read_run, read_runs
 from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.apply import Applier, Errand
@@ -148,8 +150,9 @@ def _undo_writes(
             bases = {step.key: step for step in steps}
             errands = [undoing.to_errand(each, bases[each.key]) for each in plan.operations]
             applier = Applier(config, session, records, rows, tree, emit, is_strict=True, message=plan.message)
-            for outcome in applier.carry_out(errands, "undo", undoes=run_id):
-                report.add(outcome)
+            outcomes = applier.carry_out(errands, "undo", undoes=run_id)
+            for each, outcome in zip(plan.operations, outcomes, strict=True):
+                report.add(undoing.with_word_on_valves(each, outcome))
         report.requests = session.client.request_count
 
 
@@ -226,6 +229,22 @@ class _Undoing:
             return Errand(operation, resource, before.base_local, path)
         # what comes back was covered, and never in the files: it stays a change of theirs
         return Errand(operation, resource, None, path, base_kept=before)
+
+    def with_word_on_valves(self, operation: Operation, outcome: Outcome) -> Outcome:
+        """Say of a plugin that is made again that its stored values are gone: they are not in the mirror."""
+        client, kind = self.session.client, kind_named(operation.key.kind)[0]
+        if not outcome.ok or outcome.action != Action.CREATE_THERE or client.endpoints(kind).valves is None:
+            return outcome
+        remote_id = new_remote_id(client.endpoints(kind), operation.key.slug)
+        try:
+            spec = parse_spec(client.valves_of(kind).fetch_spec(remote_id))
+            has_valves = spec is not None and bool(spec.valves)
+        except RemoteError:
+            # nobody says that it has none
+            has_valves = True
+        if not has_valves:
+            return outcome
+        return outcome._replace(hint=f"its valves did not come back; set them again: cochat valves {outcome.ref}")
 
 
 def _undo_files(

@@ -253,6 +253,23 @@ def test_what_an_earlier_version_kept_is_asked_for_again(server, kind, plugin_id
     assert stored(server, kind, plugin_id) == {}
 
 
+def test_an_undone_deletion_says_that_the_valves_are_gone(server, kind, plugin_id, desk):
+    """A plugin that comes back has none of its stored values: the undo says so, and of one without valves nothing."""
+    bare = create_plugin(server.admin, kind)["id"]
+    store(server, kind, plugin_id, api_key=CANARY)
+    refs = [ref_of(kind, each) for each in (plugin_id, bare)]
+    desk.json("pull", *refs)
+    for ref in refs:
+        desk.path(f"plugins/{ref.replace('/', 's/')}.py").unlink()
+    desk.json("push", "--no-verify", "--delete", "--confirm-deletes", "2", *refs)
+    run = str(desk.json("undo").json["runs"][0]["run"])
+    told = {each["ref"]: each for each in desk.json("undo", run).json["items"]}
+    assert {each["action"] for each in told.values()} == {"create-there"}
+    assert f"cochat valves {refs[0]}" in told[refs[0]]["hint"]
+    assert told[refs[1]]["hint"] is None
+    assert stored(server, kind, plugin_id) == {}
+
+
 def test_an_update_replaces_drops_nulls_and_strangers(server, kind, plugin_id):
     """What the command stands on: the server forgets what is not sent, nulls, and what the class has not."""
     store(server, kind, plugin_id, api_key=CANARY, count=5)
