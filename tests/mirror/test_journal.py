@@ -22,6 +22,7 @@ from cochat_devkit.mirror.journal import (
     find_run,
     pack_step,
     read_content,
+    read_last_step,
     read_lineage,
     read_open_runs,
     read_run,
@@ -199,6 +200,34 @@ def test_the_newest_run_is_one_that_did_something(path):
     assert found == {None: open_, "push": changed, "pull": open_, "undo": None, "promote": None}
 
 
+def test_what_was_done_last_to_a_resource_is_the_newest_step_that_was_done(path):
+    """Steps of other resources and servers, and those that came to nothing, are not it."""
+    with MirrorStore(path) as store:
+        scope = enter(store)
+        other = store.enter_scope("b", url="http://b", user_id="u", role="user", dialect="owui-0.12", server_version="")
+        elsewhere = Key("tool", Slug("y"))
+        runs = [
+            (scope, [Step(0, KEY, "", "create-there", StepState.DONE)]),
+            (
+                scope,
+                [
+                    Step(0, KEY, "", "update-here", StepState.DONE),
+                    Step(1, KEY, "", "update-there", StepState.DONE, sent_digest=DIGEST),
+                    Step(2, KEY, "", "delete-there", StepState.DROPPED),
+                    Step(3, elsewhere, "", "delete-there", StepState.DONE),
+                    Step(4, Key("prompt", KEY.slug), "", "delete-there", StepState.DONE),
+                ],
+            ),
+            (other, [Step(0, KEY, "", "merge", StepState.DONE)]),
+        ]
+        for of, done in runs:
+            run_id = store.begin_run(of, "push", "a")
+            store.remember(of, run_id=run_id, steps=done)
+    with MirrorReader(path) as reader:
+        assert read_last_step(reader, scope, KEY) == runs[1][1][1]
+        assert read_last_step(reader, other, elsewhere) is None
+
+
 def test_a_step_moves_on_with_its_row_or_not_at_all(path):
     """The end of a step and the base that follows from it are one: a reader never sees one without the other."""
     row = Row(KEY, "", RemoteId("x"), base_local=Fingerprint("a"), base_remote=Fingerprint("b"), version=Version("v"))
@@ -278,6 +307,7 @@ def test_a_mirror_of_version_1_is_taken_over(path):
         assert (read_open_runs(reader), read_lineage(reader)) == ([], None)
         assert (read_runs(reader, scope, newest=5), read_run(reader, scope, 1)) == ([], None)
         assert (read_tallies(reader, scope, newest=5), find_run(reader, scope, None)) == ([], None)
+        assert read_last_step(reader, scope, KEY) is None
     assert before[KEY].base_digest == DIGEST
     with MirrorStore(path) as store:
         number = store.begin_run(scope, "push", "main")
