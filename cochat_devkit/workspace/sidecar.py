@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import io
 import math
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from cochat_devkit.errors import BadResource, UsageError
@@ -119,7 +121,7 @@ def _edit(present: str, dropped: list[str], changed: Mapping[str, Json]) -> str 
         return "".join(comments) or None
     # what a merge key takes over stands on no line of its own
     has_lines = whole.fa.flow_style() is not True and not whole.merge
-    ways = (_edited_lines, _edited_tree) if has_lines else (_edited_tree,)
+    ways = (partial(_edited_lines, by_item=True), _edited_lines, _edited_tree) if has_lines else (_edited_tree,)
     for way in ways:
         edited = "".join(way(present, whole, dropped, changed))
         if _reads_as(edited, expected):
@@ -127,7 +129,9 @@ def _edit(present: str, dropped: list[str], changed: Mapping[str, Json]) -> str 
     return _render(expected)
 
 
-def _edited_lines(present: str, whole: Any, dropped: list[str], changed: Mapping[str, Json]) -> Iterator[str]:
+def _edited_lines(
+    present: str, whole: Any, dropped: list[str], changed: Mapping[str, Json], *, by_item: bool = False
+) -> Iterator[str]:
     lines = present.splitlines(keepends=True)
     end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     starts = {name: whole.lc.key(name)[0] for name in whole}
@@ -137,7 +141,11 @@ def _edited_lines(present: str, whole: Any, dropped: list[str], changed: Mapping
         after = stop
         while after > start + 1 and (not lines[after - 1].strip() or lines[after - 1].startswith("#")):
             after -= 1
-        if name in changed:
+        if by_item and _has_items(changed.get(name)) and _has_items(whole[name]):
+            yield lines[start]
+            for line in _edited_items(lines[start + 1 : after], start + 1, whole[name], changed[name]):
+                yield line.rstrip("\r\n") + end
+        elif name in changed:
             yield _with_comment(_render({name: changed[name]}), whole, name).replace("\n", end)
         elif name not in dropped:
             yield from lines[start:after]
@@ -147,6 +155,35 @@ def _edited_lines(present: str, whole: Any, dropped: list[str], changed: Mapping
     for name, value in changed.items():
         if name not in starts:
             yield _render({name: value}).replace("\n", end)
+
+
+def _has_items(value: Any) -> bool:
+    """Tell whether a value is a list that has lines of its own, or may have."""
+    return isinstance(value, list) and bool(value) and not (hasattr(value, "fa") and value.fa.flow_style())
+
+
+def _edited_items(lines: list[str], first: int, old: Any, new: Json) -> Iterator[str]:
+    """Change a list item by item: each that stays keeps its lines, and the comments above them.
+
+    `first` is the number of the first line. Where an item is not what it looks like, the result does not read as meant.
+    """
+    starts = [old.lc.item(number)[0] - first for number in range(len(old))]
+    dash = " " * (len(lines[starts[0]]) - len(lines[starts[0]].lstrip()))
+    cuts = [0]
+    for start in starts[1:]:
+        above = (number for number in range(start, 0, -1) if not lines[number - 1].lstrip().startswith("#"))
+        cuts.append(next(above, 0))
+    left = [
+        (_plain(each), lines[begin:stop])
+        for each, (begin, stop) in zip(old, pairwise([*cuts, len(lines)]), strict=True)
+    ]
+    for value in new:
+        same = next((each for each in left if is_same_json(each[0], value)), None)
+        if same is not None:
+            left.remove(same)
+            yield from same[1]
+        else:
+            yield from (dash + line for line in _render({ID: [value]}).splitlines()[1:])
 
 
 def _edited_tree(_present: str, whole: Any, dropped: list[str], changed: Mapping[str, Json]) -> Iterator[str]:
@@ -193,7 +230,8 @@ def _load(text: str, shown: str) -> Any:
 
     try:
         found = _yaml().load(text)
-    except (YAMLError, ValueError, RecursionError) as error:
+    except (YAMLError, ValueError, NotImplementedError, RecursionError) as error:
+        # the library does not know where to keep some comments
         mark = getattr(error, "problem_mark", None)
         place = f"{shown}:{mark.line + 1}" if mark else shown
         problem = getattr(error, "problem", None) or str(error)

@@ -250,6 +250,7 @@ def test_yaml_that_has_to_be_written_anew_keeps_its_quotes():
         ("a: 1\n---\nb: 2\n", ":2: this is no YAML", None),
         ("name: \x00\n", ": this is no YAML", None),
         ("[" * 1000, ": this is no YAML", None),
+        ("name: # why\n    a\n  - b\n\n\ndescription: c\n", ": this is no YAML", None),
     ],
 )
 def test_a_mistake_is_named_with_its_line(text, message, hint):
@@ -283,3 +284,32 @@ def test_a_merge_key_is_no_obstacle(name, kept):
     written = render(wanted, present)
     assert read(written) == wanted
     assert written == kept
+
+
+LISTED = (
+    "access:\n  read:\n  - A\nmeta: {}\ntags: # sorted\n  # for the shop\n  - a\n  - b # second\n"
+    "  # last but not least\n  - c\n# the end\nactive: true\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("tags", "kept"),
+    [
+        (["b", "c"], "tags: # sorted\n  - b # second\n  # last but not least\n  - c\n# the end\n"),
+        (
+            ["a", "c", "new: one"],
+            "tags: # sorted\n  # for the shop\n  - a\n  # last but not least\n  - c\n  - 'new: one'\n# the end\n",
+        ),
+        (["x"], "tags: # sorted\n  - x\n# the end\n"),
+        ([], "# the end\n"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_comments_of_the_items_that_stay_stay(tags, kept, end):
+    """What I noted beside an item of a list outlives a change of the list by somebody else."""
+    kind, present = kind_named("skill")[0], LISTED.replace("\n", end)
+    body = to_body(kind, SLUG, "", parse(present, kind)) | {"tags": tags}
+    before, _, rest = LISTED.partition("tags:")
+    written = render(body, present, kind=kind)
+    assert written == (before + kept + rest.partition("# the end\n")[2]).replace("\n", end)
+    assert to_body(kind, SLUG, "", parse(written, kind)) == body
