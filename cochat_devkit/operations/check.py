@@ -6,7 +6,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import LoadFailed, UsageError
+from cochat_devkit.errors import BadResource, LoadFailed, UsageError
 from cochat_devkit.events import Report
 from cochat_devkit.findings import Finding, Severity
 from cochat_devkit.kinds import all_kinds, kind_named
@@ -17,14 +17,12 @@ from cochat_devkit.operations.trust import find_untrusted, trust_hint
 from cochat_devkit.workspace.tree import LocalResource, read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from cochat_devkit.config import Config
-    from cochat_devkit.errors import BadResource
     from cochat_devkit.events import Emit
     from cochat_devkit.operations.trust import Standing
     from cochat_devkit.plugin import Generation, LoadFailure, PluginLoader
-    from cochat_devkit.resource import Key
     from cochat_devkit.workspace.tree import Tree
 
 #: a plugin whose code must not run here yet
@@ -40,7 +38,7 @@ def check(config: Config, words: Sequence[str], *, generation: Generation | None
     chosen, tree = choose_plugins(config, words)
     findings = [
         Finding(*_place_in(fault.message), 1, "CC001", fault.message, Severity.ERROR, fault.hint)
-        for fault in {**tree.unreadable, **_find_unmeant(config)}.values()
+        for fault in {each.message: each for each in (*tree.unreadable.values(), *_find_unmeant(config))}.values()
     ]
     if fix:
         from cochat_devkit.lint import fix_files
@@ -156,10 +154,14 @@ def _is_meant(config: Config, word: str, each: LocalResource) -> bool:
     return not word.endswith(".py") and select([word]).has(each.resource.key, each.resource.type)
 
 
-def _find_unmeant(config: Config) -> Mapping[Key, BadResource]:
+def _find_unmeant(config: Config) -> list[BadResource]:
     """Find what only shows beside what both sides agreed on: files that were emptied, or are half merged."""
-    with look_offline(config, select(()), None) as known:
-        return known.tree.unreadable
+    try:
+        with look_offline(config, select(()), None) as known:
+            return [*known.tree.unreadable.values()]
+    except BadResource as fault:
+        # the lock, most likely: nobody knows what was agreed on
+        return [fault]
 
 
 def _place_in(message: str) -> tuple[str, int]:

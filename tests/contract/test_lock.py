@@ -173,6 +173,11 @@ def test_an_unfinished_merge_stops_everything(tool: str, desk: Desk) -> None:
         said = desk.cochat(*words, expected=1)
         assert "cochat.lock:" in said.err
         assert "cochat pull" in said.err
+    plugin = desk.path("plugins/tools/broken.py")
+    plugin.write_text("class Tools:\n    def work(self, a: int) -> int:\n        return b\n")
+    found = [each["path"] for each in desk.json("check", expected=1).json["findings"]]
+    assert {"cochat.lock", "plugins/tools/broken.py"} <= {*found}
+    plugin.unlink()
     assert desk.files() == before
 
 
