@@ -12,7 +12,14 @@ from cochat_devkit.errors import BadResource
 from cochat_devkit.kinds.kind import FileForm, StatedIn
 from cochat_devkit.resource import Key, Resource, Slug
 from cochat_devkit.tuples import NamedTuple
-from cochat_devkit.workspace.paths import SUFFIX_OF_PICTURE, file_stem, name_of_stem, name_of_tree_path, tree_paths
+from cochat_devkit.workspace.paths import (
+    SUFFIX_OF_PICTURE,
+    file_stem,
+    name_of_stem,
+    name_of_tree_path,
+    stem_aside,
+    tree_paths,
+)
 from cochat_devkit.workspace.sidecar import BOM, ID, parse_sidecar, render_sidecar, to_body
 
 if TYPE_CHECKING:
@@ -30,8 +37,16 @@ _TYPE_OF = {suffix: type_ for type_, suffix in SUFFIX_OF_PICTURE.items()} | {".j
 
 def path_for(kind: Kind, type_: str, slug: Slug) -> str:
     """Name the main file of a new resource."""
-    form, stem = form_of(kind), file_stem(slug)
-    folder = kind.folder_of(type_)
+    return _main_path(kind, type_, file_stem(slug))
+
+
+def path_aside(kind: Kind, type_: str, slug: Slug) -> str:
+    """Name the main file of a new resource where another's lies at its path: the same one for everybody."""
+    return _main_path(kind, type_, stem_aside(slug))
+
+
+def _main_path(kind: Kind, type_: str, stem: str) -> str:
+    form, folder = form_of(kind), kind.folder_of(type_)
     return f"{folder}/{stem}/{form.main}" if form.main else f"{folder}/{stem}{form.suffix}"
 
 

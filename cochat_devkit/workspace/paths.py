@@ -58,11 +58,18 @@ def file_stem(name: str) -> str:
         return "%"
     if is_reserved(stem):
         stem = _escape(stem[0]) + stem[1:]
-    if len(stem.encode()) > LONGEST_STEM_BYTES:
-        # a cut may fall into an escape: nobody reads it back
-        lead = stem.encode()[:_CUT_STEM_BYTES].decode(errors="ignore").rstrip("%")
-        return f"{lead}%~{make_digest(name.encode('utf-8', 'surrogatepass'))[:24]}"
-    return stem
+    return _close_stem(stem, name) if len(stem.encode()) > LONGEST_STEM_BYTES else stem
+
+
+def stem_aside(name: str) -> str:
+    """Make the stem that a name gets where another's file has its own: only an `id:` leads back from it, too."""
+    return _close_stem(file_stem(name), name)
+
+
+def _close_stem(stem: str, name: str) -> str:
+    # a cut may fall into an escape: nobody reads it back
+    lead = stem.encode()[:_CUT_STEM_BYTES].decode(errors="ignore").rstrip("%")
+    return f"{lead}%~{make_digest(name.encode('utf-8', 'surrogatepass'))[:24]}"
 
 
 def is_reserved(stem: str) -> bool:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import BadResource
+from cochat_devkit.errors import BadResource, CannotWrite
 from cochat_devkit.resource import Key, Resource, Slug, is_same_body, make_digest
 from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.blobs import keep_blob
@@ -25,6 +25,7 @@ from cochat_devkit.workspace.forms import (
     by_name,
     form_of,
     parse_files,
+    path_aside,
     path_for,
     render_files,
     sidecar_path_of,
@@ -178,9 +179,10 @@ def foresee(
 
     Raises:
         BadResource: the resource cannot be files.
+        CannotWrite: the files of another resource have its place.
     """
     stays = present if present is not None and present.resource.type == resource.type else None
-    place = path or (stays.path if stays else path_for(kind, resource.type, resource.key.slug))
+    place = path or (stays.path if stays else _free_path(root, kind, resource))
     sidecar_path = None if stays else sidecar_path_of(kind, place)
     # nearly always there is none: one call tells, where reading takes four
     found = read_file(root, sidecar_path) if sidecar_path and os.path.lexists(f"{root}/{sidecar_path}") else None
@@ -194,6 +196,24 @@ def foresee(
     places = sorted(after, key=lambda each: (each == place, each))
     written = {each: after[each] for each in places if after[each] != before.get(each)}
     return Layout(local, before, after, written, present, left_behind)
+
+
+def _free_path(root: Path, kind: Kind, resource: Resource) -> str:
+    """Name the main file of a resource that has none yet: where another's lies there, one aside, which states its id.
+
+    Raises:
+        CannotWrite: others have both places.
+        BadResource: what lies there cannot be read.
+    """
+    key, type_ = resource.key, resource.type
+    place, aside = path_for(kind, type_, key.slug), path_aside(kind, type_, key.slug)
+    for each in (place, aside):
+        # nearly always nobody is there: one call tells
+        if not os.path.lexists(f"{root}/{each}") or read_one(root, kind, type_, each).key == key:
+            return each
+    raise CannotWrite(
+        f"{key} has no place: {place} is {read_one(root, kind, type_, place).key}", hint=f"rename {place}"
+    )
 
 
 def write_layout(

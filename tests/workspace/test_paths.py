@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cochat_devkit.workspace.paths import LONGEST_STEM_BYTES, file_stem, is_reserved, name_of_stem
+from cochat_devkit.workspace.paths import LONGEST_STEM_BYTES, file_stem, is_reserved, name_of_stem, stem_aside
 
 CHOSEN = [
     *("", ".", "..", "...", "../x", "../../etc/passwd", "/etc/passwd", "/", "//", "a/b", "a\\b", "\\\\host\\share"),
@@ -197,3 +197,12 @@ def test_plain_names_are_their_own_files(name):
 def test_a_file_named_by_hand_is_not_taken_for_an_escaped_one(stem):
     """A name that the kit would not have written stands for itself."""
     assert name_of_stem(stem) is None
+
+
+@pytest.mark.parametrize("name", ["b", "A", "", "x" * 100, "con", "日本" * 6])
+def test_a_stem_aside_is_no_other_names_stem(name):
+    """Where a name's own stem is taken, the one aside leads to nobody else."""
+    aside = stem_aside(name)
+    assert aside != file_stem(name)
+    assert name_of_stem(aside) is None
+    assert stem_aside(f"{name}x") != aside
