@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, CannotWrite
 from cochat_devkit.operations.agreed import files_of
 from cochat_devkit.operations.blobs import blob_reader
 from cochat_devkit.workspace.files import inside, write_file
+from cochat_devkit.workspace.forms import tree_folder_of
 from cochat_devkit.workspace.paths import file_stem
 from cochat_devkit.workspace.tree import foresee, path_for, read_one, write_layout
 
@@ -57,7 +59,7 @@ def lay_theirs(root: Path, target: str, kind: Kind, theirs: Resource) -> str | N
 
 
 def clear_theirs(root: Path, kind: Kind, key: Key, type_: str, path: str) -> None:
-    """Take the server's side away again, once it is settled; what is not there, or not ours, stays so."""
+    """Take the server's side away again, once it is settled, with all that lies in its folder of further files."""
     inner = path_for(kind, type_, key.slug)
     folder = path.removesuffix(f"/{inner}")
     try:
@@ -67,3 +69,6 @@ def clear_theirs(root: Path, kind: Kind, key: Key, type_: str, path: str) -> Non
     for name in names:
         with contextlib.suppress(OSError, BadResource):
             inside(root, f"{folder}/{name}").unlink(missing_ok=True)
+    if further := tree_folder_of(kind, inner):
+        with contextlib.suppress(BadResource):
+            shutil.rmtree(inside(root, f"{folder}/{further}"), ignore_errors=True)

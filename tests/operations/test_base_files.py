@@ -78,3 +78,23 @@ def test_a_pull_that_dies_does_not_make_their_old_file_an_edit_of_mine(tmp_path:
             assert world.desk.json("status").json["items"] == []
             if came_through:
                 break
+
+
+@pytest.mark.parametrize("is_left_behind", [False, True])
+def test_what_lay_beside_a_conflict_goes_with_it(tmp_path: Path, *, is_left_behind: bool) -> None:
+    """Their files of a base are there to look at until I chose, and not longer; old ones are in nobody's way."""
+    with open_world(tmp_path, "owui-0.12") as world:
+        world.browser.create(sort_named("knowledge", "owui-0.12"), SLUG, world.mark())
+        world.desk.json("pull")
+        if is_left_behind:
+            old = world.desk.path(f".cochat/conflicts/main/{NOTE}")
+            old.parent.mkdir(parents=True)
+            old.write_text("of an earlier conflict\n")
+        give(world, "theirs\n")
+        world.desk.path(NOTE).write_text("mine\n")
+        world.desk.json("pull", expected=3)
+        (told,) = world.desk.json("status").json["conflicts"]
+        beside = world.desk.path(told["theirs"]).parent
+        assert (beside / "files/note.md").read_text() == "theirs\n"
+        world.desk.json("resolve", f"knowledge/{SLUG}", "--ours")
+        assert [path for path in beside.rglob("*") if path.is_file()] == []
