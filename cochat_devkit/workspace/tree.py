@@ -179,7 +179,7 @@ def foresee(
 
     Raises:
         BadResource: the resource cannot be files.
-        CannotWrite: the files of another resource have its place.
+        CannotWrite: the files of another resource have its place, or what is no resource's is in the way.
     """
     stays = present if present is not None and present.resource.type == resource.type else None
     place = path or (stays.path if stays else _free_path(root, kind, resource))
@@ -193,6 +193,8 @@ def foresee(
         # nearly always: to compare takes a third of the time that hashing takes
         local.fingerprint = resource.fingerprint
     before = {**(present.files if present else {}), **left_behind}
+    if stays is None:
+        before |= _find_there(root, kind, local, {each: after[each] for each in after if each not in left_behind})
     places = sorted(after, key=lambda each: (each == place, each))
     written = {each: after[each] for each in places if after[each] != before.get(each)}
     return Layout(local, before, after, written, present, left_behind)
@@ -214,6 +216,31 @@ def _free_path(root: Path, kind: Kind, resource: Resource) -> str:
     raise CannotWrite(
         f"{key} has no place: {place} is {read_one(root, kind, type_, place).key}", hint=f"rename {place}"
     )
+
+
+def _find_there(root: Path, kind: Kind, local: LocalResource, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Find which files of a resource that comes anew lie there already, just as they are to be.
+
+    Raises:
+        CannotWrite: one holds something else. It is no resource's: nothing has seen it, and nothing replaces it.
+    """
+    there: dict[str, bytes] = {}
+    for place in (*files, *local.tree):
+        content = read_file(root, place) if os.path.lexists(f"{root}/{place}") else None
+        if content is None or make_digest(content) == local.tree.get(place):
+            continue
+        if content != files.get(place):
+            raise explain_change(place) if place == local.path else _explain_obstacle(kind, local.path, place)
+        there[place] = content
+    return there
+
+
+def _explain_obstacle(kind: Kind, path: str, place: str) -> CannotWrite:
+    """Say that a file of nobody's has the place of one that comes, and what helps: `path` is the main one."""
+    hint = "move it away and run the command again"
+    if form_of(kind).main:
+        hint += f"; or write {path} and pull: both sides are compared then"
+    return CannotWrite(f"{place} is in the way: it belongs to no resource", hint=hint)
 
 
 def write_layout(
@@ -309,10 +336,7 @@ def _write_tree(
         now = make_digest(before) if before is not None else None
         if now == digest:
             continue
-        if before is not None and present is None:
-            # no resource was here: what lies in its folder is an edit of nothing
-            keep_copy(root, place, before)
-        elif now != there.get(place):
+        if now != there.get(place):
             raise explain_change(place)
         if before is not None:
             keep_blob(root, before)

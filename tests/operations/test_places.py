@@ -84,3 +84,49 @@ def test_what_finds_no_place_is_refused_alone(tmp_path: Path) -> None:
         assert {path: now[path] for path in mine if path != "cochat.lock"} == {
             path: content for path, content in mine.items() if path != "cochat.lock"
         }
+
+
+DRAFTS = [(SKILL, "skills/one/notes.md"), (KNOWLEDGE, "knowledge/one/files/note.md")]
+
+
+@pytest.mark.parametrize(("sort", "draft"), DRAFTS, ids=lambda each: each.kind if each in (SKILL, KNOWLEDGE) else "")
+def test_a_draft_in_the_way_is_told_and_kept(tmp_path: Path, sort: Sort, draft: str) -> None:
+    """I have files, and no base or skill yet; one of that name comes: mine stay, and what I am told to do helps."""
+    with open_world(tmp_path, FLAVOR) as world:
+        desk, ref, place = world.desk, f"{sort.kind}/one", world.desk.path(draft)
+        place.parent.mkdir(parents=True)
+        place.write_text("mine\n")
+        world.browser.create(sort, "one", world.mark())
+        for _again in range(2):
+            (told,) = desk.json("pull", expected=1).json["items"]
+            assert told["error"] == f"{draft} is in the way: it belongs to no resource"
+            assert [each for each in desk.files() if each.startswith(f"{sort.folder}/")] == [draft]
+        main = desk.path(sort.path("one"))
+        assert f"or write {sort.path('one')} and pull" in told["hint"]
+        main.write_text("---\n---\n" if sort is SKILL else "{}\n")
+        desk.json("pull", expected=3)
+        assert place.read_text() == "mine\n"
+        desk.json("resolve", ref, "--ours")
+        assert desk.json("push", "--no-verify").actions == {ref: "update-there"}
+        assert place.read_text() == "mine\n"
+
+
+@pytest.mark.parametrize(("sort", "draft"), DRAFTS, ids=lambda each: each.kind if each in (SKILL, KNOWLEDGE) else "")
+def test_theirs_does_not_replace_what_nothing_has_seen(tmp_path: Path, sort: Sort, draft: str) -> None:
+    """I removed the main file and edited another: taking theirs leaves that, and says how it goes on."""
+    with open_world(tmp_path, FLAVOR) as world:
+        desk, ref, place = world.desk, f"{sort.kind}/one", world.desk.path(draft)
+        world.browser.create(sort, "one", world.mark())
+        desk.json("pull")
+        desk.path(sort.path("one")).unlink()
+        place.write_text("mine\n")
+        world.browser.update(sort, "one", world.mark())
+        desk.json("pull", expected=3)
+        (told,) = desk.json("resolve", ref, "--theirs", expected=1).json["items"]
+        assert told["error"] == f"{draft} is in the way: it belongs to no resource"
+        assert told["hint"].startswith("move it away and run the command again")
+        assert place.read_text() == "mine\n"
+        assert not desk.path(sort.path("one")).exists()
+        place.rename(desk.path("draft.md"))
+        desk.json("resolve", ref, "--theirs")
+        assert desk.json("status").actions == {}

@@ -418,11 +418,33 @@ def test_further_files_that_are_as_they_are_to_be_are_no_obstacle(tmp_path):
     assert names_in(tmp_path) == {"a.md": "theirs", "b.md": "2", "d.md": "4"}
 
 
-def test_what_lay_where_a_base_comes_is_kept_in_the_trash(tmp_path):
-    """Files of a folder that was no base yet do not vanish under those of one that comes by that name."""
+@pytest.mark.parametrize(("kind", "place"), [(BASE, "knowledge/docs/files/a.md"), (SKILL, "skills/docs/a.md")])
+def test_what_lies_where_a_resource_comes_is_in_the_way(tmp_path, kind, place):
+    """Files of a folder that is no base or skill yet stay as they are under one that comes by that name."""
+    write(tmp_path, place, "mine")
+    mine = files(tmp_path)
+    facts = SourceFacts(Slug("docs"), {})
+    body = {each.name: each.implied(facts) for each in kind.fields}
+    digest = make_digest(b"theirs")
+    theirs = Resource(key("docs", kind.name), body | {"files": {"a.md": "theirs" if kind is SKILL else digest}})
+    with pytest.raises(CannotWrite, match=f"{place} is in the way") as refused:
+        write_layout(tmp_path, foresee(tmp_path, kind, theirs, None), {digest: b"theirs"}.__getitem__)
+    assert refused.value.hint.startswith("move it away and run the command again")
+    assert files(tmp_path) == mine
+    write(tmp_path, place, "theirs")
+    write_layout(tmp_path, foresee(tmp_path, kind, theirs, None), {digest: b"theirs"}.__getitem__)
+    assert read_one(tmp_path, kind, "", path_for(kind, "", Slug("docs"))).resource.body == theirs.body
+    assert not (tmp_path / TRASH).exists()
+
+
+def test_a_file_that_comes_up_where_a_base_comes_is_left(tmp_path):
+    """What I save in the folder of a new base while its files are fetched stays in its place."""
+    theirs, read_blob = of_base(**{"a.md": "theirs"})
+    layout = foresee(tmp_path, BASE, theirs, None)
     write(tmp_path, "knowledge/docs/files/a.md", "mine")
-    lay_base(tmp_path, **{"a.md": "theirs"})
-    assert [content for name, content in files(tmp_path).items() if name.startswith(TRASH)] == [b"mine"]
+    with pytest.raises(CannotWrite, match=r"knowledge/docs/files/a\.md changed while we worked"):
+        write_layout(tmp_path, layout, read_blob)
+    assert names_in(tmp_path) == {"a.md": "mine"}
 
 
 @pytest.mark.parametrize("which", ["knowledge.yaml", "files/a.md"])
