@@ -250,6 +250,7 @@ class Applier:
         key = errand.operation.key
         return find_theirs(
             self.session.client,
+            self.records,
             kind,
             key,
             self.rows.get(key),

@@ -287,12 +287,20 @@ def would_be_shown(client: Client, kind: Kind, key: Key, records: Records) -> bo
 
 
 def find_theirs(
-    client: Client, kind: Kind, key: Key, row: Row | None, *, needs_groups: bool, known_valves: Wire | None = None
+    client: Client,
+    records: Records,
+    kind: Kind,
+    key: Key,
+    row: Row | None,
+    *,
+    needs_groups: bool,
+    known_valves: Wire | None = None,
 ) -> tuple[Wire | None, Resource | None]:
     """Read what the server holds under an address now: (the object, the resource), None where it has none.
 
-    Where the server makes the ids and we never met the resource, the listing tells which one bears the name.
-    `known_valves` are taken for its fields that are valves; None reads those, too.
+    Where the server makes the ids and we never met the resource, the listing tells which one bears the name, among
+    those that have no other address here. `known_valves` are taken for its fields that are valves; None reads those,
+    too.
 
     Raises:
         Rejected: what we never agreed on is there as a resource of another kind.
@@ -301,7 +309,8 @@ def find_theirs(
     endpoints = client.endpoints(kind)
     remote_id = row.remote_id if row is not None else None
     if remote_id is None and endpoints.makes_id:
-        slugs = slugs_for(kind, client.fetch_names(kind), {}, endpoints)
+        known = {row.remote_id: row.key.slug for row in records.known([kind.name]).values() if row.remote_id}
+        slugs = slugs_for(kind, client.fetch_names(kind), known, endpoints)
         remote_id = next((each for each, slug in slugs.items() if slug == key.slug), None)
         if remote_id is None:
             return None, None

@@ -94,7 +94,7 @@ def _apply(config: Config, plan: Plan, confirmed_deletions: int | None, emit: Em
         with keeping_lock(config, session.target, records, tree):
             rows = records.known(kind.name for kind in all_kinds())
             check_plan(plan, count_known(rows), confirmed=confirmed_deletions)
-            check_fresh(plan, session, rows, tree, emit)
+            check_fresh(plan, session, records, rows, tree, emit)
             errands = [_to_errand(each, tree, rows, records) for each in plan.operations]
             applier = Applier(config, session, records, rows, tree, emit, is_strict=True, message=plan.message)
             for outcome in applier.carry_out(errands, "apply", undoes=plan.undoes):
@@ -103,7 +103,9 @@ def _apply(config: Config, plan: Plan, confirmed_deletions: int | None, emit: Em
     return report
 
 
-def check_fresh(plan: Plan, session: Session, rows: Mapping[Key, Row], tree: Tree, emit: Emit) -> None:
+def check_fresh(
+    plan: Plan, session: Session, records: Records, rows: Mapping[Key, Row], tree: Tree, emit: Emit
+) -> None:
     """Make sure that all is still as a plan expects.
 
     Raises:
@@ -112,7 +114,7 @@ def check_fresh(plan: Plan, session: Session, rows: Mapping[Key, Row], tree: Tre
     moved: dict[Key, str] = {}
     for number, each in enumerate(plan.operations):
         emit(Progress("checking the plan", number, len(plan.operations)))
-        found = find_movement(each, session, rows.get(each.key), tree)
+        found = find_movement(each, session, records, rows.get(each.key), tree)
         if found is not None:
             moved[each.key] = f"{ref_of(each.key, each.type)}: {found}"
     if moved:
@@ -123,10 +125,10 @@ def check_fresh(plan: Plan, session: Session, rows: Mapping[Key, Row], tree: Tre
         )
 
 
-def find_movement(operation: Operation, session: Session, row: Row | None, tree: Tree) -> str | None:
+def find_movement(operation: Operation, session: Session, records: Records, row: Row | None, tree: Tree) -> str | None:
     """Read both sides of an operation, and say what moved since it was planned; None where nothing did."""
     kind = kind_named(operation.key.kind)[0]
-    theirs = find_theirs(session.client, kind, operation.key, row, needs_groups=False)[1]
+    theirs = find_theirs(session.client, records, kind, operation.key, row, needs_groups=False)[1]
     there = present(theirs.fingerprint) if theirs else ABSENT
     here = local_side(tree, operation.key, row.path if row else None)
     return find_moved(operation, here, there, theirs.version if theirs else None)

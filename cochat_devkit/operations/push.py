@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import DevkitError, LintFailed, LocalError, NotAllowed, RemoteError, SignedOut, TestsFailed
 from cochat_devkit.events import Notice, Outcome, Progress, Report
 from cochat_devkit.kinds import all_kinds, kind_named, ref_of
-from cochat_devkit.kinds.wire import new_remote_id
+from cochat_devkit.kinds.wire import new_remote_id, slugs_for
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.apply import STANDS_IN_THE_WAY, Applier, Errand, check_writable
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.session import Selection, Session
-    from cochat_devkit.resource import Fingerprint, RemoteId
+    from cochat_devkit.resource import Fingerprint, RemoteId, Slug
     from cochat_devkit.workspace.tree import LocalResource, Tree
 
 
@@ -199,7 +199,7 @@ def plan_and_send(
         Records(config.mirror_path, session, expects_same_account=True) as records,
         keeping_lock(config, session.target, records, files or changes.tree),
     ):
-        pushing = _Push(config, changes, session, records, emit, options)
+        pushing = _Push(config, changes, session, records, emit, options, files or changes.tree)
         for outcome in pushing.run(wanted):
             report.add(outcome)
         if pushing.plan is not None:
@@ -217,11 +217,17 @@ class _Push:
     records: Records
     emit: Emit
     options: PushOptions
+    #: what lies here, pushed or not
+    files: Tree
     plan: Plan | None = None
 
     def __post_init__(self) -> None:
-        #: by kind: what lies here as another kind, by the id that both would have there
-        self.beside: dict[str, dict[RemoteId, Key]] = {}
+        #: by kind, and whether their files lie here: the addresses that are known
+        self.addresses: dict[tuple[str, bool], dict[RemoteId, list[Key]]] = {}
+        #: by kind: what lies here as this kind or as one beside it
+        self.bearers: dict[str, dict[RemoteId, list[Key]]] = {}
+        #: by kind: the ids there by the slugs that their names give
+        self.ids: dict[str, dict[Slug, RemoteId]] = {}
         #: what the server showed, where it was asked before planning
         self.seen: dict[Key, Resource] = {}
         self.failed: list[Outcome] = []
@@ -261,14 +267,15 @@ class _Push:
     def _see(self, wanted: Sequence[Key]) -> list[Sight]:
         sights: list[Sight] = []
         for number, key in enumerate(wanted):
-            if key not in self.changes.tree.found and (other := self._find_beside(key)) is not None:
-                self.failed.append(self._kept_for(key, other))
-                self.emit(self.failed[-1])
-                continue
             if self.is_exact:
                 self.emit(Progress("planning", number, len(wanted)))
             try:
-                sights.append(self._see_one(key))
+                other = self._find_same(key)
+                if other is None:
+                    sights.append(self._see_one(key))
+                else:
+                    self.failed.append(self._settle_same(key, other))
+                    self.emit(self.failed[-1])
             except SignedOut:
                 raise
             except (RemoteError, LocalError) as error:
@@ -280,38 +287,91 @@ class _Push:
                 self.failed.append(outcome)
         return sights
 
-    def _find_beside(self, key: Key) -> Key | None:
-        """Find what lies here as another kind, and is on the server what `key` names."""
-        row, kind = self.changes.rows.get(key), kind_named(key.kind)[0]
-        if row is None:
+    def _find_same(self, key: Key) -> Key | None:
+        """Find the other address that stands for what `key` names on the server, or would come to name."""
+        kind, row = kind_named(key.kind)[0], self.changes.rows.get(key)
+        if key not in self.changes.tree.found:
+            others = self._read_bearers(kind).get(row.remote_id, []) if row else []
+        elif not self.session.client.endpoints(kind).makes_id:
             return None
-        if kind.name not in self.beside:
-            self.beside[kind.name] = self._read_beside(kind)
-        return self.beside[kind.name].get(row.remote_id)
+        elif row is not None:
+            others = self._addresses(kind, lying=True).get(row.remote_id, [])
+        else:
+            left = self._addresses(kind, lying=False)
+            remote_id = self._ids_of(kind).get(key.slug) if left else None
+            others = left.get(remote_id, []) if remote_id else []
+        return next((each for each in others if each != key), None)
 
-    def _read_beside(self, kind: Kind) -> dict[RemoteId, Key]:
-        client, kinds = self.session.client, kinds_beside(self.session.client, kind)
-        rows = self.records.known(each.name for each in kinds)
-        found: dict[RemoteId, Key] = {}
-        for each in kinds:
-            tree = read_tree(self.config.root, [each])
-            for key in (*tree.found, *tree.unreadable):
-                remote_id = rows[key].remote_id if key in rows else new_remote_id(client.endpoints(each), key.slug)
-                found[remote_id] = key
-        return found
+    def _addresses(self, kind: Kind, *, lying: bool) -> dict[RemoteId, list[Key]]:
+        """List by their ids the addresses that are known of a kind: those whose files lie here, or those that left."""
+        if (kind.name, lying) not in self.addresses:
+            found: dict[RemoteId, list[Key]] = {}
+            for key, row in self.changes.rows.items():
+                is_absent = local_side(self.files, key, row.path).state is State.ABSENT
+                if key.kind == kind.name and is_absent is not lying:
+                    found.setdefault(row.remote_id, []).append(key)
+            self.addresses[kind.name, lying] = found
+        return self.addresses[kind.name, lying]
 
-    def _kept_for(self, key: Key, other: Key) -> Outcome:
-        """Say that something is not deleted there, since files here still name it."""
-        folder = kind_named(key.kind)[0].folders[self._type(key)]
-        return Outcome(
-            self._ref(key),
-            str(Action.CONFLICT),
-            str(Reason.DELETED_HERE),
-            None,
-            3,
-            f"not deleted there: on the server it is the same as {ref_of(other)}, which lies here",
-            f"move the file of {ref_of(other)} to {folder}/; to delete it, take that file away as well",
-        )
+    def _read_bearers(self, kind: Kind) -> dict[RemoteId, list[Key]]:
+        """List what lies here by the ids that it has on the server, or would have: of a kind and those beside it."""
+        if kind.name not in self.bearers:
+            kinds = kinds_beside(self.session.client, kind)
+            rows = {**self.records.known(each.name for each in kinds), **self.changes.rows}
+            found: dict[RemoteId, list[Key]] = {}
+            for each in (kind, *kinds):
+                tree = self.files if each is kind else read_tree(self.config.root, [each])
+                for key in (key for key in (*tree.found, *tree.unreadable) if key.kind == each.name):
+                    remote_id = rows[key].remote_id if key in rows else self._new_id(each, key)
+                    if remote_id is not None:
+                        found.setdefault(remote_id, []).append(key)
+            self.bearers[kind.name] = found
+        return self.bearers[kind.name]
+
+    def _new_id(self, kind: Kind, key: Key) -> RemoteId | None:
+        """Say which id the server has for what we never met there; None where it has yet to make one."""
+        endpoints = self.session.client.endpoints(kind)
+        return self._ids_of(kind).get(key.slug) if endpoints.makes_id else new_remote_id(endpoints, key.slug)
+
+    def _ids_of(self, kind: Kind) -> dict[Slug, RemoteId]:
+        """List the ids that the server made for a kind, by the slugs that their names give."""
+        if kind.name not in self.ids:
+            client = self.session.client
+            slugs = slugs_for(kind, client.fetch_names(kind), {}, client.endpoints(kind))
+            self.ids[kind.name] = {slug: remote_id for remote_id, slug in slugs.items()}
+        return self.ids[kind.name]
+
+    def _settle_same(self, key: Key, other: Key) -> Outcome:
+        """Leave alone what another address stands for; where two were known of one resource, one may go."""
+        is_twin = other.kind == key.kind and other in self.changes.rows
+        if key in self.changes.tree.found or not is_twin:
+            return self._held_for(key, other)
+        decision = Decision(Action.FORGET, Reason.DELETED_HERE)
+        if not self.options.plan_only:
+            self.applier.remember(key, decision, None, None, None)
+        return Outcome(self._ref(key), str(decision.action), str(decision.reason))
+
+    def _held_for(self, key: Key, other: Key) -> Outcome:
+        """Say that something is not sent, or not deleted there, since another address stands for the same."""
+        ref, same = self._ref(key), f"on the server it is the same as {self._ref(other)}"
+        local, twin = self.changes.tree.found.get(key), self.files.found.get(other)
+        place = twin.path if twin else f"the file of {self._ref(other)}"
+        if local is None and other.kind != key.kind:
+            reason, error = Reason.DELETED_HERE, f"not deleted there: {same}, which lies here"
+            folder = kind_named(key.kind)[0].folders[self._type(key)]
+            hint = f"move {place} to {folder}/; to delete it, take that file away as well"
+        elif local is None:
+            reason, error = Reason.DELETED_HERE, f"not deleted there: {same}, which lies here"
+            hint = f"if it was moved, state `id: {key.slug}` in {place}; to delete it, take that file away as well"
+        elif key in self.changes.rows:
+            reason, error = Reason.EDITED_HERE, f"not sent: {same}, which lies here as well"
+            hint = f"keep one of both: {local.path} or {place}"
+        else:
+            reason, error = Reason.NEW_HERE, f"not sent: {same}, whose file is gone from here"
+            hint = (
+                f"if it was moved, state `id: {other.slug}` in {local.path}; if it is another, name its file otherwise"
+            )
+        return Outcome(ref, str(Action.CONFLICT), str(reason), local.path if local else None, 3, error, hint)
 
     def _see_one(self, key: Key) -> Sight:
         row, local = self.changes.rows.get(key), self.changes.tree.found.get(key)
@@ -323,7 +383,7 @@ class _Push:
         if (self.is_exact or (row is not None and base is None)) and there.state is not State.UNREADABLE:
             kind = kind_named(key.kind)[0]
             needs_groups = local is not None and isinstance(local.resource.body.get("access"), dict)
-            theirs = find_theirs(self.session.client, kind, key, row, needs_groups=needs_groups)[1]
+            theirs = find_theirs(self.session.client, self.records, kind, key, row, needs_groups=needs_groups)[1]
             there = present(theirs.fingerprint) if theirs else ABSENT
             version = theirs.version if theirs else None
             remote_id = theirs.remote_id if theirs else None

@@ -213,7 +213,7 @@ class _Undoing:
         return _moved(step, stale) if stale else operation
 
     def _find_theirs(self, kind: Kind, step: Step, row: Row | None) -> Resource | None:
-        return find_theirs(self.session.client, kind, step.key, row, needs_groups=False)[1]
+        return find_theirs(self.session.client, self.records, kind, step.key, row, needs_groups=False)[1]
 
     def to_errand(self, operation: Operation, step: Step) -> Errand:
         """Take the body from the mirror; the base becomes what it was before the run."""
