@@ -78,11 +78,13 @@ class State(StrEnum):
     NOT_LISTED = "not listed"
     #: nobody could say either: the listing failed, was not whole, or proves nothing; the next that does may tell
     UNPROVEN = "unproven"
+    #: the server says that it has none, and never showed it to us: it may be another server than it was
+    NEVER_MET = "never met"
 
     @property
     def is_invisible(self) -> bool:
         """Tell whether it was known, and not shown."""
-        return self in (State.NOT_LISTED, State.UNPROVEN)
+        return self in (State.NOT_LISTED, State.UNPROVEN, State.NEVER_MET)
 
 
 @dataclass(frozen=True)

@@ -449,10 +449,6 @@ class Client:
         """Take in by which slugs resources are known; later objects that name them are read with these."""
         self._names = Names({**self._names.slugs, kind: {**self._names.slugs.get(kind, {}), **slugs}})
 
-    def knows_names_of(self, kind: str) -> bool:
-        """Tell whether any name of a kind was taken in."""
-        return kind in self._names.slugs
-
     def wire_context(self, wires: Iterable[Wire] = (), *, needs_groups: bool = False) -> WireContext:
         """Make what reading these objects takes; groups are asked for only where one is mentioned."""
         if self._groups is None and (needs_groups or any(group_ids_in(wire) for wire in wires)):

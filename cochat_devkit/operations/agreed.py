@@ -70,6 +70,28 @@ def rows_with_lock(
     return told
 
 
+def take_in_lock(config: Config, aim: Target, records: Records) -> None:
+    """Let the mirror take in what came with the lock, and the client the addresses that it gives.
+
+    Raises:
+        BadResource: the lock cannot be read; nothing was done.
+    """
+    if is_lock_as_left(digest_of_lock(config.root), aim, records.reader):
+        return
+    known = records.reader.rows(records.scope)
+    told = rows_with_lock(config, aim, records.scope, known, records.reader)
+    moved = [row for key, row in told.items() if known.get(key) != row]
+    for row in moved:
+        records.keep(row)
+    records.flush()
+    lock = read_lock(config.root)
+    if lock is not None and _lines_for(lock, aim) is not None:
+        # the mirror knows as much from here on: a lock that comes back later is another one again
+        _keep_digests(config.root, aim, records, lock)
+    if moved:
+        records.teach_names()
+
+
 @dataclass(eq=False, repr=False)
 class Kept:
     """Hold what the lock is written from at the end: the files as they are then."""
@@ -87,12 +109,7 @@ def keeping_lock(config: Config, aim: Target, records: Records, tree: Tree | Non
         BadResource: the lock cannot be read; nothing was done.
         CannotWrite: the lock cannot be written.
     """
-    if not is_lock_as_left(digest_of_lock(config.root), aim, records.reader):
-        known = records.reader.rows(records.scope)
-        for key, row in rows_with_lock(config, aim, records.scope, known, records.reader).items():
-            if known.get(key) != row:
-                records.keep(row)
-        records.flush()
+    take_in_lock(config, aim, records)
     kept = Kept(tree or Tree())
     try:
         yield kept
@@ -185,15 +202,15 @@ def _write(config: Config, aim: Target, records: Records, tree: Tree) -> None:
     _keep_digests(config.root, aim, records, lock, make_digest(written))
 
 
-def _keep_digests(root: Path, aim: Target, records: Records, lock: Lock, whole: str) -> None:
+def _keep_digests(root: Path, aim: Target, records: Records, lock: Lock, whole: str | None = None) -> None:
     """Remember of which targets the mirror knows what the lock says: of this one, and of those it knew already.
 
-    `whole` is the digest of the lock as we wrote it.
+    `whole` is the digest of the lock as we wrote it, where we did.
     """
     known, file = records.reader.lock_digests(), digest_of_lock(root)
     # a lock of one target, as most are, is that target's lines: they need not be written a second time
     told = {
-        name: LockDigests(whole if lock == Lock({name: lines}) else _digest_of(name, lines), file)
+        name: LockDigests(whole if whole and lock == Lock({name: lines}) else _digest_of(name, lines), file)
         for name, lines in lock.targets.items()
     }
     still = (name for name, digests in told.items() if name in known and known[name].lines == digests.lines)

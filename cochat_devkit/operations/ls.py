@@ -206,6 +206,7 @@ _NO_STAMPS: tuple[Iterable[str | None], Iterable[str | None]] = (repeat(None), r
 _WORDS: Mapping[Reason, str] = {
     Reason.UNREADABLE_THERE: "unavailable",
     Reason.INVISIBLE_THERE: "invisible",
+    Reason.NEVER_MET_THERE: "gone there",
     Reason.UNREADABLE_HERE: "unreadable here",
 }
 

@@ -69,7 +69,7 @@ def fetch_remote(
     """
     view = RemoteView()
     bases = records.reader.bases_of_listings(records.scope)
-    _learn_names(client, kinds)
+    _learn_names(client, kinds, bases, records)
     with client.listing_ahead(kinds), ExitStack() as ends:
         observing: list[Generator[None, None, None]] = []
         for number, kind in enumerate(kinds):
@@ -123,7 +123,11 @@ def _observe(
     comparable = [row for row in missing if is_comparable and _was_shown(row, was_whole=was_whole)]
     view.invisible |= {row.key: State.NOT_LISTED for row in missing}
     if listed.is_complete and is_proof:
-        _settle_missing(client, kind, comparable, records, view)
+        # what somebody else was shown is asked for by its id where an answer would be the truth
+        told_of = [
+            row for row in missing if not _was_met(row) and may_ask and would_be_shown(client, kind, row.key, records)
+        ]
+        _settle_missing(client, kind, [*comparable, *told_of], records, view)
     else:
         view.invisible |= {row.key: State.UNPROVEN for row in comparable}
         if comparable and not listed.is_complete:
@@ -132,11 +136,16 @@ def _observe(
 
 
 def _was_shown(row: Row, *, was_whole: bool) -> bool:
-    """Tell whether a listing as the one before would show a resource that we knew, if it were there.
+    """Tell whether a listing as the one before would show a resource that we knew, if it were there."""
+    return _was_met(row) and (was_whole or row.remote_state is not State.NOT_LISTED)
+
+
+def _was_met(row: Row) -> bool:
+    """Tell whether a server ever showed us a resource.
 
     What the lock alone knows has no time: somebody else saw that, who may be shown more.
     """
-    return row.updated_at is not None and (was_whole or row.remote_state is not State.NOT_LISTED)
+    return row.updated_at is not None
 
 
 def _unproven(row: Row) -> State:
@@ -178,10 +187,11 @@ def _is_as_known(kind: Kind, wire: Wire, row: Row, context: WireContext) -> bool
     return theirs.fingerprint == row.remote_fingerprint and (kind.form is None or theirs.type in kind.folders)
 
 
-def _learn_names(client: Client, kinds: Sequence[Kind]) -> None:
-    """List the kinds that others refer to and that nobody knows yet: a resource reads the same, whatever is pulled."""
-    listed = {kind.name for kind in kinds}
-    wanted = {name for kind in kinds for name in kind.refers_to if not client.knows_names_of(name)} - listed
+def _learn_names(client: Client, kinds: Sequence[Kind], bases: Mapping[str, str], records: Records) -> None:
+    """List the kinds that others refer to and that we never listed: a resource reads the same, whatever is pulled."""
+    listed = {*bases, *(kind.name for kind in kinds)}
+    wanted = {name for kind in kinds for name in kind.refers_to} - listed
+    rows = records.known(wanted) if wanted else {}
     for kind in (kind for kind in all_kinds() if kind.name in wanted):
         try:
             found = client.fetch_names(kind)
@@ -189,7 +199,8 @@ def _learn_names(client: Client, kinds: Sequence[Kind]) -> None:
             if isinstance(error, SignedOut):
                 raise
             continue
-        client.know_names(kind.name, slugs_for(kind, found, {}, client.endpoints(kind)))
+        known = {row.remote_id: row.key.slug for row in rows.values() if row.key.kind == kind.name}
+        client.know_names(kind.name, slugs_for(kind, found, known, client.endpoints(kind)))
 
 
 def _read_listed(
@@ -263,7 +274,10 @@ def _is_closed(client: Client, kind: Kind, wire: Wire) -> bool:
 
 
 def _settle_missing(client: Client, kind: Kind, missing: Sequence[Row], records: Records, view: RemoteView) -> None:
-    """Decide what it means that known resources were not listed: gone only if the server says so for each by name."""
+    """Decide what it means that known resources were not listed: gone only if the server says so for each by name.
+
+    Of what it never showed us that is told, and nothing follows: it may be another server than it was.
+    """
     answers = client.fetch_items(kind, [row.remote_id for row in missing], lambda: None)
     if any(isinstance(each, Missing) for each in answers.values()):
         client.check_identity()
@@ -272,6 +286,9 @@ def _settle_missing(client: Client, kind: Kind, missing: Sequence[Row], records:
         if not isinstance(answer, RemoteError) and has_body(kind, answer):
             view.seen[row.key] = read_one_remote(client, kind, answer)
         elif isinstance(answer, Missing) and would_be_shown(client, kind, row.key, records):
+            if not _was_met(row):
+                view.invisible[row.key] = State.NEVER_MET
+                continue
             view.gone.add(row.key)
         else:
             continue

@@ -67,7 +67,7 @@ class Records:
         self._open_reader()
         try:
             self.scope = self.offline_scope or self._enter_scope()
-            self._teach_names()
+            self.teach_names()
         except BaseException:
             self._ends.close()
             raise
@@ -214,18 +214,15 @@ class Records:
             )
         return scope
 
-    def _teach_names(self) -> None:
-        """Tell the client the addresses of what others name by ids that a server made."""
+    def teach_names(self) -> None:
+        """Tell the client the addresses of what others name by ids that a server made, as the rows know them by now."""
         if self.session is None:
             return
         client = self.session.client
         client.remember_digests_by(self._digests_of)
-        listed = self.reader.bases_of_listings(self.scope)
         for name in {name for kind in all_kinds() for name in kind.refers_to}:
             names = {row.remote_id: row.key.slug for row in self.reader.rows(self.scope, [name]).values()}
-            # a kind that was never listed is not known to have nobody
-            if names or name in listed:
-                client.know_names(name, names)
+            client.know_names(name, names)
 
     def _digests_of(self, kind: str) -> dict[str, str]:
         """Read the digests of files that were read before, by the file's id, so that none is read twice."""

@@ -58,6 +58,8 @@ def status(
     for each in found:
         exit_code = 1 if each.decision.reason is Reason.UNREADABLE_HERE else 0
         hint = _settle_hint(each.ref) if each.action is Action.CONFLICT else None
+        if each.decision.reason is Reason.NEVER_MET_THERE:
+            hint = f"if it was deleted there: delete its file, then cochat push {each.ref} --delete"
         reason = str(each.decision.reason)
         report.add(Outcome(each.ref, str(each.action), reason, each.path, exit_code, hint=hint))
     report.extra = {
@@ -123,7 +125,8 @@ def _differences(
 
 
 def fetch_into_mirror(config: Config, selection: Selection, *, target: str | None, emit: Emit) -> int:
-    """Ask the server, and remember what it shows without touching files or bases: the number of requests."""
+    """Ask the server, and remember what it shows, without touching files or the lock: the number of requests."""
+    from cochat_devkit.operations.agreed import take_in_lock
     from cochat_devkit.operations.observe import fetch_remote
     from cochat_devkit.operations.records import Records, to_row
     from cochat_devkit.operations.session import connect
@@ -134,6 +137,7 @@ def fetch_into_mirror(config: Config, selection: Selection, *, target: str | Non
         connect(config, target, emit) as session,
         Records(config.mirror_path, session) as records,
     ):
+        take_in_lock(config, session.target, records)
         rows = records.known(kind.name for kind in selection.kinds)
         view = fetch_remote(session.client, selection.kinds, rows, records, emit)
         for theirs in view.seen.values():

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     UNREADABLE_HERE = "its file cannot be read"
     UNREADABLE_THERE = "the server does not show its body to you"
     INVISIBLE_THERE = "the server did not show it this time; that is not a deletion"
+    NEVER_MET_THERE = "the server has none, and never showed it to you: only cochat.lock knows it"
     MIRRORED = "kept by the mirror alone"
     NOWHERE = "nowhere"
     #: what an earlier run did is undone
@@ -114,6 +115,8 @@ def decide(base: Base | None, local: Side, remote: Side) -> Decision:
         return Decision(Action.SKIP, Reason.UNREADABLE_HERE)
     if remote.state is State.UNREADABLE:
         return Decision(Action.SKIP, Reason.UNREADABLE_THERE)
+    if remote.state is State.NEVER_MET:
+        return Decision(Action.SKIP, Reason.NEVER_MET_THERE)
     if remote.state.is_invisible:
         return Decision(Action.SKIP, Reason.INVISIBLE_THERE)
     return _first_meeting(local, remote) if base is None else _against(base, local, remote)

@@ -28,7 +28,7 @@ URL = "https://server.test"
 SOURCES = {"A": "class Tools:\n    a = 1\n", "B": "class Tools:\n    b = 1\n", "C": "class Tools:\n    c = 1\n"}
 HERE = ("A", "B", "unreadable", None)
 BASES = ("A", "B", None)
-THERE = ("A", "B", "C", State.ABSENT, State.UNREADABLE, State.NOT_LISTED, State.UNPROVEN)
+THERE = ("A", "B", "C", State.ABSENT, State.UNREADABLE, State.NOT_LISTED, State.UNPROVEN, State.NEVER_MET)
 
 
 def body(slug, letter):

@@ -169,7 +169,8 @@ MIRRORED |= {there: here for here, there in MIRRORED.items()}
 
 prints = st.sampled_from("ABCD").map(Fingerprint)
 sides = st.one_of(
-    prints.map(present), st.sampled_from([State.ABSENT, State.UNREADABLE, State.NOT_LISTED, State.UNPROVEN]).map(Side)
+    prints.map(present),
+    st.sampled_from([State.ABSENT, State.UNREADABLE, State.NOT_LISTED, State.UNPROVEN, State.NEVER_MET]).map(Side),
 )
 bases = st.one_of(st.none(), st.builds(Base, prints, prints))
 
@@ -273,6 +274,7 @@ def test_the_words_that_others_read_stay():
         "UNREADABLE_HERE": "its file cannot be read",
         "UNREADABLE_THERE": "the server does not show its body to you",
         "INVISIBLE_THERE": "the server did not show it this time; that is not a deletion",
+        "NEVER_MET_THERE": "the server has none, and never showed it to you: only cochat.lock knows it",
         "MIRRORED": "kept by the mirror alone",
         "NOWHERE": "nowhere",
         "TAKEN_BACK": "taken back",

@@ -53,7 +53,8 @@ plans = st.builds(
 )
 prints = st.sampled_from("ABCD").map(Fingerprint)
 sides = st.one_of(
-    prints.map(present), st.sampled_from([State.ABSENT, State.UNREADABLE, State.NOT_LISTED, State.UNPROVEN]).map(Side)
+    prints.map(present),
+    st.sampled_from([State.ABSENT, State.UNREADABLE, State.NOT_LISTED, State.UNPROVEN, State.NEVER_MET]).map(Side),
 )
 bases = st.one_of(st.none(), st.builds(Base, prints, prints))
 sights = st.lists(st.builds(Sight, keys, bases, sides, sides), max_size=12, unique_by=lambda each: each.key)
