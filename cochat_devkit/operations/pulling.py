@@ -21,7 +21,7 @@ from cochat_devkit.operations.observe import fetch_remote
 from cochat_devkit.operations.offline import base_of, local_side
 from cochat_devkit.operations.records import Records, agree, agreed_row, to_row
 from cochat_devkit.operations.unmeant import refuse_unmeant
-from cochat_devkit.resource import Resource
+from cochat_devkit.resource import Resource, State
 from cochat_devkit.sync.decide import Action, Decision, OnConflict, Reason, decide
 from cochat_devkit.workspace.blobs import read_blob, size_of_blob
 from cochat_devkit.workspace.glance import glance, remember_laid
@@ -395,10 +395,12 @@ class _Pull:
         self._keep_if_new(agree(to_row(self._seen(key), self.rows.get(key)), None, path))
 
     def _note_remote(self, key: Key) -> None:
-        """Remember what the server showed, and leave the base."""
-        theirs = self.view.seen.get(key)
+        """Remember what the server showed, or that it has it no more, and leave the base."""
+        theirs, row = self.view.seen.get(key), self.rows.get(key)
         if theirs is not None:
-            self._keep_if_new(to_row(theirs, self.rows.get(key)))
+            self._keep_if_new(to_row(theirs, row))
+        elif row is not None and key in self.view.gone:
+            self._keep_if_new(row._replace(remote_state=State.ABSENT))
 
     def _keep_if_new(self, row: Row) -> None:
         """Write a row only where it says something new: a pull that finds nothing changes nothing."""
