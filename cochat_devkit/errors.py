@@ -164,6 +164,10 @@ class Moved(SyncError, RemoteError):
     """A write starts from what the server no longer holds: somebody saved between our read and our write."""
 
 
+class Namesake(SyncError, RemoteError):
+    """What is to be created has the name of something on the server that nobody here met: it may be that one."""
+
+
 class CheckFailed(DevkitError):
     """A plugin did not pass: the findings say why."""
 

@@ -247,7 +247,7 @@ class Applier:
         self, kind: Kind, errand: Errand, known_valves: Wire | None
     ) -> tuple[Wire | None, Resource | None]:
         """Read what the server holds in the moment before a write."""
-        key = errand.operation.key
+        key, is_ours = errand.operation.key, errand.operation.reason == Reason.TAKEN_BACK
         return find_theirs(
             self.session.client,
             self.records,
@@ -256,6 +256,7 @@ class Applier:
             self.rows.get(key),
             needs_groups=_names_groups(errand),
             known_valves=known_valves,
+            new=errand.resource.body if errand.resource and not is_ours else None,
         )
 
     def _known_valves(self, kind: Kind, row: Row | None, errand: Errand) -> Wire | None:

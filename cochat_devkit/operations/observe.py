@@ -6,7 +6,16 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import Missing, NotAllowed, NotSupported, Rejected, RemoteError, SignedOut, UnexpectedReply
+from cochat_devkit.errors import (
+    Missing,
+    Namesake,
+    NotAllowed,
+    NotSupported,
+    Rejected,
+    RemoteError,
+    SignedOut,
+    UnexpectedReply,
+)
 from cochat_devkit.events import Notice, Progress
 from cochat_devkit.kinds import all_kinds
 from cochat_devkit.kinds.wire import from_wire, has_body, new_remote_id, remote_id_of, slugs_for, version_of
@@ -312,14 +321,16 @@ def find_theirs(
     *,
     needs_groups: bool,
     known_valves: Wire | None = None,
+    new: Body | None = None,
 ) -> tuple[Wire | None, Resource | None]:
     """Read what the server holds under an address now: (the object, the resource), None where it has none.
 
     Where the server makes the ids and we never met the resource, the listing tells which one bears the name, among
     those that have no other address here. `known_valves` are taken for its fields that are valves; None reads those,
-    too.
+    too. `new` is what would be created where it has none.
 
     Raises:
+        Namesake: it has one of the name of `new`, which nobody here met.
         Rejected: what we never agreed on is there as a resource of another kind.
         RemoteError: the server could not be asked.
     """
@@ -327,9 +338,12 @@ def find_theirs(
     remote_id = row.remote_id if row is not None else None
     if remote_id is None and endpoints.makes_id:
         known = {row.remote_id: row.key.slug for row in records.known([kind.name]).values() if row.remote_id}
-        slugs = slugs_for(kind, client.fetch_names(kind), known, endpoints)
+        listed = client.fetch_names(kind)
+        slugs = slugs_for(kind, listed, known, endpoints)
         remote_id = next((each for each, slug in slugs.items() if slug == key.slug), None)
         if remote_id is None:
+            unmet = [each for each in listed if remote_id_of(kind, each, endpoints) not in known]
+            _refuse_namesake(kind, key, new or {}, unmet)
             return None, None
     remote_id = remote_id or new_remote_id(endpoints, key.slug)
     client.know_names(kind.name, {remote_id: key.slug})
@@ -344,6 +358,18 @@ def find_theirs(
             hint=f"move its file to {' or '.join(each.folders[''] for each in others)}/, or name it otherwise",
         )
     return wire, read_one_remote(client, kind, wire, client.wire_context([wire], needs_groups=needs_groups))
+
+
+def _refuse_namesake(kind: Kind, key: Key, new: Body, unmet: Sequence[Wire]) -> None:
+    """See that what is to be created is not there under a name of its own: a colleague's push may have made it."""
+    if kind.is_named_by_its_key or kind.named_by not in new:
+        return
+    place = kind.field_named(kind.named_by).wire[0]
+    if any(each.get(place) == new[kind.named_by] for each in unmet):
+        raise Namesake(
+            f"{kind.name}/{key.slug}: the server has one of that name, and nobody here knows whether it is this one",
+            hint=f"look: cochat pull --kind {kind.name}; then take one of both away, or push again to have two",
+        )
 
 
 def kinds_beside(client: Client, kind: Kind) -> list[Kind]:

@@ -382,8 +382,11 @@ class _Push:
         # what was seen there and has no common past with ours has to be looked at, whatever comes of it
         if (self.is_exact or (row is not None and base is None)) and there.state is not State.UNREADABLE:
             kind = kind_named(key.kind)[0]
-            needs_groups = local is not None and isinstance(local.resource.body.get("access"), dict)
-            theirs = find_theirs(self.session.client, self.records, kind, key, row, needs_groups=needs_groups)[1]
+            body = local.resource.body if local else None
+            needs_groups = body is not None and isinstance(body.get("access"), dict)
+            theirs = find_theirs(
+                self.session.client, self.records, kind, key, row, needs_groups=needs_groups, new=body
+            )[1]
             there = present(theirs.fingerprint) if theirs else ABSENT
             version = theirs.version if theirs else None
             remote_id = theirs.remote_id if theirs else None

@@ -181,6 +181,23 @@ def test_a_push_by_somebody_else_is_about_what_they_know(server: Server, alice: 
     assert [count_there(server, base) for base in bases] == [1, 1]
 
 
+def test_a_base_of_a_colleague_is_not_made_again_without_the_lock(
+    server: Server, alice: Desk, bob: Desk, base: str
+) -> None:
+    """What I am shown under the name of my new base may be it: I am told to look, and then it is for me to say."""
+    alice.json("push", "--no-verify")
+    alice.path("cochat.lock").unlink()
+    bob.json("pull", "--kind", "tool")
+    for words in (["--dry-run"], [], ["--atomic"], []):
+        (told,) = bob.json("push", "--no-verify", *words, f"knowledge/{base}", expected=3).json["items"]
+        assert (told["action"], "of that name" in told["error"]) == ("failed", True)
+        assert count_there(server, base) == 1
+    # it lies here a second time now, under the address that its name gives
+    bob.json("pull", "--kind", "knowledge", expected=None)
+    bob.json("push", "--no-verify", f"knowledge/{base}")
+    assert count_there(server, base) == 2
+
+
 @pytest.mark.parametrize("command", ["push", "pull", "apply", "undo"])
 def test_what_i_left_open_is_settled_though_somebody_else_came(
     server: Server, alice: Desk, bob: Desk, onlooker: Onlooker, base: str, command: str
