@@ -9,7 +9,7 @@ from cochat_devkit.events import Outcome, Report
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, survey
 from cochat_devkit.resource import State
-from cochat_devkit.sync.decide import Action, Decision, Reason, decide
+from cochat_devkit.sync.decide import Action, Decision, Reason, decide, present
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,8 +113,12 @@ def _differences(
             continue
         row = known.rows.get(key)
         side = local_side(known.tree, key, row.path if row else None)
-        decision = decide(base_of(row), side, last_seen(row))
+        base = base_of(row)
+        decision = decide(base, side, last_seen(row))
         if decision.action in (Action.NOTHING, Action.FORGET) or decision.reason is Reason.UNREADABLE_THERE:
+            continue
+        if decision.reason is Reason.INVISIBLE_THERE and base is not None and side == present(base.local):
+            # told apart: nobody edited it here, and whether somebody did there cannot be known
             continue
         conflict = _conflict_now(known, key, type_, decision, conflicts.get(key))
         found.append(replace(_difference(known, key, decision, with_bodies=with_bodies), conflict=conflict))

@@ -110,6 +110,20 @@ def test_what_is_not_shown_to_me_is_no_drift(server: Server, tool: str, desk: De
     for words in ((), ("--fetch",)):
         told = ci.json("status", "--exit-code", ref, *words).json
         assert (told["items"], told["invisible"]) == ([], [ref])
+    ci.edit(f"plugins/tools/{tool}.py", "class Tools", "# mine\nclass Tools")
+    assert ci.json("status", "--exit-code", ref, expected=3).actions == {ref: "skip"}
+
+
+def test_a_look_at_an_older_checkout_is_forgotten_with_it(tool: str, desk: Desk) -> None:
+    """I look at the server from an older commit and come back: what I agreed on last is what decides."""
+    desk.edit(f"plugins/tools/{tool}.py", "class Tools", "# second\nclass Tools")
+    desk.json("push", "--no-verify", f"tool/{tool}")
+    commit(desk)
+    git(desk, "checkout", "-q", "HEAD~1")
+    assert desk.json("status", "--fetch", f"tool/{tool}").actions == {f"tool/{tool}": "update-here"}
+    git(desk, "checkout", "-q", "master")
+    assert desk.json("status", f"tool/{tool}").actions == {}
+    assert desk.json("push", "--no-verify", f"tool/{tool}").actions == {}
 
 
 @pytest.mark.flavor("owui-0.12")
