@@ -94,6 +94,10 @@ class UnexpectedReply(RemoteError):
     """The answer is not what this endpoint promises: HTML, broken JSON, a wrong shape, a server error."""
 
 
+class UnreadableFile(UnexpectedReply):
+    """The server lists a file of a resource and has not its bytes, or has others: nothing follows about the rest."""
+
+
 class NotSupported(RemoteError):
     """This server has no such endpoint, or cannot hold this value."""
 

@@ -20,6 +20,7 @@ from cochat_devkit.errors import (
     RemoteError,
     SignedOut,
     UnexpectedReply,
+    UnreadableFile,
 )
 from cochat_devkit.resource import RemoteId, make_digest
 from cochat_devkit.tuples import NamedTuple
@@ -41,6 +42,7 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 #: under this key an upload tells the digest of its bytes, and 0.12 keeps that of every file
 _CLAIM = "file_hash"
 _LISTING = "listing files"
+_MEND_FILE = "run the command again; if it says the same, take the file out on the server, or attach it anew"
 
 
 class Attached(NamedTuple):
@@ -109,6 +111,7 @@ class Files:
         is how many there are by what was read before.
 
         Raises:
+            UnreadableFile: the server has not the bytes of one.
             UnexpectedReply: the list moved while it was read.
             RemoteError: the server could not be asked.
         """
@@ -125,18 +128,18 @@ class Files:
         """Read the bytes of a file.
 
         Raises:
-            UnexpectedReply: they are not those that the listing spoke of, or went since.
+            UnreadableFile: the server has not those that the listing spoke of.
         """
         what = f"reading {attached.path}"
         path = self._rows.content.path.replace("{file}", quote(attached.file_id, safe=""))
         try:
             content = self._transport.fetch_bytes(path, what)
-        except Missing as error:
+        except (Missing, Rejected) as error:
             # it is the file that is not there: nothing follows about what it belongs to
-            raise UnexpectedReply(f"{what}: it went while it was read", hint="run the command again") from error
+            raise UnreadableFile(f"{what}: the server lists it and has not its bytes", hint=_MEND_FILE) from error
         is_long = attached.size_bytes is not None and len(content) != attached.size_bytes
         if is_long or (attached.digest and make_digest(content) != attached.digest):
-            raise UnexpectedReply(f"{what}: the server sent other bytes than it lists", hint="run the command again")
+            raise UnreadableFile(f"{what}: the server sent other bytes than it lists", hint=_MEND_FILE)
         return content
 
     def keep_contents(self, wanted: Iterable[Attached]) -> Iterator[None]:
@@ -145,22 +148,33 @@ class Files:
         Some are read at a time, and while the caller does something else; those that are large, one by one.
 
         Raises:
-            RemoteError: the server could not be asked, or has other bytes than it lists.
+            UnreadableFile: the server has not the bytes of one; all others were kept before that is said.
+            RemoteError: the server could not be asked.
             CannotWrite: the disk refuses.
         """
         small: list[Attached] = []
         large: list[Attached] = []
         for each in wanted:
             (large if (each.size_bytes or 0) > LARGE_BYTES else small).append(each)
+        lost: list[UnreadableFile | None] = []
         with closing(self._transport.begin_all(self._keep_content, small)) as kept:
             yield
-            yield from kept
+            for found in kept:
+                lost.append(found)
+                yield
         for each in large:
-            self._keep_content(each)
+            lost.append(self._keep_content(each))
             yield
+        for fault in filter(None, lost):
+            raise fault
 
-    def _keep_content(self, attached: Attached) -> None:
-        self._digests[attached.file_id] = self._keep_blob(self.fetch_content(attached))
+    def _keep_content(self, attached: Attached) -> UnreadableFile | None:
+        """Read the bytes of a file and keep them; what keeps that one from being read keeps no other."""
+        try:
+            self._digests[attached.file_id] = self._keep_blob(self.fetch_content(attached))
+        except UnreadableFile as error:
+            return error
+        return None
 
     def exchange(
         self,

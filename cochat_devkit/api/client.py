@@ -19,6 +19,7 @@ from cochat_devkit.errors import (
     RemoteError,
     SignedOut,
     UnexpectedReply,
+    UnreadableFile,
     UsageError,
 )
 from cochat_devkit.kinds.access import Groups, group_ids_in
@@ -239,15 +240,22 @@ class Client:
         files = self.files_of(kind)
         return complete(wire, files.fetch_listing(remote_id, may_write=may_write, count=files.count_in(wire)))
 
-    def begin_files(self, kind: Kind, wires: Iterable[Wire]) -> Fetching[Wire]:
+    def begin_files(self, kind: Kind, wires: Iterable[Wire]) -> Fetching[Wire | UnreadableFile]:
         """Begin to read the files beside objects that were listed without them: the objects, completed. To be closed.
 
-        Each raises:
+        One whose file the server has not is its error. Each raises:
             RemoteError: they could not be listed, or moved meanwhile.
         """
+
+        def complete_one(wire: Wire) -> Wire | UnreadableFile:
+            try:
+                return self.with_files(kind, wire)
+            except UnreadableFile as error:
+                return error
+
         # made here: what was remembered is read by this thread alone
         self.files_of(kind)
-        return self._transport.begin_all(lambda wire: self.with_files(kind, wire), wires)
+        return self._transport.begin_all(complete_one, wires)
 
     def _fetch_joined(self, kind: Kind, joined: Endpoint, wire: Wire, what: str, remote_id: RemoteId) -> Wire:
         """Complete an object by another listing; file by file where this user may not ask for that."""
@@ -264,14 +272,17 @@ class Client:
     def fetch_items(
         self, kind: Kind, remote_ids: Sequence[RemoteId], on_each: Callable[[], None]
     ) -> dict[RemoteId, Wire | RemoteError]:
-        """Read several resources, some at a time; a missing or forbidden one is its error, others are raised."""
+        """Read several resources, some at a time; one missing, forbidden or without a file's bytes is its error.
+
+        Others are raised.
+        """
 
         def fetch(remote_id: RemoteId) -> Wire | RemoteError:
             try:
                 return self.fetch_item(kind, remote_id)
             except SignedOut:
                 raise
-            except (Missing, NotAllowed) as error:
+            except (Missing, NotAllowed, UnreadableFile) as error:
                 return error
 
         if self.endpoints(kind).attachments:

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import UnexpectedReply
+from cochat_devkit.errors import UnexpectedReply, UsageError
 from cochat_devkit.kinds.kind import SourceFacts, WrittenBy
 from cochat_devkit.kinds.names import assign_slugs, to_slug
 from cochat_devkit.resource import Body, Json, Key, RemoteId, Resource, Slug, Version, Wire, is_same_json
@@ -48,6 +48,21 @@ def from_wire(kind: Kind, wire: Wire, context: WireContext) -> Resource:
         updated_at=updated_at_of(wire),
         derived=_derived(kind, wire, context),
         writable=writable if is_reachable(endpoints, remote_id) else False,
+    )
+
+
+def summary_of(kind: Kind, wire: Wire, context: WireContext) -> Resource:
+    """Read of an object what names it, where its body cannot be read."""
+    endpoints = kind.endpoints_for(context.dialect)
+    remote_id = remote_id_of(kind, wire, endpoints)
+    slug = context.names.slugs.get(kind.name, {}).get(remote_id) or slug_of(endpoints, remote_id)
+    return Resource(
+        key=Key(kind.name, slug),
+        body={},
+        type=str(wire.get(kind.type_field) or "") if kind.type_field else "",
+        remote_id=remote_id,
+        version=version_of(wire),
+        updated_at=updated_at_of(wire),
     )
 
 
@@ -132,8 +147,9 @@ def updated_at_of(wire: Wire) -> datetime | None:
 
 
 def _natural(kind: Kind, name: str) -> str:
-    """Make the slug of a name; a command is its own, as on servers where it is the id."""
-    return (name.removeprefix("/") if kind.is_named_by_its_key else to_slug(name)) or to_slug(name)
+    """Make the slug of a name; a command is its own, as on servers where it is the id, where it can be written."""
+    is_slug = kind.is_named_by_its_key and not re.search(_HALF_PAIR, name)
+    return (name.removeprefix("/") if is_slug else to_slug(name)) or to_slug(name)
 
 
 def to_create_form(kind: Kind, resource: Resource, context: WireContext) -> Wire:
@@ -192,8 +208,10 @@ def _read(of: Field, wire: Wire, context: WireContext, slug: Slug) -> Json:
         return _implied(of, slug)
     try:
         return of.codec.read(wire, of, context)
-    except (AttributeError, TypeError, ValueError) as error:
-        raise UnexpectedReply(f"the server's {of.name} is of a form that we do not know") from error
+    except (AttributeError, TypeError, ValueError, UsageError, UnexpectedReply) as error:
+        raise UnexpectedReply(
+            f"the server's {of.name} is of a form that we do not know", hint="mend it on the server, and save it there"
+        ) from error
 
 
 def _derived(kind: Kind, wire: Wire, context: WireContext) -> dict[str, Json]:

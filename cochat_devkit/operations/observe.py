@@ -15,16 +15,17 @@ from cochat_devkit.errors import (
     RemoteError,
     SignedOut,
     UnexpectedReply,
+    UnreadableFile,
 )
 from cochat_devkit.events import Notice, Progress
 from cochat_devkit.kinds import all_kinds
-from cochat_devkit.kinds.wire import from_wire, has_body, new_remote_id, remote_id_of, slugs_for, version_of
+from cochat_devkit.kinds.wire import from_wire, has_body, new_remote_id, remote_id_of, slugs_for, summary_of, version_of
 from cochat_devkit.operations.offline import last_seen
 from cochat_devkit.resource import Key, RemoteId, Resource, State
 from cochat_devkit.sync.decide import ABSENT, Side, present
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from cochat_devkit.api.client import Client, Listed
     from cochat_devkit.events import Emit
@@ -39,17 +40,24 @@ class RemoteView:
     """Hold what a server showed of some kinds.
 
     `seen` has whole resources, `unmoved` the rows of those that are as the mirror remembers them; `unreadable` those
-    that are there and whose body is not for us; `invisible` those that we knew and that were not shown, which is no
-    proof of anything, each with the state in which that leaves it; `gone` those that the server says it has not.
+    that are there and whose body is not for us, or cannot be read, of which `faults` says why; `invisible` those that
+    we knew and that were not shown, which is no proof of anything, each with the state in which that leaves it; `gone`
+    those that the server says it has not.
     """
 
     seen: dict[Key, Resource] = field(default_factory=dict)
     unmoved: dict[Key, Row] = field(default_factory=dict)
     unreadable: dict[Key, Resource] = field(default_factory=dict)
+    faults: dict[Key, RemoteError] = field(default_factory=dict)
     invisible: dict[Key, State] = field(default_factory=dict)
     gone: set[Key] = field(default_factory=set)
     #: by kind: endpoint and role of the listing
     bases: dict[str, str] = field(default_factory=dict)
+
+    def refuse(self, summary: Resource, fault: RemoteError) -> None:
+        """Take in that a resource is there, and why nobody can read it."""
+        self.unreadable[summary.key] = summary
+        self.faults[summary.key] = fault
 
     def side(self, key: Key) -> Side:
         """Say what is known of one resource there."""
@@ -119,7 +127,8 @@ def _observe(
         # other kinds are listed meanwhile
         with closing(client.begin_files(kind, listed.wires)) as completed:
             yield
-            listed = listed._replace(wires=tuple(completed))
+            wires = tuple(_complete(client, kind, listed.wires, completed, view))
+            listed = listed._replace(wires=wires)
     _read_listed(client, kind, listed, rows, records.reader.body, emit, view)
     shown = (view.seen, view.unmoved, view.unreadable)
     missing = [row for row in ours if not any(row.key in each for each in shown)]
@@ -142,6 +151,17 @@ def _observe(
         if comparable and not listed.is_complete:
             left = f"{len(comparable)} that it did not show stay as they are"
             emit(Notice(f"the list of {kind.plural} moved while it was read: {left}"))
+
+
+def _complete(
+    client: Client, kind: Kind, wires: Iterable[Wire], completed: Iterable[Wire | UnreadableFile], view: RemoteView
+) -> Iterator[Wire]:
+    """Give the objects with their files; one whose file the server has not is told, and is not read."""
+    for wire, whole in zip(wires, completed, strict=True):
+        if isinstance(whole, UnreadableFile):
+            view.refuse(summary_of(kind, wire, client.wire_context()), whole)
+        else:
+            yield whole
 
 
 def _was_shown(row: Row, *, was_whole: bool) -> bool:
@@ -189,7 +209,10 @@ def _is_as_known(kind: Kind, wire: Wire, row: Row, context: WireContext) -> bool
     """Tell whether a whole object says what the mirror remembers of it."""
     if row.remote_state is not State.PRESENT or row.remote_digest is None:
         return False
-    theirs = from_wire(kind, wire, context)
+    try:
+        theirs = from_wire(kind, wire, context)
+    except UnexpectedReply:
+        return False
     told = (theirs.key, theirs.type, theirs.version, theirs.updated_at, theirs.writable)
     if told != (row.key, row.type, row.version, row.updated_at, row.writable):
         return False
@@ -231,14 +254,18 @@ def _read_listed(
         emit(Progress(f"reading {kind.plural}", done, len(asked)))
 
     for remote_id, answer in client.fetch_items(kind, list(asked), count).items():
-        if isinstance(answer, RemoteError) or not has_body(kind, answer):
+        if isinstance(answer, UnreadableFile):
+            view.refuse(summary_of(kind, asked[remote_id], client.wire_context()), answer)
+        elif isinstance(answer, RemoteError) or not has_body(kind, answer):
             hidden.append(asked[remote_id])
         else:
             whole.append(answer)
     context = client.wire_context([*whole, *hidden, *(wire for wire, _row in kept)])
-    resources = [from_wire(kind, wire, context) for wire in whole]
+    resources = [each for wire in whole if (each := _read(kind, wire, context, view))]
     for wire, row in kept:
-        stored, summary = read_body(str(row.remote_digest)), from_wire(kind, wire, context)
+        stored, summary = read_body(str(row.remote_digest)), _read(kind, wire, context, view)
+        if summary is None:
+            continue
         body = {**summary.body, **{name: stored[name] for name in kind.unlisted if name in stored}}
         resources.append(replace(summary, body=body))
     for resource in resources:
@@ -246,8 +273,18 @@ def _read_listed(
         place = view.seen if kind.form is None or resource.type in kind.folders else view.unreadable
         place[resource.key] = resource
     for wire in hidden:
-        summary = from_wire(kind, wire, context)
-        view.unreadable[summary.key] = summary
+        summary = _read(kind, wire, context, view)
+        if summary is not None:
+            view.unreadable[summary.key] = summary
+
+
+def _read(kind: Kind, wire: Wire, context: WireContext, view: RemoteView) -> Resource | None:
+    """Read an object; one of a form that we do not know is told, and keeps no other from being read."""
+    try:
+        return from_wire(kind, wire, context)
+    except UnexpectedReply as error:
+        view.refuse(summary_of(kind, wire, context), error)
+        return None
 
 
 def _sort_out(
@@ -292,8 +329,11 @@ def _settle_missing(client: Client, kind: Kind, missing: Sequence[Row], records:
         client.check_identity()
     for row in missing:
         answer = answers[row.remote_id]
-        if not isinstance(answer, RemoteError) and has_body(kind, answer):
-            view.seen[row.key] = read_one_remote(client, kind, answer)
+        if isinstance(answer, UnreadableFile):
+            view.refuse(Resource(row.key, {}, row.type), answer)
+        elif not isinstance(answer, RemoteError) and has_body(kind, answer):
+            found = _read(kind, answer, client.wire_context([answer]), view)
+            view.seen |= {found.key: found} if found else {}
         elif isinstance(answer, Missing) and would_be_shown(client, kind, row.key, records):
             if not _was_met(row):
                 view.invisible[row.key] = State.NEVER_MET

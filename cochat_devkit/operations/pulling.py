@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import LocalError
+from cochat_devkit.errors import LocalError, UnreadableFile
 from cochat_devkit.events import Notice, Outcome, Progress, Report
 from cochat_devkit.kinds import ref_of
 from cochat_devkit.mirror.history import Origin, Seen
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from cochat_devkit.api.client import Client
     from cochat_devkit.config import Config, Target
+    from cochat_devkit.errors import RemoteError
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.mirror.rows import Row
@@ -177,7 +178,7 @@ class _Pull:
         written = [key for key, each in decisions.items() if each and each.action in _WRITES_THEIRS]
         for kind in (kind for kind in kinds.values() if kind.digest_field):
             sides = [(self._seen(key), self.tree.found.get(key)) for key in written if key.kind == kind.name]
-            with suppress(LocalError):
+            with suppress(LocalError, UnreadableFile):
                 yield from arriving_blobs(self.root, kind, self.client, sides, self.emit)
 
     def _note_files(self, kinds: Mapping[str, Kind], decisions: Mapping[Key, Decision | None]) -> None:
@@ -254,6 +255,9 @@ class _Pull:
         except LocalError as error:
             self.steps.settle(key, self.emit)
             outcome = self._outcome(key, decision, exit_code=1, error=error.message, hint=error.hint)
+        except UnreadableFile as error:
+            self.steps.settle(key, self.emit)
+            outcome = self._tell_unreadable(key, error)
         else:
             self.steps.end(key)
         self.emit(outcome)
@@ -344,8 +348,8 @@ class _Pull:
     def _conflict(self, kind: Kind, key: Key, decision: Decision, parts: tuple[str, ...]) -> Outcome:
         present, theirs = self.tree.found.get(key), self._theirs(key)
         if self.on_conflict is OnConflict.STOP:
-            self._note_remote(key)
             self._fetch_blobs(kind, key)
+            self._note_remote(key)
             self.conflicts.note(kind, str(decision.reason), parts, self.rows.get(key), present, theirs)
             return self._outcome(
                 key,
@@ -383,7 +387,14 @@ class _Pull:
             self._keep_if_new(to_row(summary, None, state))
         if fault is not None:
             return self._outcome(key, decision, exit_code=1, error=fault.message, hint=fault.hint)
+        if key in self.view.faults:
+            return self._tell_unreadable(key, self.view.faults[key])
         return self._outcome(key, decision)
+
+    def _tell_unreadable(self, key: Key, fault: RemoteError) -> Outcome:
+        """Say why a resource that the server has is left as it is here."""
+        decision = Decision(Action.SKIP, Reason.UNREADABLE_THERE)
+        return self._outcome(key, decision, exit_code=1, error=fault.message, hint=fault.hint)
 
     def _agree(self, key: Key, local: LocalResource) -> None:
         """Remember that both sides hold the same: as each of them writes it."""

@@ -393,7 +393,8 @@ class _Push:
             if theirs is not None:
                 self.seen[key] = theirs
         if there.state is State.UNREADABLE or (row is not None and row.remote_state is State.UNREADABLE):
-            raise NotAllowed(f"{self._ref(key)}: the server does not show it to you", hint="ask its owner for access")
+            hint = f"ask its owner for access, or see what keeps it from being read: cochat pull {self._ref(key)}"
+            raise NotAllowed(f"{self._ref(key)}: the server does not show it to you", hint=hint)
         return Sight(key, base, here, there, self._type(key), remote_id, version)
 
     def _settle(self, sight: Sight, decision: Decision) -> Outcome:

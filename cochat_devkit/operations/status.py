@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from cochat_devkit.events import Outcome, Report
+from cochat_devkit.events import Notice, Outcome, Report
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, survey
 from cochat_devkit.resource import State
@@ -148,6 +148,8 @@ def fetch_into_mirror(config: Config, selection: Selection, *, target: str | Non
             row = to_row(theirs, rows.get(theirs.key))
             if rows.get(row.key) != row._replace(derived=None):
                 records.keep(row, (theirs.type, theirs.body))
+        for key, fault in view.faults.items():
+            emit(Notice(f"{ref_of(key, view.unreadable[key].type)}: {fault.message}", fault.hint))
         for key in (*view.invisible, *view.gone, *view.unreadable):
             state = view.side(key).state
             row = rows[key]._replace(remote_state=state) if key in rows else to_row(view.unreadable[key], None, state)

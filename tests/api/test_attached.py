@@ -9,7 +9,7 @@ import pytest
 from cochat_devkit.api.attached import LARGE_BYTES, Attached, Files
 from cochat_devkit.api.client import Client
 from cochat_devkit.api.probe import Identity
-from cochat_devkit.errors import Moved, NotSupported, Rejected, SignedOut, UnexpectedReply
+from cochat_devkit.errors import Moved, NotSupported, Rejected, SignedOut, UnexpectedReply, UnreadableFile
 from cochat_devkit.kinds import kind_named
 from cochat_devkit.kinds.dialects import OWUI_0_6, OWUI_0_12
 from cochat_devkit.resource import RemoteId, make_digest
@@ -138,10 +138,22 @@ def test_a_file_that_goes_while_it_is_read_is_not_the_base_that_went(transport, 
     server.on("POST", WHOLE, says({"id": "b", "files": [SHORT]}))
     server.on("GET", CONTENT, refuses(404, "We could not find what you're looking for :/"))
     client = Client(transport, OWUI_0_6, Identity("u1", "Ada", "", "admin"))
-    with pytest.raises(UnexpectedReply, match="went while it was read"):
+    with pytest.raises(UnreadableFile, match="lists it and has not its bytes"):
         client.fetch_item(BASE, B)
-    with pytest.raises(UnexpectedReply, match="went while it was read"):
-        client.fetch_items(BASE, [B], lambda: None)
+    assert isinstance(client.fetch_items(BASE, [B], lambda: None)[B], UnreadableFile)
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_file_that_is_lost_keeps_no_other_from_being_read(transport, server, status):
+    """All others are kept, and then I am told which one the server has not."""
+    kept = []
+    server.on("GET", "/api/v1/files/lost/content", refuses(status, "We could not find what you're looking for :/"))
+    server.on("GET", CONTENT, BYTES)
+    files = Files(transport, BASE.endpoints["0.6"].attachments, sees_whole=True, keep_blob=kept.append)
+    wanted = [Attached(each, f"{each}.md", "", None) for each in ("lost", "f")]
+    with pytest.raises(UnreadableFile, match=r"reading lost\.md"):
+        [*files.keep_contents(wanted)]
+    assert len(kept) == 1
 
 
 def test_large_files_are_read_one_at_a_time(transport, server):
