@@ -7,9 +7,12 @@ import shutil
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, CannotWrite
+from cochat_devkit.kinds import ref_of
 from cochat_devkit.operations.agreed import files_of
 from cochat_devkit.operations.blobs import blob_reader
-from cochat_devkit.workspace.files import inside, write_file
+from cochat_devkit.resource import make_digest
+from cochat_devkit.workspace.blobs import has_blob
+from cochat_devkit.workspace.files import inside, read_file, write_file
 from cochat_devkit.workspace.forms import tree_folder_of
 from cochat_devkit.workspace.paths import file_stem
 from cochat_devkit.workspace.tree import foresee, path_for, read_one, write_layout
@@ -41,9 +44,21 @@ def lay_foreseen(root: Path, kind: Kind, layout: Layout, write: WriteFile = writ
 
     Raises:
         CannotWrite: a file changed meanwhile, or the disk refuses.
-        BadResource: the bytes of one of its files are nowhere.
+        BadResource: the bytes of some of its files are not here; nothing was written.
     """
+    if lacking := _find_lacking(root, layout):
+        ref = ref_of(layout.local.key, layout.local.type)
+        raise BadResource(f"the bytes of {', '.join(lacking)} are not here", hint=f"fetch them: cochat pull {ref}")
     return write_layout(root, layout, blob_reader(root, kind, local=layout.present), write)
+
+
+def _find_lacking(root: Path, layout: Layout) -> list[str]:
+    """Name the files that are kept by digest and to be written, and whose bytes nobody has here."""
+    there = layout.present.tree if layout.present else {}
+    wanted = {place: digest for place, digest in layout.local.tree.items() if there.get(place) != digest}
+    at_hand = {*there.values()}
+    unknown = [place for place, digest in wanted.items() if digest not in at_hand and not has_blob(root, digest)]
+    return [place for place in unknown if make_digest(read_file(root, place) or b"") != wanted[place]]
 
 
 def lay_theirs(root: Path, target: str, kind: Kind, theirs: Resource) -> str | None:

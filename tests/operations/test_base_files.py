@@ -80,6 +80,29 @@ def test_a_pull_that_dies_does_not_make_their_old_file_an_edit_of_mine(tmp_path:
                 break
 
 
+@pytest.mark.parametrize("how", ["theirs", "merge"])
+def test_what_was_looked_at_alone_is_fetched_before_it_is_taken(tmp_path: Path, how: str) -> None:
+    """A fetch brings no bytes: to take theirs then says what does and leaves my files whole; after that it goes through."""
+    with open_world(tmp_path, "owui-0.12") as world:
+        world.browser.create(sort_named("knowledge", "owui-0.12"), SLUG, world.mark())
+        world.desk.json("pull")
+        give(world, "theirs\n")
+        side = world.desk.path(f"knowledge/{SLUG}/files/mine.md")
+        side.write_text("mine\n")
+        if how == "theirs":
+            world.desk.path(NOTE).write_text("mine\n")
+        before = world.desk.files()
+        world.desk.json("status", "--fetch")
+        ref = f"knowledge/{SLUG}"
+        (told,) = world.desk.json("resolve", ref, f"--{how}", expected=1).json["items"]
+        assert told["error"] == f"the bytes of {NOTE} are not here"
+        assert told["hint"] == f"fetch them: cochat pull {ref}"
+        assert world.desk.files() == before
+        world.desk.json("pull", ref, expected=3 if how == "theirs" else 0)
+        world.desk.json("resolve", ref, f"--{how}")
+        assert note(world) == "theirs\n"
+
+
 @pytest.mark.parametrize("is_left_behind", [False, True])
 def test_what_lay_beside_a_conflict_goes_with_it(tmp_path: Path, *, is_left_behind: bool) -> None:
     """Their files of a base are there to look at until I chose, and not longer; old ones are in nobody's way."""
