@@ -82,7 +82,7 @@ def test_a_pull_that_dies_does_not_make_their_old_file_an_edit_of_mine(tmp_path:
 
 @pytest.mark.parametrize("how", ["theirs", "merge"])
 def test_what_was_looked_at_alone_is_fetched_before_it_is_taken(tmp_path: Path, how: str) -> None:
-    """A fetch brings no bytes: to take theirs then says what does and leaves my files whole; after that it goes through."""
+    """A fetch brings no bytes: taking theirs says what does, and leaves my files whole until then."""
     with open_world(tmp_path, "owui-0.12") as world:
         world.browser.create(sort_named("knowledge", "owui-0.12"), SLUG, world.mark())
         world.desk.json("pull")
