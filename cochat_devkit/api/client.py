@@ -457,8 +457,13 @@ class Client:
         self._listed.clear()
 
     def know_names(self, kind: str, slugs: Mapping[RemoteId, Slug]) -> None:
-        """Take in by which slugs resources are known; later objects that name them are read with these."""
-        self._names = Names({**self._names.slugs, kind: {**self._names.slugs.get(kind, {}), **slugs}})
+        """Take in by which slugs resources are known; later objects that name them are read with these.
+
+        One that was made again has another id, and its slug: the one before does not bear it any more.
+        """
+        taken = {*slugs.values()}
+        others = {each: slug for each, slug in self._names.slugs.get(kind, {}).items() if slug not in taken}
+        self._names = Names({**self._names.slugs, kind: {**others, **slugs}})
 
     def wire_context(self, wires: Iterable[Wire] = (), *, needs_groups: bool = False) -> WireContext:
         """Make what reading these objects takes; groups are asked for only where one is mentioned."""

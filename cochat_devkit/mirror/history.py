@@ -79,6 +79,8 @@ ORDER BY CASE origin WHEN 'their history' THEN at
 
 _SEEN = "SELECT 1 FROM history WHERE scope_id = ? AND kind = ? AND slug = ? AND digest = ? LIMIT 1"
 
+_GONE = "SELECT 1 FROM history WHERE scope_id = ? AND kind = ? AND slug = ? AND digest IS NULL LIMIT 1"
+
 _RECENT = """
 SELECT h.kind, h.slug, h.type, h.digest, h.at, p.id IS NULL, p.digest
 FROM history h LEFT JOIN history p ON p.id = (
@@ -112,6 +114,13 @@ def was_seen(reader: MirrorReader, scope: Scope, key: Key, digest: str) -> bool:
     if not reader.has_table("history"):
         return False
     return bool(reader.ask(_SEEN, (scope.id, key.kind, key.slug, digest)))
+
+
+def was_gone(reader: MirrorReader, scope: Scope | None, key: Key) -> bool:
+    """Tell whether a resource was ever seen to be gone as this account."""
+    if scope is None or not reader.has_table("history"):
+        return False
+    return bool(reader.ask(_GONE, (scope.id, key.kind, key.slug)))
 
 
 def read_keys_with_history(reader: MirrorReader, scope: Scope, kinds: Iterable[str]) -> dict[Key, str]:

@@ -13,10 +13,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
-from cochat_devkit.mirror.history import was_seen
+from cochat_devkit.mirror.history import was_gone, was_seen
 from cochat_devkit.mirror.rows import LockDigests, Row
 from cochat_devkit.operations.offline import digest_of_lock, is_lock_as_left
-from cochat_devkit.resource import State, make_digest
+from cochat_devkit.resource import EMPTY, State, make_digest
 from cochat_devkit.workspace.files import moved_ns, write_file
 from cochat_devkit.workspace.git import read_blob
 from cochat_devkit.workspace.lockfile import (
@@ -151,11 +151,18 @@ def _digest_of(name: str, lines: TargetLines) -> str:
 
 
 def _laid_over(row: Row | None, entry: Entry, scope: Scope | None, reader: MirrorReader) -> Row:
-    if row is not None and (row.base_local, row.base_remote) == (entry.here, entry.there):
+    """Lay a line over a row. Of another id than the row's it is about one that was made again since we looked.
+
+    Where we saw the address empty ourselves, ours is the one that was made again, and the line an older one.
+    """
+    is_another = row is not None and row.remote_id != entry.remote_id
+    if row is not None and is_another and was_gone(reader, scope, entry.key):
+        entry, is_another = entry._replace(version=row.version), False
+    if row is not None and not is_another and (row.base_local, row.base_remote) == (entry.here, entry.there):
         is_as_base = row.remote_state is State.PRESENT and row.remote_fingerprint == entry.there
         return row._replace(version=entry.version) if is_as_base and entry.version else row
     digest = reader.body_named(entry.there)
-    if row is None:
+    if row is None or is_another:
         return Row(
             key=entry.key,
             type=entry.type,
@@ -168,6 +175,7 @@ def _laid_over(row: Row | None, entry: Entry, scope: Scope | None, reader: Mirro
             base_digest=digest,
             version=entry.version,
             path=entry.path,
+            derived=EMPTY if is_another else None,
         )
     told = row._replace(base_local=entry.here, base_remote=entry.there, base_digest=digest, path=entry.path or row.path)
     is_as_base = row.remote_state is State.PRESENT and row.remote_fingerprint == row.base_remote

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -154,3 +155,36 @@ def test_the_first_push_in_a_clone_sends(desk: Desk, base: str, words: tuple[str
     mine = clone(desk)
     mine.edit(f"agents/{base}.md", "hi", "hello")
     assert mine.json("push", *words).actions == {f"agent/{base}": "update-there"}
+
+
+def test_a_base_that_was_made_again_arrives_by_git(server: Server, desk: Desk) -> None:
+    """A colleague deletes a base and takes that back: it has another id, and is the same base here, where it lies."""
+    slug = make_id().replace("_", "-")
+    write(desk, f"knowledge/{slug}/knowledge.yaml", f"name: Docs {slug}\n")
+    write(desk, f"knowledge/{slug}/files/a.md", "alpha\n")
+    ref = f"knowledge/{slug}"
+    desk.json("push", ref)
+    commit(desk)
+    mine = clone(desk)
+    mine.json("pull", ref)
+    shutil.rmtree(desk.path(ref))
+    desk.json("push", "--delete", "--confirm-deletes", "1", ref)
+    desk.json("undo", str(desk.json("undo", "--list").json["runs"][0]["run"]))
+    git(desk, "checkout", "-q", "knowledge")
+    desk.json("pull", ref)
+    commit(desk)
+    git(mine, "pull", "-q", str(desk.folder), "master")
+    before = mine.files()
+    assert mine.json("status", ref).actions == {}
+    assert mine.json("pull", "--kind", "knowledge").actions.get(ref) is None
+    assert mine.files() == {**mine.files(), **before}
+    assert [line for line in mine.path("cochat.lock").read_text().splitlines() if slug in line] == [
+        line for line in before["cochat.lock"].decode().splitlines() if slug in line
+    ]
+    mine.edit(f"{ref}/files/a.md", "alpha", "beta")
+    assert mine.json("push", ref).actions == {ref: "update-there"}
+    # and an older checkout does not bring the old id back
+    git(desk, "checkout", "-q", "HEAD~1")
+    assert ref not in desk.json("status").actions
+    assert desk.json("pull", ref).actions == {ref: "update-here"}
+    assert desk.json("pull", ref).actions == {}
