@@ -59,8 +59,8 @@ class Config(NamedTuple):
         if wanted not in self.targets:
             known = ", ".join(self.targets) or "none"
             raise BadSetting(f"{FILE_NAME} has no target {wanted!r}", hint=f"targets there: {known}")
-        found = self.targets[wanted]
-        return found._replace(url=parse_base_url(os.environ.get("COCHAT_URL") or found.url))
+        found, url = self.targets[wanted], os.environ.get("COCHAT_URL")
+        return found._replace(url=parse_base_url(url)) if url else found
 
     @property
     def mirror_path(self) -> Path:
@@ -154,7 +154,7 @@ def _parse_target(place: str, name: str, stated: Mapping[str, Json]) -> Target:
         _refuse_unknown(f"{place[:-1]}.endpoints]", {kind: rows}, tuple(known))
         _refuse_unknown(shown, rows, known[kind])
         parsed[kind] = {column: _parse_endpoint(shown, column, text) for column, text in rows.items()}
-    return Target(name, stated["url"], production, parsed)
+    return Target(name, parse_base_url(stated["url"]), production, parsed)
 
 
 def _parse_endpoint(place: str, column: str, text: Json) -> tuple[str, str]:

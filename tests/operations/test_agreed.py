@@ -121,3 +121,15 @@ def test_a_server_of_the_environment_leaves_no_trace_in_git(
     monkeypatch.setenv("COCHAT_URL", server.url)
     assert desk.json("pull", "tool/t1").actions == {"tool/t1": "create-here"}
     assert desk.path("cochat.lock").read_bytes() == before
+
+
+def test_an_address_with_a_slash_at_its_end_is_the_same_server(server: RunningServer, tmp_path: Path) -> None:
+    """However `cochat.toml` writes its address, what is agreed with the server goes into the lock."""
+    desk = make_desk(tmp_path, server.url, server.token)
+    desk.edit("cochat.toml", server.url, f"{server.url.upper().replace('HTTP', 'http')}/")
+    desk.json("pull", "tool/t3")
+    assert f"url={server.url}\n" in desk.path("cochat.lock").read_text()
+    desk.edit("plugins/tools/t3.py", '"0"', '"1"')
+    before = desk.path("cochat.lock").read_bytes()
+    desk.json("push", "--no-verify", "tool/t3")
+    assert desk.path("cochat.lock").read_bytes() != before
