@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.reader import MirrorReader
     from cochat_devkit.mirror.rows import Scope
     from cochat_devkit.operations.records import Records
-    from cochat_devkit.resource import Body, Key, Version
+    from cochat_devkit.resource import Body, Fingerprint, Key, Version
 
 
 def rows_with_lock(
@@ -237,8 +237,8 @@ def _to_entry(row: Row, before: Entry | None, local: LocalResource | None) -> En
     if here is None or there is None:
         raise LookupError("a row without a base has no line")
     files: Mapping[str, str] = {}
-    if local is not None and local.fingerprint == here:
-        files = local.blobs
+    if (blobs := _blobs_of(local, here)) is not None:
+        files = blobs
     elif before is not None and before.here == here:
         files = before.files
     elif row.path:
@@ -253,6 +253,17 @@ def _to_entry(row: Row, before: Entry | None, local: LocalResource | None) -> En
         files=files,
         more=before.more if before else (),
     )
+
+
+def _blobs_of(local: LocalResource | None, here: Fingerprint) -> Mapping[str, str] | None:
+    """Name the contents of the files that were agreed on; None where they say something else, or do by now."""
+    if local is None or local.fingerprint != here:
+        return None
+    try:
+        return local.blobs
+    except BadResource:
+        # saved while we worked: a matter of the next command, and no reason to keep back what this one did
+        return None
 
 
 def _version_of(row: Row, before: Entry | None) -> Version | None:

@@ -17,6 +17,7 @@ import pytest
 from cochat_devkit.operations.serve import RunningServer, running_server
 from cochat_devkit.workspace.lockfile import read_lock
 from tests.desk import Desk, make_desk
+from tests.onlooker import run_onlooker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,3 +134,23 @@ def test_an_address_with_a_slash_at_its_end_is_the_same_server(server: RunningSe
     before = desk.path("cochat.lock").read_bytes()
     desk.json("push", "--no-verify", "tool/t3")
     assert desk.path("cochat.lock").read_bytes() != before
+
+
+def test_another_file_that_is_saved_meanwhile_hides_no_report(server: RunningServer, tmp_path: Path) -> None:
+    """An untouched plugin is saved in the editor while a push works: that says what it did, and writes the lock."""
+    with run_onlooker(server.url) as onlooker:
+        desk = make_desk(tmp_path, onlooker.url, server.token)
+        desk.json("pull", "tool/t4", "tool/t5")
+        path, locked = desk.path("plugins/tools/t4.py"), desk.path("cochat.lock").read_bytes()
+        onlooker.before("GET", "/api/v1/tools/id/t5", lambda: path.write_text(f"# typed\n{path.read_text()}"))
+        desk.edit("plugins/tools/t5.py", '"0"', '"1"')
+        assert desk.json("push", "--no-verify").actions == {"tool/t5": "update-there"}
+        after = desk.path("cochat.lock").read_bytes()
+        assert after != locked
+        assert _line(after, "t4") == _line(locked, "t4")
+        assert desk.json("status").actions == {"tool/t4": "update-there"}
+
+
+def _line(lock: bytes, tool: str) -> bytes:
+    (line,) = (line for line in lock.splitlines() if f" tool/{tool} ".encode() in line)
+    return line
