@@ -320,6 +320,8 @@ class FileForm(NamedTuple):
     tree_by_digest: bool = False
     #: what the head of a text says for the fields on which its sidecar is silent
     read_head: Callable[[str], Mapping[str, str]] = parse_frontmatter
+    #: that head is one of YAML between lines of hyphens
+    text_has_head: bool = False
 
 
 class Facet(NamedTuple):

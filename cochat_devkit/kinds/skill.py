@@ -138,7 +138,9 @@ KIND = Kind(
     ),
     derived=("user_id", "updated_at", "created_at", "version_id", "data", "tier", "category"),
     required=("id", "name"),
-    form=FileForm(source_field="content", main=MAIN, tree_field="files", read_head=parse_markdown_head),
+    form=FileForm(
+        source_field="content", main=MAIN, tree_field="files", read_head=parse_markdown_head, text_has_head=True
+    ),
     is_whole=_is_whole,
     unlisted=("content", "files"),
     is_valid_slug=lambda slug: re.fullmatch(r"[a-z0-9_-]+", slug) is not None,

@@ -20,7 +20,7 @@ from cochat_devkit.workspace.paths import (
     stem_aside,
     tree_paths,
 )
-from cochat_devkit.workspace.sidecar import BOM, ID, parse_sidecar, render_sidecar, to_body
+from cochat_devkit.workspace.sidecar import BOM, ID, parse_sidecar, render_sidecar, states_nothing, to_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -169,15 +169,24 @@ def find_silences(kind: Kind, path: str, files: Mapping[str, bytes]) -> list[Sil
     """Find which of the files that state something are empty, or lack the head that their form has.
 
     Raises:
-        BadResource: a file is no UTF-8.
+        BadResource: a file is no UTF-8, or no YAML.
     """
     form = form_of(kind)
-    places = (path, sidecar_path_of(kind, path))
-    told = {each: decode(files[each], each) for each in places if each is not None and each in files}
-    lacking = [(each, "is empty") for each, text in told.items() if not text.removeprefix(BOM).strip()]
-    if form.stated_in is StatedIn.FRONT_MATTER and split_head(told[path])[0] is None:
-        lacking.append((path, "has no head"))
-    return [Silence(*each, _ON_PURPOSE[form.stated_in]) for each in lacking]
+    beside = sidecar_path_of(kind, path)
+    told = {each: decode(files[each], each) for each in (path, beside) if each is not None and each in files}
+    on_purpose = _ON_PURPOSE[form.stated_in]
+    found = [Silence(each, "is empty", on_purpose) for each, text in told.items() if _is_blank(text)]
+    stated = path if form.stated_in is StatedIn.WHOLE else beside
+    if stated in told and not _is_blank(told[stated]) and states_nothing(told[stated], stated):
+        found.append(Silence(stated, "says nothing", on_purpose))
+    if (form.stated_in is StatedIn.FRONT_MATTER or form.text_has_head) and split_head(told[path])[0] is None:
+        found.append(Silence(path, "has no head", _ON_PURPOSE[StatedIn.FRONT_MATTER]))
+    return found
+
+
+def _is_blank(text: str) -> bool:
+    """Tell whether a text is one that nobody wrote: a full disk leaves nothing, a loss of power zeros."""
+    return not text.removeprefix(BOM).replace("\0", "").strip()
 
 
 def split_head(text: str) -> tuple[str | None, str]:
@@ -259,6 +268,8 @@ def _load_pictures(kind: Kind, path: str, files: Mapping[str, bytes], stated: di
         place = str(PurePosixPath(path).parent / value)
         if place not in files:
             raise BadResource(f"{shown}: {name} names {value}, which is not there", hint="put the picture beside it")
+        if not files[place]:
+            raise BadResource(f"{place} is empty", hint=f"restore the picture, or take {name} out of {shown}")
         stated[name] = f"data:{type_};base64,{base64.b64encode(files[place]).decode('ascii')}"
         found.add(place)
     return found

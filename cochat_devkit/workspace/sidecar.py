@@ -73,6 +73,16 @@ def render_sidecar(kind: Kind, slug: Slug, body: Body, present: str | None, *, s
     return _edit(present, dropped, changed) if dropped or changed else present
 
 
+def states_nothing(text: str, shown: str) -> bool:
+    """Tell whether a text has no YAML in it: comments alone, or nothing between its lines of hyphens.
+
+    Raises:
+        BadResource: it is no YAML.
+    """
+    text = text.removeprefix(BOM)
+    return read_plain(text) is None and _load_any(text, shown) is None
+
+
 def to_body(kind: Kind, slug: Slug, source: str, stated: dict[str, Json]) -> Body:
     """Make a body of a source and of what is stated beside it: the rest is what the source implies."""
     text = kind.text
@@ -226,21 +236,26 @@ def _read(text: str, shown: str) -> Mapping[str, Any]:
 
 def _load(text: str, shown: str) -> Any:
     from ruamel.yaml.comments import CommentedMap
+
+    found = _load_any(text, shown)
+    if found is None:
+        return CommentedMap()
+    if not isinstance(found, CommentedMap):
+        raise BadResource(f"{shown}:1: a sidecar is a YAML mapping", hint="write lines of the form `name: value`")
+    return found
+
+
+def _load_any(text: str, shown: str) -> Any:
     from ruamel.yaml.error import YAMLError
 
     try:
-        found = _yaml().load(text)
+        return _yaml().load(text)
     except (YAMLError, ValueError, NotImplementedError, RecursionError) as error:
         # the library does not know where to keep some comments
         mark = getattr(error, "problem_mark", None)
         place = f"{shown}:{mark.line + 1}" if mark else shown
         problem = getattr(error, "problem", None) or str(error)
         raise BadResource(f"{place}: this is no YAML: {problem}", hint="mend the line, or restore the file") from error
-    if found is None:
-        return CommentedMap()
-    if not isinstance(found, CommentedMap):
-        raise BadResource(f"{shown}:1: a sidecar is a YAML mapping", hint="write lines of the form `name: value`")
-    return found
 
 
 @functools.cache

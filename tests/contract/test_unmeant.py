@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.contract.stage import Server
 
 BLANK = (b"", b"\n", b"\xef\xbb\xbf", b" \r\n\r\n")
+ZEROS = b"\0" * 40
 #: which file is emptied, and of what it says something
 FILES = {
     "prompts/{}.md": "prompt/{}",
@@ -83,17 +84,63 @@ def test_an_emptied_file_wipes_nothing(desk: Desk, pattern: str) -> None:
 
 
 @pytest.mark.generation("0.12")
-@pytest.mark.parametrize("pattern", ["prompts/{}.md", "models/{}.md", "agents/{}.md"])
+@pytest.mark.parametrize("pattern", ["prompts/{}.md", "models/{}.md", "agents/{}.md", "skills/{}/SKILL.md"])
 def test_a_lost_head_wipes_nothing(desk: Desk, pattern: str) -> None:
     """A text without the lines between hyphens that it had is not sent; an empty head says that I mean it."""
     ref, place = push(desk, pattern)
-    text = place.read_text().rpartition("---\n")[2]
-    place.write_text(text)
-    for words in (("push", "--no-verify"), ("push", "--dry-run"), ("pull",)):
-        assert f"{place.name} has no head" in is_refused(desk, ref, words)
+    whole, text = place.read_text(), place.read_text().rpartition("---\n")[2]
+    for lost in (f"\n{whole}", whole.rpartition("---\n")[0], text):
+        place.write_text(lost)
+        for words in (("push", "--no-verify"), ("push", "--dry-run"), ("pull",)):
+            assert f"{place.name} has no head" in is_refused(desk, ref, words)
     assert place.read_text() == text
     place.write_text(f"---\n---\n{text}")
     assert desk.json("push", ref, "--dry-run").actions == {ref: "update-there"}
+
+
+@pytest.mark.generation("0.12")
+@pytest.mark.parametrize("pattern", ["prompts/{}.md", "agents/{}.md", "skills/{}/SKILL.md", "plugins/tools/{}.py"])
+def test_a_file_of_zeros_wipes_nothing(desk: Desk, pattern: str) -> None:
+    """A loss of power leaves such files: they are taken for emptied ones."""
+    ref, place = push(desk, pattern)
+    place.write_bytes(ZEROS)
+    for words in (("push", "--no-verify"), ("pull",)):
+        assert f"{place.name} is empty" in is_refused(desk, ref, words)
+    assert place.read_bytes() == ZEROS
+
+
+@pytest.mark.generation("0.12")
+@pytest.mark.parametrize("pattern", ["knowledge/{}/knowledge.yaml", "plugins/filters/{}.yaml", "automations/{}.yaml"])
+@pytest.mark.parametrize("left", ["# was: public\n", "---\n", "---\n# was\n...\n", "~\n"])
+def test_a_file_that_states_nothing_any_more_wipes_nothing(desk: Desk, pattern: str, left: str) -> None:
+    """Comments alone, or lines of hyphens, say no more than an empty file; `{}` says that I mean it."""
+    ref, place = push(desk, pattern)
+    place.write_text(left)
+    for words in (("push", "--no-verify"), ("pull",)):
+        assert f"{place.name} says nothing" in is_refused(desk, ref, words)
+    assert place.read_text() == left
+
+
+@pytest.mark.generation("0.12")
+def test_a_sidecar_of_comments_is_one_where_there_was_nothing_to_say(desk: Desk) -> None:
+    """Where the source says all, what stands beside it is mine to write."""
+    ref, place = push(desk, "plugins/tools/{}.py")
+    place.with_suffix(".yaml").write_text("# nothing to say\n")
+    place.write_text(place.read_text() + "# more\n")
+    assert desk.json("push", ref, "--no-verify").actions == {ref: "update-there"}
+
+
+@pytest.mark.generation("0.12")
+def test_a_picture_that_was_emptied_is_not_sent(desk: Desk) -> None:
+    """An agent keeps its picture there."""
+    ref, place = push(desk, "agents/{}.md")
+    picture = place.with_suffix(".png")
+    place.write_text(place.read_text().replace("---\n", f"---\nimage: {picture.name}\n", 1))
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert desk.json("push", ref).actions == {ref: "update-there"}
+    picture.write_bytes(b"")
+    (told,) = desk.json("push", ref, expected=1).json["items"]
+    assert told["error"] == f"agents/{picture.name} is empty"
 
 
 def test_a_text_that_never_had_a_head_needs_none(desk: Desk) -> None:
