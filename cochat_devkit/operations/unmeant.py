@@ -1,7 +1,8 @@
-"""Files that say what nobody meant: emptied by an editor or a full disk, or with both sides of a merge in them."""
+"""Files that say what nobody meant: emptied, half merged, or what Git LFS left in their place."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource
@@ -19,13 +20,20 @@ if TYPE_CHECKING:
     from cochat_devkit.workspace.local import LocalResource, Tree
 
 _MARKER = b"<<<<<<< "
+#: what Git LFS leaves in the place of a file that it did not fetch
+_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.+\n)*oid sha256:[0-9a-f]{64}\nsize [0-9]+\n?\Z"
+)
+#: no pointer is larger, and few texts that somebody merges are
+_LARGEST_POINTER_BYTES, _LARGEST_MERGED_BYTES = 1024, 1 << 20
 
 
 def refuse_unmeant(config: Config, aim: Target, tree: Tree, rows: Mapping[Key, Row], reader: MirrorReader) -> None:
     """Take a file that changed into what nobody means for one that cannot be read.
 
-    That is one that says nothing any more, though both sides agreed on something, and one with an unfinished merge. A
-    file that stated another id than its name gives stands for another resource without it: its place tells which.
+    That is one that says nothing any more, though both sides agreed on something, one with an unfinished merge, and a
+    pointer of Git LFS. A file that stated another id than its name gives stands for another resource without it: its
+    place tells which.
 
     Raises:
         BadResource: the lock cannot be read.
@@ -50,17 +58,59 @@ def _find_fault(
 ) -> BadResource | None:
     silences = find_silences(kind_named(local.key.kind)[0], local.path, local.files) if row else []
     marked = [path for path, content in local.files.items() if _MARKER in content]
-    if not silences and not marked:
-        return None
-    base = _files_of_base(config, aim, local.path, row, reader) if row else {}
-    if row and base is not None:
-        # where nobody knows the base, it said something
-        known = find_silences(kind_named(row.key.kind)[0], local.path, base)
-        silences = [each for each in silences if each not in known and each.path in base]
-    if row and silences:
-        hint = f"restore the file: see cochat log {ref_of(row.key, row.type)}; if you mean it, {silences[0].on_purpose}"
-        return BadResource(f"{silences[0].path} {silences[0].what}, and was not so when both sides agreed", hint=hint)
-    return _find_begun_merge(local, marked, base or {})
+    pointers = [path for path, content in local.files.items() if _POINTER.match(content)]
+    if silences or marked or pointers:
+        base = _files_of_base(config, aim, local.path, row, reader) if row else {}
+        if row and base is not None:
+            # where nobody knows the base, it said something
+            known = find_silences(kind_named(row.key.kind)[0], local.path, base)
+            silences = [each for each in silences if each not in known and each.path in base]
+        if row and silences:
+            ref, first = ref_of(row.key, row.type), silences[0]
+            hint = f"restore the file: see cochat log {ref}; if you mean it, {first.on_purpose}"
+            return BadResource(f"{first.path} {first.what}, and was not so when both sides agreed", hint=hint)
+        base = base or {}
+        for path in pointers:
+            if base.get(path) != local.files[path]:
+                return _explain_pointer(path)
+        for path in marked:
+            if fault := _find_begun_merge(path, local.files[path], base.get(path, b"")):
+                return fault
+    return _find_fault_below(config, aim, local, row, reader) if local.tree else None
+
+
+def _find_fault_below(
+    config: Config, aim: Target, local: LocalResource, row: Row | None, reader: MirrorReader
+) -> BadResource | None:
+    """Look into those further files that are kept by digest and are not as both sides agreed.
+
+    A merge is looked for only where there was something to merge with.
+    """
+    from cochat_devkit.operations.agreed import find_base_body
+    from cochat_devkit.workspace.blobs import read_blob
+    from cochat_devkit.workspace.files import read_file, size_of_file
+    from cochat_devkit.workspace.forms import tree_places
+
+    kind = kind_named(local.key.kind)[0]
+    body = find_base_body(config, aim, kind, row, reader) if row else None
+    agreed = body[kind.digest_field] if body and kind.digest_field else {}
+    before = {place: agreed[name] for name, place in tree_places(kind, local.path, agreed).items()}
+    for path, digest in local.tree.items():
+        limit = _LARGEST_MERGED_BYTES if path in before else _LARGEST_POINTER_BYTES
+        if before.get(path) == digest or size_of_file(config.root, path) > limit:
+            continue
+        content = read_file(config.root, path) or b""
+        if _POINTER.match(content):
+            return _explain_pointer(path)
+        if path in before and _MARKER in content:
+            original = read_blob(config.root, before[path]) or b""
+            if fault := _find_begun_merge(path, content, original):
+                return fault
+    return None
+
+
+def _explain_pointer(path: str) -> BadResource:
+    return BadResource(f"{path} is what Git LFS left in the place of the file", hint="fetch it: git lfs pull")
 
 
 def _files_of_base(
@@ -78,15 +128,14 @@ def _files_of_base(
         return None
 
 
-def _find_begun_merge(local: LocalResource, marked: list[str], base: Mapping[str, bytes]) -> BadResource | None:
+def _find_begun_merge(path: str, *contents: bytes) -> BadResource | None:
+    """Find a merge that nobody finished in the first content; the others are what it was."""
     from cochat_devkit.sync.merge import begun_merge
 
-    for path in marked:
-        texts = (each.decode("utf-8", "replace") for each in (local.files[path], base.get(path, b"")))
-        line = begun_merge(*texts)
-        if line is not None:
-            return BadResource(
-                f"{path}:{line}: a merge in git was not finished",
-                hint="keep one of both sides, without the markers; a text that speaks of markers indents them",
-            )
-    return None
+    line = begun_merge(*(each.decode("utf-8", "replace") for each in contents))
+    if line is None:
+        return None
+    return BadResource(
+        f"{path}:{line}: a merge in git was not finished",
+        hint="keep one of both sides, without the markers; a text that speaks of markers indents them",
+    )

@@ -34,6 +34,18 @@ def read_file(root: Path, relative: str) -> bytes | None:
     return _read_at(inside(root, relative), relative)
 
 
+def size_of_file(root: Path, relative: str) -> int:
+    """Tell how many bytes a file has; 0 where there is none.
+
+    Raises:
+        BadResource: it leads out of the workspace.
+    """
+    try:
+        return inside(root, relative).stat().st_size
+    except OSError:
+        return 0
+
+
 def _read_at(path: Path, relative: str) -> bytes | None:
     try:
         with path.open("rb") as file:

@@ -240,3 +240,56 @@ def test_a_text_about_merges_is_a_text(server: Server, desk: Desk) -> None:
     place.write_text(text + "".join(f"    {line}\n" for line in MERGE.splitlines()))
     assert desk.json("push", ref).actions == {ref: "update-there"}
     desk.json("check")
+
+
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize 12345\n"
+
+
+def push_base(desk: Desk) -> tuple[str, Path]:
+    """Put a base with one document there: its address, and the document."""
+    name = make_id()
+    place = desk.path(f"knowledge/{name}/files/doc.md")
+    place.parent.mkdir(parents=True)
+    (place.parent.parent / "knowledge.yaml").write_text(f"name: {name}\n")
+    place.write_text(f"{name}\n")
+    desk.json("push", f"knowledge/{name}")
+    return f"knowledge/{name}", place
+
+
+@pytest.mark.parametrize("name", ["doc.md", "new.md"])
+def test_a_pointer_of_git_lfs_replaces_no_document(desk: Desk, name: str) -> None:
+    """Who has not fetched the large files pushes none of the pointers that stand for them."""
+    ref, place = push_base(desk)
+    place = place.with_name(name)
+    place.write_text(POINTER)
+    for words in (("push", "--dry-run"), ("push",), ("pull",)):
+        (told,) = desk.json(*words, ref, expected=1).json["items"]
+        assert told["error"] == f"{place.relative_to(desk.folder)} is what Git LFS left in the place of the file"
+        assert told["hint"] == "fetch it: git lfs pull"
+    place.write_text("the document\n")
+    assert desk.json("push", ref).actions == {ref: "update-there"}
+
+
+@pytest.mark.generation("0.12")
+def test_a_pointer_of_git_lfs_is_no_picture_and_no_file_of_a_skill(desk: Desk) -> None:
+    """What lies beside a text is looked at as well."""
+    agent, place = push(desk, "agents/{}.md")
+    picture = place.with_suffix(".png")
+    place.write_text(place.read_text().replace("---\n", f"---\nimage: {picture.name}\n", 1))
+    picture.write_text(POINTER)
+    skill, place = push(desk, "skills/{}/SKILL.md")
+    place.with_name("table.csv").write_text(POINTER)
+    told = desk.json("push", agent, skill, expected=1).json["items"]
+    assert [each["error"].endswith("is what Git LFS left in the place of the file") for each in told] == [True, True]
+
+
+def test_an_unfinished_merge_in_a_document_goes_nowhere(desk: Desk) -> None:
+    """A changed document of a base is looked into; one about merges that I add is a text."""
+    ref, place = push_base(desk)
+    place.write_text(f"One\n{MERGE}")
+    for words in (("push", "--dry-run"), ("push",), ("pull",)):
+        (told,) = desk.json(*words, ref, expected=1).json["items"]
+        assert told["error"] == f"{place.relative_to(desk.folder)}:2: a merge in git was not finished"
+    place.write_text("One\n")
+    place.with_name("new.md").write_text(MERGE)
+    assert desk.json("push", ref).actions == {ref: "update-there"}
