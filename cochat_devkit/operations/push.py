@@ -200,7 +200,7 @@ def plan_and_send(
         keeping_lock(config, session.target, records, files or changes.tree),
     ):
         pushing = _Push(config, changes, session, records, emit, options, files or changes.tree)
-        for outcome in pushing.run(wanted):
+        for outcome in pushing.run(wanted, may_send=not options.atomic or report.exit_code == 0):
             report.add(outcome)
         if pushing.plan is not None:
             report.extra["plan"] = render_plan(pushing.plan)
@@ -251,7 +251,7 @@ class _Push:
         """
         return self.options.plan_only or self.options.atomic
 
-    def run(self, wanted: Sequence[Key]) -> list[Outcome]:
+    def run(self, wanted: Sequence[Key], *, may_send: bool) -> list[Outcome]:
         sights = self._see(wanted)
         planned = plan_sync(sights, write_order(), Policy(delete=self.options.delete))
         others = [self._settle(sight, decision) for sight, decision in planned.others]
@@ -259,8 +259,11 @@ class _Push:
         if self.options.plan_only:
             self.plan = self._make_plan(planned)
             return [*others, *(self._would(each) for each in self.plan.operations)]
-        if self.options.atomic and any(not each.ok for each in others):
-            return [*others, *(self._held_back(each) for each in planned.operations)]
+        if self.options.atomic:
+            would = [self._would(each) for each in planned.operations]
+            if not may_send or any(not each.ok for each in (*others, *would)):
+                held = zip(planned.operations, would, strict=True)
+                return [*others, *(self._held_back(each) if outcome.ok else outcome for each, outcome in held)]
         errands = [self._to_errand(each) for each in planned.operations]
         return [*others, *self.applier.carry_out(errands, "push")]
 

@@ -124,6 +124,31 @@ def test_atomic_sends_all_or_nothing(server, ids, desk):
     assert set(desk.json("push", "--no-verify", "--atomic").actions.values()) == {"update-there"}
 
 
+#: what cannot be sent, by what is wrong with it: its file, and the text of that
+UNSENDABLE = {
+    "its id": ("plugins/tools/Zz_{}.py", sources.TOOL),
+    "no YAML": ("prompts/{}.md", "---\nname: [zz\n---\nx\n"),
+    "an unfinished merge": ("prompts/{}.md", "---\nname: zz\n---\n<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"),
+}
+
+
+@pytest.mark.parametrize("fault", UNSENDABLE)
+def test_atomic_sends_nothing_beside_what_cannot_be_sent(server, desk, fault):
+    """With --atomic a mistake in one file keeps all others from being sent, and is named."""
+    place, text = UNSENDABLE[fault]
+    word, path = make_id(), place.format(make_id())
+    write(desk, f"prompts/{word}.md", "---\nname: Sound\n---\nx\n")
+    write(desk, path, text)
+    refused = desk.json("push", "--no-verify", "--atomic", expected=None)
+    assert refused.exit_code in (1, 2)
+    assert [each["ref"] for each in refused.json["items"] if each["action"] == "nothing"] == [f"prompt/{word}"]
+    assert len(refused.actions) == 1
+    assert not is_there(server, word)
+    desk.path(path).unlink()
+    assert desk.json("push", "--no-verify", "--atomic").actions == {f"prompt/{word}": "create-there"}
+    assert is_there(server, word)
+
+
 def test_one_push_takes_three_requests(ids, desk, onlooker):
     """A changed source costs a read, a write and, where there is history, a look into it; sign-in and probe apart."""
     add_line(desk, ids[0])
@@ -378,3 +403,12 @@ def edit_there(server: Server, tool_id: str, source: str) -> None:
 
 def without_lock(files: dict[str, bytes]) -> dict[str, bytes]:
     return {name: content for name, content in files.items() if name != "cochat.lock"}
+
+
+def write(desk: Desk, path: str, text: str) -> None:
+    desk.path(path).parent.mkdir(parents=True, exist_ok=True)
+    desk.path(path).write_text(text)
+
+
+def is_there(server: Server, command: str) -> bool:
+    return any(each["command"].removeprefix("/") == command for each in read_json(server.admin.get("/api/v1/prompts/")))
