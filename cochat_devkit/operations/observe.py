@@ -18,7 +18,7 @@ from cochat_devkit.errors import (
     UnreadableFile,
 )
 from cochat_devkit.events import Notice, Progress
-from cochat_devkit.kinds import all_kinds
+from cochat_devkit.kinds import all_kinds, ref_of
 from cochat_devkit.kinds.wire import from_wire, has_body, new_remote_id, remote_id_of, slugs_for, summary_of, version_of
 from cochat_devkit.operations.offline import last_seen
 from cochat_devkit.resource import Key, RemoteId, Resource, State
@@ -352,6 +352,23 @@ def would_be_shown(client: Client, kind: Kind, key: Key, records: Records) -> bo
     return isinstance(derived, dict) and derived.get("user_id") == client.identity.id
 
 
+def refuse_hidden(client: Client, kind: Kind, key: Key, type_: str, records: Records, *, was_shown: bool) -> None:
+    """See that a resource that we knew, and that the server says it has not, is gone and not only hidden from us.
+
+    Raises:
+        NotAllowed: nobody can say.
+        RemoteError: the server takes us for somebody else by now, or could not be asked.
+    """
+    client.check_identity()
+    is_told = would_be_shown(client, kind, key, records)
+    if client.endpoints(kind).item is None:
+        # a list tells of what an earlier one showed to us; that it is empty tells nothing
+        is_told = was_shown and bool(client.fetch_names(kind))
+    if not is_told:
+        ref = ref_of(key, type_)
+        raise NotAllowed(f"{ref}: the server does not show it to you", hint="ask its owner for access")
+
+
 def find_theirs(
     client: Client,
     records: Records,
@@ -372,6 +389,7 @@ def find_theirs(
     Raises:
         Namesake: it has one of the name of `new`, which nobody here met.
         Rejected: what we never agreed on is there as a resource of another kind.
+        NotAllowed: what we knew is not shown to us, which is no proof that it is gone.
         RemoteError: the server could not be asked.
     """
     endpoints = client.endpoints(kind)
@@ -390,6 +408,8 @@ def find_theirs(
     try:
         wire = client.fetch_item(kind, remote_id, known_valves=known_valves)
     except Missing:
+        if row is not None:
+            refuse_hidden(client, kind, key, row.type, records, was_shown=_was_shown(row, was_whole=False))
         return None, None
     if (row is None or row.base_remote is None) and not _is_of(client, kind, wire):
         others = [each for each in kinds_beside(client, kind) if _is_of(client, each, wire)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import Missing, NotAllowed, RemoteError
+from cochat_devkit.errors import Missing, RemoteError
 from cochat_devkit.events import Notice, Outcome
 from cochat_devkit.kinds import kind_named, ref_of
 from cochat_devkit.kinds.kind import WrittenBy
 from cochat_devkit.kinds.wire import from_wire, new_remote_id, remote_id_of
 from cochat_devkit.mirror.history import Origin, Seen
 from cochat_devkit.mirror.journal import StepState
-from cochat_devkit.operations.observe import read_one_remote, would_be_shown
+from cochat_devkit.operations.observe import read_one_remote, refuse_hidden
 from cochat_devkit.operations.records import agreed_row, to_row
 from cochat_devkit.operations.verify import find_overwritten
 from cochat_devkit.sync.decide import Action, Reason
@@ -199,10 +199,9 @@ def _read_now(client: Client, kind: Kind, records: Records, step: Step, sent: Bo
     client.know_names(kind.name, {remote_id: step.key.slug})
     try:
         return [read_one_remote(client, kind, client.fetch_item(kind, remote_id))]
-    except Missing as error:
-        if step.before_digest is not None and not would_be_shown(client, kind, step.key, records):
-            ref = ref_of(step.key, step.type)
-            raise NotAllowed(f"{ref}: the server does not show it to you", hint="ask its owner for access") from error
+    except Missing:
+        if step.before_digest is not None:
+            refuse_hidden(client, kind, step.key, step.type, records, was_shown=True)
         return []
 
 

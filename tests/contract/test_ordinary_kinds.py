@@ -144,6 +144,66 @@ def test_what_is_no_longer_shared_is_not_deleted(
     assert set(_refs(path for path in theirs if path in before)) <= set(mine.json("status").json["invisible"])
 
 
+@pytest.mark.parametrize("commands", [(), ("pull",)])
+def test_a_push_does_not_take_for_deleted_what_is_no_longer_shared(
+    server: Server, rights: Callable[..., None], texts: dict[str, str], commands: tuple[str, ...], tmp_path: Path
+) -> None:
+    """What I edit or take away waits: it is neither a conflict nor agreed that it is gone, and the lock keeps it."""
+    rights()
+    theirs = {path: text for path, text in texts.items() if not path.startswith("automations")}
+    owner = make_desk(tmp_path / "owner", server.url, server.admin_person.token)
+    for path, text in theirs.items():
+        owner.path(path).parent.mkdir(parents=True, exist_ok=True)
+        owner.path(path).write_text(text)
+    owner.json("push", "--no-verify")
+    _share(server, owner, theirs, "write")
+    mine = make_desk(tmp_path / "mine", server.url, server.user_person.token)
+    mine.json("pull")
+    shown = [path for path in theirs if path in mine.files()]
+    assert any(path.startswith("prompts/") for path in shown)
+    _share(server, owner, theirs, None)
+    for command in commands:
+        mine.json(command)
+    lock = mine.path("cochat.lock").read_bytes()
+    for path in shown:
+        mine.edit(path, *EDITS[_kind_of(path)])
+    asked = [*_refs(shown), "--no-verify"]
+    for words in ((), ("--dry-run",), ("--delete", "--confirm-deletes", str(len(shown)))):
+        told = mine.json("push", *words, *asked, expected=4).json["items"]
+        assert {each["action"] for each in told} == {"failed"}
+        assert len(told) == len(shown)
+        assert not mine.json("resolve", *_refs(shown), "--ours", expected=None).actions
+        for path in (path for path in shown if "--dry-run" in words):
+            mine.path(path).unlink()
+    assert mine.path("cochat.lock").read_bytes() == lock
+
+
+@pytest.mark.flavor("cochat")
+def test_a_colleagues_agent_that_only_git_brought_is_not_made_twice(server: Server, tmp_path: Path) -> None:
+    """CoChat shows me my agents alone: an edit of hers waits, and no second one of that name comes to be."""
+    word, (hers, mine) = make_id(), (server.add_person(), server.add_person())
+    desk = make_desk(tmp_path / "hers", server.url, hers.token)
+    desk.path(f"agents/{word}.md").parent.mkdir(exist_ok=True)
+    desk.path(f"agents/{word}.md").write_text(f"---\nname: {word}\nbase: m\n---\nYou write.\n")
+    desk.json("push")
+    clone = make_desk(tmp_path / "mine", server.url, mine.token)
+    for name, content in desk.files().items():
+        clone.path(name).parent.mkdir(exist_ok=True)
+        clone.path(name).write_bytes(content)
+    lock = clone.path("cochat.lock").read_bytes()
+    clone.edit(f"agents/{word}.md", "You write", "You read")
+    for command in ("push", "pull", "push"):
+        clone.json(command, expected=None)
+    told = clone.json("push", expected=4)
+    assert told.actions == {f"agent/{word}": "failed"}
+    assert "not show" in told.json["items"][0]["error"]
+    assert not clone.json("resolve", f"agent/{word}", "--ours", expected=None).actions
+    clone.path(f"agents/{word}.md").unlink()
+    clone.json("push", "--delete", "--confirm-deletes", "1", expected=4)
+    assert clone.path("cochat.lock").read_bytes() == lock
+    assert [each["name"] for each in read_json(mine.client.get("/api/custom/agents/"))] == []
+
+
 def test_my_own_prompt_that_is_deleted_there_goes_here(desk: Desk, server: Server, texts: dict[str, str]) -> None:
     """What is mine the server would show me: where it says "not there", it is gone."""
     _pull(desk, texts)
