@@ -254,7 +254,7 @@ class Applier:
             kind,
             key,
             self.rows.get(key),
-            needs_groups=_names_groups(errand),
+            needs_groups=names_groups(errand.resource),
             known_valves=known_valves,
             new=errand.resource.body if errand.resource and not is_ours else None,
         )
@@ -318,7 +318,7 @@ class Applier:
     def _send(self, kind: Kind, errand: Errand, wire: Wire | None, theirs: Resource | None) -> Resource | None:
         """Send one write: what the server then holds."""
         client, resource = self.session.client, errand.resource
-        needs_groups = _names_groups(errand)
+        needs_groups = names_groups(errand.resource)
         if resource is None:
             if theirs is not None:
                 read = blob_reader(self.config.root, kind, client=client, told=wire)
@@ -489,5 +489,6 @@ def check_writable(ref: str, kind: Kind, operation: Operation, row: Row | None) 
         raise NotAllowed(f"{ref}: the server does not show it to you", hint="ask its owner for access")
 
 
-def _names_groups(errand: Errand) -> bool:
-    return errand.resource is not None and isinstance(errand.resource.body.get("access"), dict)
+def names_groups(resource: Resource | None) -> bool:
+    """Tell whether it takes the server's groups to write down who may see a resource; None is a deletion."""
+    return resource is not None and isinstance(resource.body.get("access"), dict)

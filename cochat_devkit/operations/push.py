@@ -11,13 +11,13 @@ from cochat_devkit.kinds import all_kinds, kind_named, ref_of
 from cochat_devkit.kinds.wire import new_remote_id, slugs_for
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
-from cochat_devkit.operations.apply import STANDS_IN_THE_WAY, Applier, Errand, check_writable
+from cochat_devkit.operations.apply import STANDS_IN_THE_WAY, Applier, Errand, check_writable, names_groups
 from cochat_devkit.operations.blobs import check_blobs
 from cochat_devkit.operations.observe import find_theirs, kinds_beside
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
-from cochat_devkit.operations.send import check_switches
+from cochat_devkit.operations.send import check_form, check_switches
 from cochat_devkit.operations.session import as_whoever_signs_in, connect
 from cochat_devkit.operations.trust import find_untrusted, keep_own, trust_hint
 from cochat_devkit.resource import Key, Resource, State
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.session import Selection, Session
-    from cochat_devkit.resource import Fingerprint, RemoteId, Slug
+    from cochat_devkit.resource import Fingerprint, RemoteId, Slug, Wire
     from cochat_devkit.workspace.tree import LocalResource, Tree
 
 
@@ -230,6 +230,8 @@ class _Push:
         self.ids: dict[str, dict[Slug, RemoteId]] = {}
         #: what the server showed, where it was asked before planning
         self.seen: dict[Key, Resource] = {}
+        #: the same as the server's objects
+        self.wires: dict[Key, Wire] = {}
         self.failed: list[Outcome] = []
         self.applier = Applier(
             self.config,
@@ -385,16 +387,15 @@ class _Push:
         # what was seen there and has no common past with ours has to be looked at, whatever comes of it
         if (self.is_exact or (row is not None and base is None)) and there.state is not State.UNREADABLE:
             kind = kind_named(key.kind)[0]
-            body = local.resource.body if local else None
-            needs_groups = body is not None and isinstance(body.get("access"), dict)
-            theirs = find_theirs(
-                self.session.client, self.records, kind, key, row, needs_groups=needs_groups, new=body
-            )[1]
+            needs_groups, new = names_groups(local.resource if local else None), local.resource.body if local else None
+            wire, theirs = find_theirs(
+                self.session.client, self.records, kind, key, row, needs_groups=needs_groups, new=new
+            )
             there = present(theirs.fingerprint) if theirs else ABSENT
             version = theirs.version if theirs else None
             remote_id = theirs.remote_id if theirs else None
-            if theirs is not None:
-                self.seen[key] = theirs
+            if wire is not None and theirs is not None:
+                self.wires[key], self.seen[key] = wire, theirs
         if there.state is State.UNREADABLE or (row is not None and row.remote_state is State.UNREADABLE):
             hint = f"ask its owner for access, or see what keeps it from being read: cochat pull {self._ref(key)}"
             raise NotAllowed(f"{self._ref(key)}: the server does not show it to you", hint=hint)
@@ -443,14 +444,20 @@ class _Push:
     def _would(self, operation: Operation) -> Outcome:
         """Say what an operation would do, and what would keep it from being done."""
         ref, path = self._ref(operation.key), self._path(operation.key)
-        kind = kind_named(operation.key.kind)[0]
+        kind, client = kind_named(operation.key.kind)[0], self.session.client
         try:
             check_writable(ref, kind, operation, self.changes.rows.get(operation.key))
             if local := self.changes.tree.found.get(operation.key):
                 theirs = self.seen.get(operation.key)
                 before, body = theirs.body if theirs else None, local.resource.body
-                check_switches(self.session.client, kind, before, body)
+                check_switches(client, kind, before, body)
                 check_blobs(self.config.root, kind, local, before, body)
+                wire, needs_groups = self.wires.get(operation.key), names_groups(local.resource)
+                check_form(client, kind, local.resource, wire, needs_groups=needs_groups)
+                if wire is None:
+                    # what is sent after it may name it, by whichever id the server makes
+                    slug = operation.key.slug
+                    client.know_names(kind.name, {new_remote_id(client.endpoints(kind), slug): slug})
         except DevkitError as error:
             return Outcome(ref, "failed", str(operation.action), path, error.exit_code, *_said(error))
         return Outcome(ref, str(operation.action), operation.reason, path, changes=operation.lines)

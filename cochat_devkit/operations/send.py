@@ -100,6 +100,23 @@ def check_switches(client: Client, kind: Kind, before: Body | None, body: Body) 
             client.switch_of(kind, each.name)
 
 
+def check_form(client: Client, kind: Kind, resource: Resource, wire: Wire | None, *, needs_groups: bool) -> None:
+    """See that a resource can be said in the server's words, and that the server has all whom it names.
+
+    `wire` is what the server holds, None for what is to be created.
+
+    Raises:
+        UsageError: it names somebody whom the server does not have.
+        NotSupported: the server cannot hold a field that says something.
+        RemoteError: the server could not be asked.
+    """
+    context = client.wire_context([wire] if wire else (), needs_groups=needs_groups)
+    if wire is None:
+        to_create_form(kind, resource, context)
+    else:
+        to_update_form(kind, wire, resource.body, context)
+
+
 def _send_files(
     client: Client, kind: Kind, wire: Wire, body: Body, context: WireContext, read_blob: ReadBlob | None
 ) -> Wire:

@@ -78,6 +78,45 @@ def test_a_stale_plan_sends_nothing_at_all(server, ids, desk, where):
     assert "# more" not in source_there(server, ids[0])
 
 
+NOBODY = "access:\n  read:\n  - Nobody of this name"
+
+
+@pytest.mark.parametrize("head", ["knowledge: [knowledge/none-of-this-name]", NOBODY])
+def test_a_dry_run_says_what_the_run_says(server, desk, head):
+    """Whom my files name and the server does not have is told before anything is sent, in the same words."""
+    word = make_id().replace("_", "-")
+    for path, text in {f"agents/{word}.md": f"---\nbase: m\n{head}\n---\nhi", f"prompts/{word}.md": "hi\n"}.items():
+        desk.path(path).parent.mkdir(exist_ok=True)
+        desk.path(path).write_text(text)
+    desk.json("push", f"prompt/{word}")
+    desk.path(f"prompts/{word}.md").write_text(f"---\n{NOBODY}\n---\nhi\n")
+    refs = [f"agent/{word}", f"prompt/{word}"]
+    told = [told_of(desk, *words) for words in (("--dry-run", *refs), ("--out", "plan.json", *refs), refs)]
+    assert told[0] == told[1] == told[2]
+    assert {each[0] for each in told[0]} == {*refs}
+    assert {each[1] for each in told[0]} == {"failed"}
+
+
+def test_a_dry_run_knows_what_the_same_push_would_make(server, desk):
+    """An agent may name a base that is new as well: both are to be made, and then they are."""
+    if server.flavor == "cochat":
+        pytest.skip("agents of CoChat name no bases")
+    word = make_id().replace("_", "-")
+    desk.path(f"knowledge/{word}").mkdir(parents=True)
+    desk.path(f"knowledge/{word}/knowledge.yaml").write_text(f"name: {word}\ndescription: d\n")
+    desk.path("agents").mkdir(exist_ok=True)
+    desk.path(f"agents/{word}.md").write_text(f"---\nbase: m\nknowledge: [knowledge/{word}]\n---\nhi")
+    refs = [f"agent/{word}", f"knowledge/{word}"]
+    told = [told_of(desk, *words) for words in (("--dry-run", *refs), refs)]
+    assert told[0] == told[1]
+    assert {each[1] for each in told[0]} == {"create-there"}
+
+
+def told_of(desk: Desk, *words: str) -> list[tuple[str, ...]]:
+    items = desk.json("push", "--no-verify", *words, expected=None).json["items"]
+    return sorted((each["ref"], each["action"], str(each["error"])) for each in items)
+
+
 def test_a_changed_plan_is_refused(ids, desk):
     """A plan of which a byte was changed is no plan, be it a blank."""
     add_line(desk, ids[0])
