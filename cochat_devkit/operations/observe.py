@@ -138,12 +138,14 @@ def _observe(
     # to an admin every listing shows everything, and each that is missing is asked for by its id
     was_whole = may_ask and client.shows_all(listed_before or "") and client.shows_all(listed.basis)
     is_comparable = was_whole or listed_before in (None, listed.basis)
-    comparable = [row for row in missing if is_comparable and _was_shown(row, was_whole=was_whole)]
+    comparable = [row for row in missing if is_comparable and _was_shown(row, records, was_whole=was_whole)]
     view.invisible |= {row.key: State.NOT_LISTED for row in missing}
     if listed.is_complete and is_proof:
         # what somebody else was shown is asked for by its id where an answer would be the truth
         told_of = [
-            row for row in missing if not _was_met(row) and may_ask and would_be_shown(client, kind, row.key, records)
+            row
+            for row in missing
+            if not _was_met(row, records) and may_ask and would_be_shown(client, kind, row.key, records)
         ]
         _settle_missing(client, kind, [*comparable, *told_of], records, view)
     else:
@@ -164,17 +166,18 @@ def _complete(
             yield whole
 
 
-def _was_shown(row: Row, *, was_whole: bool) -> bool:
+def _was_shown(row: Row, records: Records, *, was_whole: bool) -> bool:
     """Tell whether a listing as the one before would show a resource that we knew, if it were there."""
-    return _was_met(row) and (was_whole or row.remote_state is not State.NOT_LISTED)
+    return _was_met(row, records) and (was_whole or row.remote_state is not State.NOT_LISTED)
 
 
-def _was_met(row: Row) -> bool:
+def _was_met(row: Row, records: Records) -> bool:
     """Tell whether a server ever showed us a resource.
 
-    What the lock alone knows has no time: somebody else saw that, who may be shown more.
+    Of what the lock alone knows there is neither a time nor anything that a server derived: somebody else saw that, who
+    may be shown more. Not every server says a time.
     """
-    return row.updated_at is not None
+    return row.updated_at is not None or bool(records.reader.derived(records.scope, row.key))
 
 
 def _unproven(row: Row) -> State:
@@ -335,7 +338,7 @@ def _settle_missing(client: Client, kind: Kind, missing: Sequence[Row], records:
             found = _read(kind, answer, client.wire_context([answer]), view)
             view.seen |= {found.key: found} if found else {}
         elif isinstance(answer, Missing) and would_be_shown(client, kind, row.key, records):
-            if not _was_met(row):
+            if not _was_met(row, records):
                 view.invisible[row.key] = State.NEVER_MET
                 continue
             view.gone.add(row.key)
@@ -409,7 +412,7 @@ def find_theirs(
         wire = client.fetch_item(kind, remote_id, known_valves=known_valves)
     except Missing:
         if row is not None:
-            refuse_hidden(client, kind, key, row.type, records, was_shown=_was_shown(row, was_whole=False))
+            refuse_hidden(client, kind, key, row.type, records, was_shown=_was_shown(row, records, was_whole=False))
         return None, None
     if (row is None or row.base_remote is None) and not _is_of(client, kind, wire):
         others = [each for each in kinds_beside(client, kind) if _is_of(client, each, wire)]
