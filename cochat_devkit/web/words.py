@@ -23,6 +23,7 @@ _TONES = {
     "same on both sides": "calm",
     "unavailable": "hidden",
     "invisible": "hidden",
+    "gone there": "theirs",
     "kept by the mirror alone": "calm",
 }
 #: what a step of a run did, by its action
