@@ -94,10 +94,13 @@ class Files:
         self._sees_whole = sees_whole
         self._keep_blob = keep_blob
         self._digests: dict[str, str] = {}
+        self._held: dict[RemoteId, set[str]] = {}
 
-    def know(self, digests: Mapping[str, str]) -> None:
-        """Take in the digests of files that were read before: a file's bytes never change."""
-        self._digests.update(digests)
+    def know(self, before: Mapping[RemoteId, Mapping[str, str]]) -> None:
+        """Take in which files resources had, each with its digest: a file's bytes never change."""
+        for remote_id, digests in before.items():
+            self._digests.update(digests)
+            self._held[remote_id] = {*digests}
 
     def count_in(self, wire: Wire) -> int | None:
         """Read how many files a listing of resources says that one has; None where it does not."""
@@ -119,6 +122,7 @@ class Files:
         if count not in (None, len(wires)):
             raise list_moved(_LISTING)
         found = _told_apart([_to_attached(wire) for wire in wires])
+        self._held[remote_id] = {each.file_id for each in found}
         found = [each._replace(digest=each.digest or self._digests.get(each.file_id, "")) for each in found]
         for _each in self.keep_contents([each for each in found if not each.digest]):
             pass
@@ -188,6 +192,7 @@ class Files:
 
         `present` has the files that there are by path, and `coming` the digests of those to attach; `read` gives the
         bytes behind a digest. Where the server refuses, what was there before is attached again, and in `present`.
+        What was removed and no other resource has is deleted at the end.
 
         Raises:
             NotSupported: a path has folders, and this server has none.
@@ -219,7 +224,9 @@ class Files:
                 present |= self._put_back(remote_id, gone, [uploaded[path] for path in added], read, error)
             finally:
                 self._discard(*(uploaded[path] for path in uploaded if path not in added))
+            self._let_go(remote_id, gone)
             raise
+        self._let_go(remote_id, gone)
 
     def _upload(self, path: str, content: bytes) -> str:
         what = f"uploading {path}"
@@ -234,7 +241,7 @@ class Files:
         return file_id
 
     def _remove(self, remote_id: RemoteId, attached: Attached) -> None:
-        """Take a file out; its bytes go with it.
+        """Take a file out; others may have it as well, so it stays on the server.
 
         Raises:
             Moved: somebody took it out since it was listed.
@@ -261,7 +268,7 @@ class Files:
     ) -> dict[str, Attached]:
         """Attach again what an exchange removed, in the place of what it added: what that is now, by path.
 
-        It is uploaded again, since a server mostly deletes what is removed.
+        It is uploaded again: a file of somebody else may be removed by whom it may not be attached by.
 
         Raises:
             UnexpectedReply: the server refuses that as well; what it takes is attached all the same.
@@ -272,6 +279,7 @@ class Files:
             for file_id in added:
                 with suppress(Missing):
                     self._ask(self._rows.remove, remote_id, "taking out what was attached", {"file_id": file_id})
+                self._discard(file_id)
             for each in gone:
                 file_id = self._upload(each.path, read(each.digest))
                 try:
@@ -292,12 +300,56 @@ class Files:
             ) from error
         return back
 
-    def _discard(self, *file_ids: str) -> None:
-        """Delete what was uploaded and not attached; where that fails, it only takes space there."""
-        for file_id in file_ids:
-            path = self._rows.discard.path.replace("{file}", quote(file_id, safe=""))
+    def _let_go(self, remote_id: RemoteId, removed: Iterable[Attached]) -> None:
+        """Delete files that were taken out, where nothing says that another resource has them."""
+        for each in removed:
             with suppress(RemoteError):
-                self._transport.send(self._rows.discard.method, path, "deleting an upload")
+                if not self._is_elsewhere(remote_id, each.file_id):
+                    self._discard(each.file_id)
+
+    def _is_elsewhere(self, remote_id: RemoteId, file_id: str) -> bool:
+        """Tell whether another resource has a file, or may have it: by what was read, and by what the server says.
+
+        A file names the resource that it came to last. A search shows those that one owns or that are shared.
+
+        Raises:
+            RemoteError: the server does not say.
+        """
+        if any(file_id in held for other, held in list(self._held.items()) if other != remote_id):
+            return True
+        file = self._send_file(self._rows.file, file_id, "reading a removed file")
+        if not _has_id(file) or not isinstance(name := file.get("filename"), str):
+            raise UnexpectedReply("reading a removed file: the answer is no file")
+        came_to = (file.get("meta") or {}).get("collection_name")
+        # some databases take a backslash in what is searched for as an escape
+        if came_to not in (None, f"file-{file_id}", remote_id) or "\\" in name:
+            return True
+        return file_id in self._search(name)
+
+    def _search(self, name: str) -> set[str]:
+        """List the ids of the files of all resources, as far as they are shown, whose names have a text in them."""
+        what, found, read, page = "searching for a file", set[str](), 0, 1
+        while True:
+            path = f"{self._rows.search.path}?query={quote(name, safe='')}&page={page}"
+            answer = self._transport.send(self._rows.search.method, path, what)
+            items = answer.get("items") if isinstance(answer, dict) else None
+            if not isinstance(items, list) or not isinstance(answer.get("total"), int) or not all(map(_has_id, items)):
+                raise UnexpectedReply(f"{what}: the answer is no list")
+            found |= {each["id"] for each in items}
+            read, page = read + len(items), page + 1
+            if read >= answer["total"]:
+                return found
+            if not items:
+                raise list_moved(what)
+
+    def _discard(self, *file_ids: str) -> None:
+        """Delete what nothing has; where that fails, it only takes space there."""
+        for file_id in file_ids:
+            with suppress(RemoteError):
+                self._send_file(self._rows.discard, file_id, "deleting a file that nothing has")
+
+    def _send_file(self, endpoint: Endpoint, file_id: str, what: str) -> Json:
+        return self._transport.send(endpoint.method, endpoint.path.replace("{file}", quote(file_id, safe="")), what)
 
     def _folder_id(self, remote_id: RemoteId, present: Iterable[Attached], folder: str) -> str | None:
         if not folder:

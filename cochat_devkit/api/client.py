@@ -95,7 +95,7 @@ class Client:
         self._files: dict[str, Files] = {}
         #: kinds whose objects are not given as a whole to this user
         self._read_in_parts: set[str] = set()
-        self._read_digests: Callable[[str], Mapping[str, str]] = lambda _kind: {}
+        self._read_files: Callable[[str], Mapping[RemoteId, Mapping[str, str]]] = lambda _kind: {}
         #: what is known of the fields that are valves; and all values just read, until something is sent
         self._valve_fields: dict[tuple[str, str], Wire] = {}
         self._just_read: dict[tuple[str, str], Wire] = {}
@@ -430,7 +430,7 @@ class Client:
             if rows is None:
                 raise NotSupported(f"{self.dialect.title} keeps no files with {kind.plural}")
             files = Files(self._transport, rows, sees_whole=self.identity.is_admin, keep_blob=self._keep_blob)
-            files.know(self._read_digests(kind.name))
+            files.know(self._read_files(kind.name))
             self._files[kind.name] = files
         return self._files[kind.name]
 
@@ -448,9 +448,9 @@ class Client:
             lambda endpoint, what, remote_id, body: self._request(kind, endpoint, what, remote_id, body=body), requests
         )
 
-    def remember_digests_by(self, read: Callable[[str], Mapping[str, str]]) -> None:
-        """Take in what tells by kind the digests of files that were read before: by the file's id."""
-        self._read_digests = read
+    def remember_files_by(self, read: Callable[[str], Mapping[RemoteId, Mapping[str, str]]]) -> None:
+        """Take in what tells by kind the files that each resource had when it was read, each with its digest."""
+        self._read_files = read
 
     def forget_listings(self) -> None:
         """Let go of what was listed: it is asked for anew where it is wanted again."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cochat_devkit.mirror.rows import LockDigests
     from cochat_devkit.mirror.store import MirrorStore
     from cochat_devkit.operations.session import Session
-    from cochat_devkit.resource import Body, Fingerprint, Json, Key, Resource
+    from cochat_devkit.resource import Body, Fingerprint, Json, Key, RemoteId, Resource
 
 #: rows and files are recorded in batches: an interruption loses at most the record, never a file. More than a pull has
 #: in one of its own, so that what one gathers is written with the notes of the next
@@ -219,15 +219,19 @@ class Records:
         if self.session is None:
             return
         client = self.session.client
-        client.remember_digests_by(self._digests_of)
+        client.remember_files_by(self._files_of)
         for name in {name for kind in all_kinds() for name in kind.refers_to}:
             names = {row.remote_id: row.key.slug for row in self.reader.rows(self.scope, [name]).values()}
             client.know_names(name, names)
 
-    def _digests_of(self, kind: str) -> dict[str, str]:
-        """Read the digests of files that were read before, by the file's id, so that none is read twice."""
-        told = (self.reader.derived(self.scope, key) for key in self.reader.rows(self.scope, [kind]))
-        return {file_id: each["digest"] for one in told for file_id, each in (one.get("attached") or {}).items()}
+    def _files_of(self, kind: str) -> dict[RemoteId, dict[str, str]]:
+        """Read which files each resource had when it was last read: by the file's id, its digest."""
+        found: dict[RemoteId, dict[str, str]] = {}
+        for key, row in self.reader.rows(self.scope, [kind]).items():
+            attached = self.reader.derived(self.scope, key).get("attached") or {}
+            if row.remote_id is not None:
+                found[row.remote_id] = {file_id: each["digest"] for file_id, each in attached.items()}
+        return found
 
     def _open_reader(self) -> None:
         self.reader = self._ends.enter_context(MirrorReader(self.path))

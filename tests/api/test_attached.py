@@ -181,18 +181,28 @@ def test_large_files_are_read_one_at_a_time(transport, server):
 
 
 UPLOAD = "/api/v1/files/?process=true&process_in_background=false"
-ADD, REMOVE = (f"/api/v1/knowledge/b/file/{each}" for each in ("add", "remove?delete_file=true"))
+ADD, REMOVE = (f"/api/v1/knowledge/b/file/{each}" for each in ("add", "remove?delete_file=false"))
 DISCARD = "/api/v1/files/new"
+SEARCH = "/api/v1/knowledge/search/files?query="
 OLD = {path: Attached(f"old {path}", path, make_digest(path.encode()), 1) for path in ("a", "b")}
 NEW = {path: make_digest(text) for path, text in (("a", b"b"), ("b", b"a"))}
 TEXTS = {make_digest(text): text for text in (b"a", b"b", b"c")}
 REFUSED = refuses(400, "400: Duplicate content detected.")
 
 
-def exchange(transport, present, leaving, coming, kept=None):
+def file_of(path):
+    return f"/api/v1/files/old%20{path}"
+
+
+def search_for(path):
+    return f"{SEARCH}{path}.md&page=1"
+
+
+def exchange(transport, present, leaving, coming, kept=None, before=None):
     files = Files(
         transport, BASE.endpoints["0.6"].attachments, sees_whole=True, keep_blob=lambda text: _keep(kept, text)
     )
+    files.know(before or {})
     files.exchange(B, present, leaving, coming, TEXTS.__getitem__)
 
 
@@ -203,21 +213,64 @@ def shelf(server):
     server.on("POST", ADD, says({"id": "b", "files": []}))
     server.on("POST", REMOVE, says({"id": "b", "files": []}))
     server.on("DELETE", DISCARD, says({"message": "File deleted successfully"}))
+    for path in OLD:
+        told = {"id": f"old {path}", "filename": f"{path}.md", "meta": {"collection_name": B}}
+        server.on("GET", file_of(path), says(told))
+        server.on("GET", search_for(path), says({"items": [{"id": "another"}], "total": 1}))
+        server.on("DELETE", file_of(path), says({"message": "File deleted successfully"}))
     return server
 
 
-def test_a_file_is_replaced_in_three_requests(transport, shelf):
-    """The new one is uploaded before the old one goes; the bytes of both are kept by then."""
+def test_a_file_is_replaced(transport, shelf):
+    """The new one is uploaded before the old one goes, which is deleted last; the bytes of both are kept by then."""
     kept = []
     exchange(transport, dict(OLD), ["a"], {"a": make_digest(b"c")}, kept)
-    assert (shelf.paths(), kept) == ([UPLOAD, REMOVE, ADD], [b"c", b"a"])
+    deleted = [file_of("a"), search_for("a"), file_of("a")]
+    assert (shelf.paths(), kept) == ([UPLOAD, REMOVE, ADD, *deleted], [b"c", b"a"])
     assert shelf.asked[1].body == {"file_id": "old a"}
+    assert shelf.asked[-1].method == "DELETE"
+
+
+def told_of_file(**more):
+    return says({"id": "old a", "filename": "a.md", "meta": {"collection_name": "b"}, **more})
+
+
+@pytest.mark.parametrize(
+    ("before", "file", "found"),
+    [
+        ({RemoteId("other"): {"old a": DIGEST}}, None, None),
+        ({}, told_of_file(meta={"collection_name": "other"}), None),
+        ({}, told_of_file(filename="a\\b.md"), None),
+        ({}, told_of_file(filename=None), None),
+        ({}, refuses(404, "We could not find what you're looking for :/"), None),
+        ({}, refuses(500, ""), None),
+        ({}, None, says({"items": [{"id": "old a"}], "total": 1})),
+        ({}, None, says({"items": [], "total": 1})),
+        ({}, None, says({"items": None, "total": 0})),
+        ({}, None, refuses(500, "")),
+    ],
+)
+def test_a_removed_file_is_not_deleted_where_another_base_may_have_it(transport, shelf, before, file, found):
+    """Its listing told so, the file names another base, or a search finds it; and where nobody says, it stays."""
+    shelf.on("GET", file_of("a"), *([file] if file else [told_of_file()]))
+    if found:
+        shelf.on("GET", search_for("a"), found)
+    exchange(transport, dict(OLD), ["a"], {}, before=before)
+    assert "DELETE" not in [each.method for each in shelf.asked]
+
+
+def test_a_removed_file_is_looked_for_on_every_page(transport, shelf):
+    """Many files bear a name."""
+    shelf.on("GET", search_for("a"), says({"items": [{"id": "another"}], "total": 2}))
+    shelf.on("GET", f"{SEARCH}a.md&page=2", says({"items": [{"id": "old a"}], "total": 2}))
+    exchange(transport, dict(OLD), ["a"], {}, before={B: {"old a": DIGEST}})
+    assert "DELETE" not in [each.method for each in shelf.asked]
 
 
 def test_files_that_exchange_their_texts_all_leave_before_any_comes(transport, shelf):
     """Whatever fails before that leaves all as they are."""
     exchange(transport, dict(OLD), OLD, NEW)
-    assert shelf.paths() == [UPLOAD, UPLOAD, REMOVE, REMOVE, ADD, ADD]
+    assert shelf.paths()[:6] == [UPLOAD, UPLOAD, REMOVE, REMOVE, ADD, ADD]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +296,8 @@ def test_what_left_for_a_refused_file_is_put_back(transport, shelf):
     asked = [(each.path, each.body["file_id"]) for each in shelf.asked if each.path in (ADD, REMOVE)]
     left, came = [(REMOVE, "old a"), (REMOVE, "old b")], [(ADD, "new a"), (ADD, "new b")]
     assert asked == [*left, *came, (REMOVE, "new a"), (ADD, "back a"), (ADD, "back b")]
-    assert shelf.paths()[-1] == "/api/v1/files/new%20b"
+    discarded = [each.path for each in shelf.asked if each.method == "DELETE"]
+    assert discarded == ["/api/v1/files/new%20a", "/api/v1/files/new%20b", file_of("a"), file_of("b")]
     assert {path: each.file_id for path, each in present.items()} == {"a": "back a", "b": "back b"}
 
 

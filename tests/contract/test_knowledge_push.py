@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cochat_devkit.kinds.names import to_slug
 from tests.contract import bases
 from tests.contract.bases import no_bases_left  # noqa: F401 - a fixture
 from tests.contract.stage import make_id, read_json
@@ -243,3 +244,27 @@ def test_what_leaves_is_kept_here_first(shelf, onlooker):
     shelf.lay({"b": before["b"], "z": before["z"]})
     digest = bases.sha256(before["a"])
     assert shelf.desk.path(f".cochat/blobs/{digest[:2]}/{digest[2:]}").read_text() == before["a"]
+
+
+@pytest.mark.parametrize("is_all_known", [True, False])
+def test_a_file_that_two_bases_have_stays_in_the_other(server, onlooker, tmp_path, is_all_known):
+    """A change to it, and its deletion, are about the base in whose folder they were made, whatever is known here."""
+    desk = make_desk(tmp_path / "desk", onlooker.url, server.admin_person.token)
+    one, other = (bases.create_base(server.admin, name=make_id(), **server.private()) for _ in range(2))
+    for order in ((one, other), (other, one)):
+        changed, removed = (bases.upload(server.admin, f"{make_id()}.md") for _ in range(2))
+        for each in order:
+            for file_id in (changed, removed):
+                read_json(bases.add(server.admin, each["id"], file_id))
+        texts = {each: server.admin.get(f"{bases.FILES}/{each}/content").text for each in (changed, removed)}
+        ref = f"knowledge/{to_slug(one['name'])}"
+        desk.json("pull", "knowledge/*" if is_all_known else ref)
+        names = {each: bases.read_file(server.admin, each)["filename"] for each in (changed, removed)}
+        desk.path(f"{ref}/files/{names[changed]}").write_text(f"Changed in one of two: {make_id()}\n")
+        desk.path(f"{ref}/files/{names[removed]}").unlink()
+        desk.json("push", "--no-verify")
+        assert {changed, removed} <= set(bases.file_ids(server.admin, other["id"]))
+        assert not {changed, removed} & set(bases.file_ids(server.admin, one["id"]))
+        for file_id, text in texts.items():
+            assert server.admin.get(f"{bases.FILES}/{file_id}/content").text == text
+        assert not desk.json("pull", "knowledge/*" if is_all_known else ref).actions
