@@ -43,6 +43,7 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 _CLAIM = "file_hash"
 _LISTING = "listing files"
 _MEND_FILE = "run the command again; if it says the same, take the file out on the server, or attach it anew"
+_MEND_COUNT = "run the command again; if it says the same, a file of it was deleted there: make the base anew"
 
 
 class Attached(NamedTuple):
@@ -114,13 +115,16 @@ class Files:
         is how many there are by what was read before.
 
         Raises:
-            UnreadableFile: the server has not the bytes of one.
+            UnreadableFile: the server has not the bytes of one, or counts others than it lists.
             UnexpectedReply: the list moved while it was read.
             RemoteError: the server could not be asked.
         """
-        wires = (self._fetch_whole(remote_id) if may_write else None) or self._fetch_pages(remote_id)
+        wires = self._fetch_all(remote_id, may_write=may_write)
         if count not in (None, len(wires)):
-            raise list_moved(_LISTING)
+            again = self._fetch_all(remote_id, may_write=may_write)
+            if {wire["id"] for wire in again} != {wire["id"] for wire in wires}:
+                raise list_moved(_LISTING)
+            raise UnreadableFile(f"{_LISTING}: the server counts {count} and lists {len(wires)}", hint=_MEND_COUNT)
         found = _told_apart([_to_attached(wire) for wire in wires])
         self._held[remote_id] = {each.file_id for each in found}
         found = [each._replace(digest=each.digest or self._digests.get(each.file_id, "")) for each in found]
@@ -370,6 +374,9 @@ class Files:
                 known[place] = self._ask(self._rows.folders, remote_id, f"making the folder {place}", form)["id"]
             parent = known[place]
         return parent
+
+    def _fetch_all(self, remote_id: RemoteId, *, may_write: bool) -> list[Wire]:
+        return (self._fetch_whole(remote_id) if may_write else None) or self._fetch_pages(remote_id)
 
     def _fetch_whole(self, remote_id: RemoteId) -> list[Wire] | None:
         """List all files in one answer; None where this server does not, or where it lists nothing.

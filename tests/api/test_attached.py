@@ -90,8 +90,19 @@ def test_fewer_files_than_the_bases_listing_counts_are_a_list_that_moved(transpo
     server.on("GET", PAGES_12, says({"items": [LONG], "total": 1}))
     server.on("GET", CONTENT, BYTES)
     assert files_of(transport, {"file_count": 1}, dialect=OWUI_0_12) == ALPHA
-    for counted in (0, 2):
+    two = says({"items": [LONG, {**LONG, "id": "g", "filename": "b.md"}], "total": 2})
+    for counted in (0, 3):
+        server.on("GET", PAGES_12, says({"items": [LONG], "total": 1}), two)
         with pytest.raises(UnexpectedReply, match="moved while it was read"):
+            files_of(transport, {"file_count": counted}, dialect=OWUI_0_12)
+
+
+def test_a_count_that_two_equal_listings_contradict_is_told_of_this_base_alone(transport, server):
+    """0.12 goes on counting files that somebody deleted elsewhere: nothing follows about other bases."""
+    server.on("GET", PAGES_12, says({"items": [LONG], "total": 1}))
+    server.on("GET", CONTENT, BYTES)
+    for counted in (0, 2):
+        with pytest.raises(UnreadableFile, match=f"listing files: the server counts {counted} and lists 1"):
             files_of(transport, {"file_count": counted}, dialect=OWUI_0_12)
 
 

@@ -268,3 +268,25 @@ def test_a_file_that_two_bases_have_stays_in_the_other(server, onlooker, tmp_pat
         for file_id, text in texts.items():
             assert server.admin.get(f"{bases.FILES}/{file_id}/content").text == text
         assert not desk.json("pull", "knowledge/*" if is_all_known else ref).actions
+
+
+@pytest.mark.generation("0.12")
+def test_a_base_that_counts_a_file_which_is_gone_keeps_no_other_from_arriving(server, onlooker, tmp_path):
+    """Somebody deleted a file that two bases have by way of one: the other goes on counting it, and is told alone."""
+    desk = make_desk(tmp_path / "desk", onlooker.url, server.admin_person.token)
+    one, other = (bases.create_base(server.admin, name=make_id(), **server.private()) for _ in range(2))
+    shared = bases.fill(server.admin, one["id"])
+    read_json(bases.add(server.admin, other["id"], shared))
+    desk.json("pull", "knowledge/*")
+    path = desk.path(f"knowledge/{to_slug(other['name'])}/files/note.txt")
+    text = path.read_text()
+    read_json(bases.remove(server.admin, one["id"], shared))
+    assert next(each for each in bases.list_bases(server.admin) if each["id"] == other["id"])["file_count"] == 1
+    assert bases.file_ids(server.admin, other["id"]) == []
+    pulled = desk.json("pull", "knowledge/*", expected=1)
+    assert pulled.actions[f"knowledge/{to_slug(one['name'])}"] == "update-here"
+    told = next(each for each in pulled.json["items"] if each["ref"] == f"knowledge/{to_slug(other['name'])}")
+    assert "the server counts 1 and lists 0" in told["error"]
+    assert path.read_text() == text
+    # a base that is counted so makes every later pull of this server say it
+    read_json(server.admin.delete(f"{bases.BASES}/{other['id']}/delete"))
