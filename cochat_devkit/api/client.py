@@ -465,6 +465,15 @@ class Client:
         others = {each: slug for each, slug in self._names.slugs.get(kind, {}).items() if slug not in taken}
         self._names = Names({**self._names.slugs, kind: {**others, **slugs}})
 
+    @contextmanager
+    def supposing(self) -> Iterator[None]:
+        """Let go in the end of the names that were taken in meanwhile: of what is not made yet."""
+        before = self._names
+        try:
+            yield
+        finally:
+            self._names = before
+
     def wire_context(self, wires: Iterable[Wire] = (), *, needs_groups: bool = False) -> WireContext:
         """Make what reading these objects takes; groups are asked for only where one is mentioned."""
         if self._groups is None and (needs_groups or any(group_ids_in(wire) for wire in wires)):

@@ -244,6 +244,8 @@ class Endpoints(NamedTuple):
     user_valves: ValvesRequests | None = None
     further: tuple[Endpoint, ...] = ()
     selects: Callable[[Wire], bool] | None = None
+    #: the fields that `selects` looks at, where they are ours to state
+    selected_by: tuple[str, ...] = ()
     id_field: str = "id"
     #: the server makes the id of a new resource; otherwise the author names it
     makes_id: bool = False

@@ -110,6 +110,7 @@ def model_endpoints(*, is_based: bool) -> dict[str, Endpoints]:
             history=history,
             further=further,
             selects=selects,
+            selected_by=("base",),
         )
 
     return {

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import DevkitError, LocalError, NotAllowed, RemoteError, SignedOut, UsageError
 from cochat_devkit.events import Notice, Outcome, Progress
 from cochat_devkit.kinds import kind_named, ref_of
+from cochat_devkit.kinds.wire import new_remote_id
 from cochat_devkit.mirror.journal import Step, StepState, read_open_runs
 from cochat_devkit.operations.agreed import find_base_body
 from cochat_devkit.operations.blobs import blob_reader, check_blobs, fetch_blobs
 from cochat_devkit.operations.conflicts import Conflicts
 from cochat_devkit.operations.indexing import index_files
 from cochat_devkit.operations.merging import merge_sides
-from cochat_devkit.operations.observe import find_theirs
+from cochat_devkit.operations.observe import check_kind, find_theirs
 from cochat_devkit.operations.offline import base_of, local_side
 from cochat_devkit.operations.records import agreed_row, to_row
-from cochat_devkit.operations.send import check_switches, send_changes, send_new
+from cochat_devkit.operations.send import check_requests, make_form, send_changes, send_new
 from cochat_devkit.operations.unheard import (
     advance,
     ids_listed,
@@ -200,12 +201,59 @@ class Applier:
         if decision.action is Action.CREATE_THERE and step.key in self.open_creates:
             self._drop(step)
             return self._held_back(errand)
-        if errand.resource is not None:
-            before, body = theirs.body if theirs else None, errand.resource.body
-            check_switches(self.session.client, kind, before, body)
-            check_blobs(self.config.root, kind, self.tree.found.get(step.key), before, body)
+        self.check_sendable(errand, wire, theirs)
         step = self._begin(step._replace(action=str(decision.action)), kind, theirs)
         return _Ready(step, kind, wire, theirs, decision)
+
+    def check_sendable(self, errand: Errand, wire: Wire | None, theirs: Resource | None) -> None:
+        """Refuse what cannot be sent over what the server holds, before anything is.
+
+        Raises:
+            NotAllowed: we may read it, and not write it.
+            NotSupported: the server has no request for it, or cannot hold a field that says something.
+            UsageError: it names somebody whom the server does not have, or is of another kind there.
+            BadResource: bytes that are to be sent are not here.
+            RemoteError: the server could not be asked.
+        """
+        key, client, resource = errand.operation.key, self.session.client, errand.resource
+        kind, body = kind_named(key.kind)[0], resource.body if resource else None
+        # an admin may write what the server says is not his
+        if theirs is not None and theirs.writable is False and not client.identity.is_admin:
+            raise NotAllowed(
+                f"{self._ref(errand)}: the server lets you read it, and not change it",
+                hint="ask its owner for the right to write",
+            )
+        before = theirs.body if theirs else None
+        check_requests(client, kind, before, body)
+        if resource is not None:
+            check_blobs(self.config.root, kind, self.tree.found.get(key), before, resource.body)
+            form = make_form(client, kind, resource, wire, needs_groups=names_groups(resource))
+            check_kind(client, kind, key, form)
+
+    def find_obstacles(
+        self, errands: Sequence[Errand], seen: Mapping[Key, tuple[Wire, Resource]]
+    ) -> list[Outcome | None]:
+        """Say for each errand what would keep it from being sent; None where nothing is known that would.
+
+        `seen` is what the server holds. What an errand makes those after it may name.
+        """
+        with self.session.client.supposing():
+            return [self._find_obstacle(each, seen.get(each.operation.key)) for each in errands]
+
+    def _find_obstacle(self, errand: Errand, seen: tuple[Wire, Resource] | None) -> Outcome | None:
+        operation, client = errand.operation, self.session.client
+        key, kind = operation.key, kind_named(operation.key.kind)[0]
+        try:
+            check_writable(self._ref(errand), kind, operation, self.rows.get(key))
+            self.check_sendable(errand, *(seen or (None, None)))
+        except SignedOut:
+            raise
+        except (RemoteError, LocalError, UsageError) as error:
+            return self._outcome_of_error(errand, error)
+        if operation.action is Action.CREATE_THERE:
+            # what is sent after it may name it, by whichever id the server makes
+            client.know_names(kind.name, {new_remote_id(client.endpoints(kind), key.slug): key.slug})
+        return None
 
     def _write(self, ready: _Ready, errand: Errand) -> Outcome:
         """Send what is begun, and verify it; what a request may have reached stays open until that is known."""

@@ -16,6 +16,7 @@ from cochat_devkit.errors import (
     SignedOut,
     UnexpectedReply,
     UnreadableFile,
+    UsageError,
 )
 from cochat_devkit.events import Notice, Progress
 from cochat_devkit.kinds import all_kinds, ref_of
@@ -444,6 +445,24 @@ def kinds_beside(client: Client, kind: Kind) -> list[Kind]:
             if each is not kind and wanted is not None and client.endpoints(each).delete == wanted:
                 beside.append(each)
     return beside
+
+
+def check_kind(client: Client, kind: Kind, key: Key, form: Wire) -> None:
+    """See that what is to be sent is of its kind on the server, too: else it would be there as one of another.
+
+    Raises:
+        UsageError: the server takes it for one of a kind beside it.
+    """
+    if _is_of(client, kind, form):
+        return
+    others = [each for each in kinds_beside(client, kind) if _is_of(client, each, form)]
+    names = " or ".join(f"{each.name}/{key.slug}" for each in others)
+    folders = " or ".join(f"{each.folders['']}/" for each in others)
+    fields = " and ".join(client.endpoints(kind).selected_by)
+    raise UsageError(
+        f"{kind.name}/{key.slug}: as its {fields} is, it would be {names} on the server",
+        hint=f"mend its {fields}, or move its file to {folders}",
+    )
 
 
 def _is_of(client: Client, kind: Kind, wire: Wire) -> bool:

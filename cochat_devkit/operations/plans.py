@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import BadResource, CannotWrite, MirrorError, StalePlan, UsageError
-from cochat_devkit.events import Progress, Report
+from cochat_devkit.events import Outcome, Progress, Report
 from cochat_devkit.kinds import all_kinds, kind_named, ref_of
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
@@ -17,7 +17,7 @@ from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
 from cochat_devkit.operations.session import as_whoever_signs_in, connect
 from cochat_devkit.resource import Resource
-from cochat_devkit.sync.decide import ABSENT, present
+from cochat_devkit.sync.decide import ABSENT, Action, present
 from cochat_devkit.sync.plan import check_plan, find_moved, parse_plan
 from cochat_devkit.workspace.lock import workspace_lock
 from cochat_devkit.workspace.tree import read_tree
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cochat_devkit.events import Emit
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.session import Session
-    from cochat_devkit.resource import Key
+    from cochat_devkit.resource import Key, Wire
     from cochat_devkit.sync.plan import Operation, Plan
     from cochat_devkit.workspace.tree import Tree
 
@@ -94,10 +94,15 @@ def _apply(config: Config, plan: Plan, confirmed_deletions: int | None, emit: Em
         with keeping_lock(config, session.target, records, tree):
             rows = records.known(kind.name for kind in all_kinds())
             check_plan(plan, count_known(rows), confirmed=confirmed_deletions)
-            check_fresh(plan, session, records, rows, tree, emit)
+            seen = check_fresh(plan, session, records, rows, tree, emit)
             errands = [_to_errand(each, tree, rows, records) for each in plan.operations]
             applier = Applier(config, session, records, rows, tree, emit, is_strict=True, message=plan.message)
-            for outcome in applier.carry_out(errands, "apply", undoes=plan.undoes):
+            obstacles = applier.find_obstacles(errands, seen)
+            if any(obstacles):
+                outcomes = [each or _held_back(errand) for errand, each in zip(errands, obstacles, strict=True)]
+            else:
+                outcomes = applier.carry_out(errands, "apply", undoes=plan.undoes)
+            for outcome in outcomes:
                 report.add(outcome)
             report.requests = session.client.request_count
     return report
@@ -105,16 +110,23 @@ def _apply(config: Config, plan: Plan, confirmed_deletions: int | None, emit: Em
 
 def check_fresh(
     plan: Plan, session: Session, records: Records, rows: Mapping[Key, Row], tree: Tree, emit: Emit
-) -> None:
-    """Make sure that all is still as a plan expects.
+) -> dict[Key, tuple[Wire, Resource]]:
+    """Make sure that all is still as a plan expects: what the server holds of it.
 
     Raises:
         StalePlan: something moved.
     """
     moved: dict[Key, str] = {}
+    seen: dict[Key, tuple[Wire, Resource]] = {}
     for number, each in enumerate(plan.operations):
         emit(Progress("checking the plan", number, len(plan.operations)))
-        found = find_movement(each, session, records, rows.get(each.key), tree)
+        kind, row = kind_named(each.key.kind)[0], rows.get(each.key)
+        wire, theirs = find_theirs(session.client, records, kind, each.key, row, needs_groups=False)
+        if wire is not None and theirs is not None:
+            seen[each.key] = wire, theirs
+        there = present(theirs.fingerprint) if theirs else ABSENT
+        here = local_side(tree, each.key, row.path if row else None)
+        found = find_moved(each, here, there, theirs.version if theirs else None)
         if found is not None:
             moved[each.key] = f"{ref_of(each.key, each.type)}: {found}"
     if moved:
@@ -123,15 +135,13 @@ def check_fresh(
             tuple(moved),
             hint="look: cochat status --fetch; plan again: cochat push --out PLAN",
         )
+    return seen
 
 
-def find_movement(operation: Operation, session: Session, records: Records, row: Row | None, tree: Tree) -> str | None:
-    """Read both sides of an operation, and say what moved since it was planned; None where nothing did."""
-    kind = kind_named(operation.key.kind)[0]
-    theirs = find_theirs(session.client, records, kind, operation.key, row, needs_groups=False)[1]
-    there = present(theirs.fingerprint) if theirs else ABSENT
-    here = local_side(tree, operation.key, row.path if row else None)
-    return find_moved(operation, here, there, theirs.version if theirs else None)
+def _held_back(errand: Errand) -> Outcome:
+    operation = errand.operation
+    reason = "held back: a plan is carried out whole or not at all"
+    return Outcome(ref_of(operation.key, operation.type), str(Action.NOTHING), reason, errand.path)
 
 
 def _to_errand(operation: Operation, tree: Tree, rows: Mapping[Key, Row], records: Records) -> Errand:

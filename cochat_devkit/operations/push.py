@@ -11,13 +11,11 @@ from cochat_devkit.kinds import all_kinds, kind_named, ref_of
 from cochat_devkit.kinds.wire import new_remote_id, slugs_for
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
-from cochat_devkit.operations.apply import STANDS_IN_THE_WAY, Applier, Errand, check_writable, names_groups
-from cochat_devkit.operations.blobs import check_blobs
+from cochat_devkit.operations.apply import STANDS_IN_THE_WAY, Applier, Errand, names_groups
 from cochat_devkit.operations.observe import find_theirs, kinds_beside
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
-from cochat_devkit.operations.send import check_form, check_switches
 from cochat_devkit.operations.session import as_whoever_signs_in, connect
 from cochat_devkit.operations.trust import find_untrusted, keep_own, trust_hint
 from cochat_devkit.resource import Key, Resource, State
@@ -229,9 +227,7 @@ class _Push:
         #: by kind: the ids there by the slugs that their names give
         self.ids: dict[str, dict[Slug, RemoteId]] = {}
         #: what the server showed, where it was asked before planning
-        self.seen: dict[Key, Resource] = {}
-        #: the same as the server's objects
-        self.wires: dict[Key, Wire] = {}
+        self.seen: dict[Key, tuple[Wire, Resource]] = {}
         self.failed: list[Outcome] = []
         self.applier = Applier(
             self.config,
@@ -260,9 +256,9 @@ class _Push:
         others += self.failed
         if self.options.plan_only:
             self.plan = self._make_plan(planned)
-            return [*others, *(self._would(each) for each in self.plan.operations)]
+            return [*others, *self._would(self.plan.operations)]
         if self.options.atomic:
-            would = [self._would(each) for each in planned.operations]
+            would = self._would(planned.operations)
             if not may_send or any(not each.ok for each in (*others, *would)):
                 held = zip(planned.operations, would, strict=True)
                 return [*others, *(self._held_back(each) if outcome.ok else outcome for each, outcome in held)]
@@ -387,15 +383,16 @@ class _Push:
         # what was seen there and has no common past with ours has to be looked at, whatever comes of it
         if (self.is_exact or (row is not None and base is None)) and there.state is not State.UNREADABLE:
             kind = kind_named(key.kind)[0]
-            needs_groups, new = names_groups(local.resource if local else None), local.resource.body if local else None
+            needs_groups = names_groups(local.resource if local else None)
+            body = local.resource.body if local else None
             wire, theirs = find_theirs(
-                self.session.client, self.records, kind, key, row, needs_groups=needs_groups, new=new
+                self.session.client, self.records, kind, key, row, needs_groups=needs_groups, new=body
             )
             there = present(theirs.fingerprint) if theirs else ABSENT
             version = theirs.version if theirs else None
             remote_id = theirs.remote_id if theirs else None
             if wire is not None and theirs is not None:
-                self.wires[key], self.seen[key] = wire, theirs
+                self.seen[key] = wire, theirs
         if there.state is State.UNREADABLE or (row is not None and row.remote_state is State.UNREADABLE):
             hint = f"ask its owner for access, or see what keeps it from being read: cochat pull {self._ref(key)}"
             raise NotAllowed(f"{self._ref(key)}: the server does not show it to you", hint=hint)
@@ -403,7 +400,7 @@ class _Push:
 
     def _settle(self, sight: Sight, decision: Decision) -> Outcome:
         """Do what takes no write, or say what stands in the way."""
-        key, theirs = sight.key, self.seen.get(sight.key)
+        key, theirs = sight.key, self._theirs(sight.key)
         if decision.action in STANDS_IN_THE_WAY:
             if not self.options.plan_only:
                 self.applier.note_refusal(key, decision, theirs)
@@ -430,7 +427,7 @@ class _Push:
         return Plan(lineage, aim, tuple(operations), self.options.message)
 
     def _described(self, operation: Operation, resource: Resource | None) -> Operation:
-        theirs = self.seen.get(operation.key)
+        theirs = self._theirs(operation.key)
         before = theirs.body if theirs else {}
         if resource is None:
             return replace(operation, fields=tuple(before))
@@ -441,25 +438,13 @@ class _Push:
             lines=tuple(describe_changes(before, resource.body)) if theirs else (),
         )
 
-    def _would(self, operation: Operation) -> Outcome:
-        """Say what an operation would do, and what would keep it from being done."""
+    def _would(self, operations: Sequence[Operation]) -> list[Outcome]:
+        """Say what operations would do, and what would keep them from being done."""
+        found = self.applier.find_obstacles([self._to_errand(each) for each in operations], self.seen)
+        return [outcome or self._planned(each) for each, outcome in zip(operations, found, strict=True)]
+
+    def _planned(self, operation: Operation) -> Outcome:
         ref, path = self._ref(operation.key), self._path(operation.key)
-        kind, client = kind_named(operation.key.kind)[0], self.session.client
-        try:
-            check_writable(ref, kind, operation, self.changes.rows.get(operation.key))
-            if local := self.changes.tree.found.get(operation.key):
-                theirs = self.seen.get(operation.key)
-                before, body = theirs.body if theirs else None, local.resource.body
-                check_switches(client, kind, before, body)
-                check_blobs(self.config.root, kind, local, before, body)
-                wire, needs_groups = self.wires.get(operation.key), names_groups(local.resource)
-                check_form(client, kind, local.resource, wire, needs_groups=needs_groups)
-                if wire is None:
-                    # what is sent after it may name it, by whichever id the server makes
-                    slug = operation.key.slug
-                    client.know_names(kind.name, {new_remote_id(client.endpoints(kind), slug): slug})
-        except DevkitError as error:
-            return Outcome(ref, "failed", str(operation.action), path, error.exit_code, *_said(error))
         return Outcome(ref, str(operation.action), operation.reason, path, changes=operation.lines)
 
     def _held_back(self, operation: Operation) -> Outcome:
@@ -471,6 +456,9 @@ class _Push:
         if local is None:
             return Errand(operation, None, path=row.path if row else None)
         return Errand(operation, local.resource, local.fingerprint, local.path)
+
+    def _theirs(self, key: Key) -> Resource | None:
+        return self.seen[key][1] if key in self.seen else None
 
     def _ref(self, key: Key) -> str:
         return ref_of(key, self._type(key))

@@ -86,18 +86,44 @@ def send_changes(
     return from_wire(kind, _send_valves(client, kind, wire, body, context), context)
 
 
-def check_switches(client: Client, kind: Kind, before: Body | None, body: Body) -> None:
-    """See that the server has a request for every switch that is to be flipped, before anything is sent.
+def check_requests(client: Client, kind: Kind, before: Body | None, body: Body | None) -> None:
+    """See that the server has a request for all that is to be done, before anything is sent.
 
-    `before` is what the server holds, None for what is to be created.
+    `before` is what the server holds, None for what is to be created; `body` is what it is to hold, None for nothing.
 
     Raises:
-        NotSupported: it has none: what is switched off here would be live there.
+        NotSupported: it has none: a part could not be sent, or what is switched off here would be live there.
     """
-    for each in (each for each in kind.fields if each.written_by is WrittenBy.SWITCH):
+    endpoints = client.endpoints(kind)
+    if body is None:
+        endpoints.offered("delete")
+        return
+    if before is None:
+        endpoints.offered("create")
+    for each in kind.fields:
         held = before[each.name] if before is not None else each.implied(SourceFacts(Slug(""), {}))
-        if not is_same_json(held, body[each.name]):
+        if is_same_json(held, body[each.name]):
+            continue
+        if each.written_by is WrittenBy.SWITCH:
             client.switch_of(kind, each.name)
+        elif before is not None and _is_saved(each, client.dialect):
+            endpoints.offered("update")
+
+
+def make_form(client: Client, kind: Kind, resource: Resource, wire: Wire | None, *, needs_groups: bool) -> Wire:
+    """Say a resource in the server's words, and see that the server has all whom it names.
+
+    `wire` is what the server holds, None for what is to be created.
+
+    Raises:
+        UsageError: it names somebody whom the server does not have.
+        NotSupported: the server cannot hold a field that says something.
+        RemoteError: the server could not be asked.
+    """
+    context = client.wire_context([wire] if wire else (), needs_groups=needs_groups)
+    if wire is None:
+        return to_create_form(kind, resource, context)
+    return to_update_form(kind, wire, resource.body, context)
 
 
 def check_form(client: Client, kind: Kind, resource: Resource, wire: Wire | None, *, needs_groups: bool) -> None:

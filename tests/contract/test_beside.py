@@ -73,3 +73,26 @@ def test_what_lies_nowhere_any_more_is_deleted(server, desk, slug):
     told = desk.json("push", "--delete", "--confirm-deletes", "1")
     assert told.actions == {f"agent/{slug}": "delete-there", f"model/{slug}-model": "create-there"}
     assert models.read(server, f"{slug}-model")["base_model_id"] is None
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), ("--atomic",), ()])
+def test_an_agent_without_a_base_is_not_sent(server, desk, slug, words):
+    """The server would take it for a model, and a pull would lay a second file: neither made nor turned into one."""
+    new, base = f"{slug}-new", f"base: {models.BASE}\n"
+    for path, text in {
+        f"agents/{new}.md": "---\nname: A\n---\nx\n",
+        f"models/{new}.md": f"---\n{base}---\nx\n",
+    }.items():
+        desk.path(path).parent.mkdir(exist_ok=True)
+        desk.path(path).write_text(text)
+        ref = f"{path.partition('s/')[0]}/{new}"
+        (told,) = desk.json("push", ref, *words, expected=2).json["items"]
+        assert told["action"] == "failed"
+        assert "base" in told["hint"]
+        assert ("models/" if path.startswith("agents") else "agents/") in told["hint"]
+        desk.path(path).unlink()
+    there = models.read(server, slug)
+    desk.edit(f"agents/{slug}.md", base, "")
+    (told,) = desk.json("push", *words, expected=2).json["items"]
+    assert (told["ref"], told["action"]) == (f"agent/{slug}", "failed")
+    assert models.read(server, slug) == there

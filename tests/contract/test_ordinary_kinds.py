@@ -204,6 +204,67 @@ def test_a_colleagues_agent_that_only_git_brought_is_not_made_twice(server: Serv
     assert [each["name"] for each in read_json(mine.client.get("/api/custom/agents/"))] == []
 
 
+@pytest.mark.generation("0.12")
+def test_what_i_may_only_read_is_not_sent(
+    server: Server, rights: Callable[..., None], texts: dict[str, str], tmp_path: Path
+) -> None:
+    """A dry run says so as the push does, for an edit as for a deletion; with --atomic nothing of mine goes either."""
+    rights()
+    theirs = {path: text for path, text in texts.items() if _kind_of(path) in ("prompt", "knowledge")}
+    owner = make_desk(tmp_path / "owner", server.url, server.admin_person.token)
+    mine = make_desk(tmp_path / "mine", server.url, server.user_person.token)
+    for path, text in theirs.items():
+        owner.path(path).parent.mkdir(parents=True, exist_ok=True)
+        owner.path(path).write_text(text)
+    owner.json("push")
+    _share(server, owner, theirs, "read")
+    _pull(mine, theirs)
+    word = make_id()
+    mine.path(f"prompts/{word}.md").write_text("---\nname: Mine\n---\nx\n")
+    for words in (("--dry-run",), ("--atomic",), ("--delete", "--confirm-deletes", "2", "--atomic")):
+        for path in theirs:
+            if "--delete" in words:
+                mine.path(path).unlink()
+            else:
+                mine.edit(path, *EDITS[_kind_of(path)])
+        told = mine.json("push", *words, *_refs(theirs), f"prompt/{word}", expected=4)
+        failed = [each for each in told.json["items"] if each["action"] == "failed"]
+        assert {each["ref"] for each in failed} == set(_refs(theirs))
+        assert all("not change it" in each["error"] for each in failed)
+        if "--dry-run" in words:
+            for path, text in theirs.items():
+                mine.path(path).write_text(text)
+    assert mine.json("push", f"prompt/{word}").actions == {f"prompt/{word}": "create-there"}
+    _pull(owner, theirs)
+    assert all(EDITS[_kind_of(path)][0] in owner.path(path).read_text() for path in theirs)
+
+
+@pytest.mark.flavor("cochat")
+def test_what_cochat_has_no_request_for_is_not_sent(server: Server, tmp_path: Path) -> None:
+    """An agent cannot be changed there, nor deleted, nor a skill made: a dry run says so, --atomic sends nothing."""
+    desk, word, skill, prompt = (
+        make_desk(tmp_path / "desk", server.url, server.admin_person.token),
+        *(make_id().replace("_", "-") for _ in range(3)),
+    )
+    for path in (f"agents/{word}.md", f"skills/{skill}/SKILL.md", f"prompts/{prompt}.md"):
+        desk.path(path).parent.mkdir(parents=True, exist_ok=True)
+    agent = desk.path(f"agents/{word}.md")
+    agent.write_text(f"---\nname: {word}\nbase: m\n---\nYou write.\n")
+    desk.json("push")
+    desk.path(f"prompts/{prompt}.md").write_text("---\nname: Mine\n---\nx\n")
+    desk.path(f"skills/{skill}/SKILL.md").write_text("---\nname: s\ndescription: d\n---\nx\n")
+    agent.write_text(agent.read_text().replace("write", "read"))
+    for deleting in ((), ("--delete", "--confirm-deletes", "1")):
+        if deleting:
+            agent.unlink()
+        for words in (("--dry-run",), ("--atomic",)):
+            told = desk.json("push", *words, *deleting, expected=4)
+            failed = {each["ref"] for each in told.json["items"] if each["action"] == "failed"}
+            assert failed == {f"agent/{word}", f"skill/{skill}"}
+            assert "found out" not in told.err
+    assert all(each["command"] != f"/{prompt}" for each in read_json(server.admin.get("/api/v1/prompts/")))
+
+
 def test_my_own_prompt_that_is_deleted_there_goes_here(desk: Desk, server: Server, texts: dict[str, str]) -> None:
     """What is mine the server would show me: where it says "not there", it is gone."""
     _pull(desk, texts)

@@ -167,6 +167,8 @@ def test_atomic_sends_all_or_nothing(server, ids, desk):
 UNSENDABLE = {
     "its id": ("plugins/tools/Zz_{}.py", sources.TOOL),
     "no YAML": ("prompts/{}.md", "---\nname: [zz\n---\nx\n"),
+    "whom it names": ("models/{}.md", "---\nknowledge: [knowledge/none-of-this-name]\n---\nhi\n"),
+    "its group": ("prompts/{}.md", "---\naccess: {read: [Nobody of this name]}\n---\nhi\n"),
     "an unfinished merge": ("prompts/{}.md", "---\nname: zz\n---\n<<<<<<< a\nx\n=======\ny\n>>>>>>> b\n"),
 }
 
@@ -186,6 +188,35 @@ def test_atomic_sends_nothing_beside_what_cannot_be_sent(server, desk, fault):
     desk.path(path).unlink()
     assert desk.json("push", "--no-verify", "--atomic").actions == {f"prompt/{word}": "create-there"}
     assert is_there(server, word)
+
+
+@pytest.mark.parametrize("fault", ["its id", "whom it names", "its group"])
+def test_a_plan_with_what_cannot_be_sent_is_not_carried_out(server, desk, fault):
+    """A plan that said already what cannot be sent sends nothing, and says so again."""
+    place, text = UNSENDABLE[fault]
+    word = make_id()
+    write(desk, f"prompts/{word}.md", "---\nname: Sound\n---\nx\n")
+    write(desk, place.format(make_id()), text)
+    told = [
+        desk.json(*words, expected=2).json["items"]
+        for words in (("push", "--no-verify", "--out", "plan.json"), ("apply", "plan.json"))
+    ]
+    faults = [[(each["ref"], each["error"]) for each in items if not each["ok"]] for items in told]
+    assert faults[0] == faults[1]
+    assert len(faults[0]) == 1
+    assert not is_there(server, word)
+
+
+def test_atomic_names_what_it_makes_by_the_servers_id(server, desk):
+    """A model may name a base that is new as well: the id is the one that the server made, and no guess."""
+    word = make_id().replace("_", "-")
+    write(desk, f"knowledge/{word}/knowledge.yaml", f"name: {word}\ndescription: d\n")
+    write(desk, f"models/{word}.md", f"---\nname: M\nknowledge: [knowledge/{word}]\n---\nhi\n")
+    desk.json("push", "--no-verify", "--atomic")
+    listed = read_json(server.admin.get("/api/v1/knowledge/"))
+    (base,) = [each for each in (listed["items"] if isinstance(listed, dict) else listed) if each["name"] == word]
+    model = read_json(server.admin.get("/api/v1/models/model", params={"id": word}))
+    assert [each["id"] for each in model["meta"]["knowledge"]] == [base["id"]]
 
 
 def test_one_push_takes_three_requests(ids, desk, onlooker):
