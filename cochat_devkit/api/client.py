@@ -13,6 +13,7 @@ from cochat_devkit.api.replies import Undecided, list_moved, make_error
 from cochat_devkit.api.valves import Valves
 from cochat_devkit.errors import (
     Missing,
+    Moved,
     NotAllowed,
     NotSupported,
     Rejected,
@@ -26,7 +27,7 @@ from cochat_devkit.kinds.access import Groups, group_ids_in
 from cochat_devkit.kinds.kind import WireContext
 from cochat_devkit.kinds.names import Names
 from cochat_devkit.kinds.wire import has_body, remote_id_of, version_of
-from cochat_devkit.resource import make_digest
+from cochat_devkit.resource import is_same_json, make_digest
 from cochat_devkit.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Client:
         #: kinds whose objects are not given as a whole to this user
         self._read_in_parts: set[str] = set()
         self._read_files: Callable[[str], Mapping[RemoteId, Mapping[str, str]]] = lambda _kind: {}
-        #: what is known of the fields that are valves; and all values just read, until something is sent
+        #: what is known of the fields that are valves; and all values as they were read, until something is sent
         self._valve_fields: dict[tuple[str, str], Wire] = {}
         self._just_read: dict[tuple[str, str], Wire] = {}
 
@@ -358,33 +359,39 @@ class Client:
         return self._checked(kind, answer, what, remote_id)
 
     def fetch_valve_fields(self, kind: Kind, remote_id: RemoteId) -> Wire:
-        """Read the fields that are values of a plugin's settings; what was read and not sent over since is taken again.
+        """Read the fields that are values of a plugin's settings.
 
         Raises:
             RemoteError: the server could not be asked.
         """
-        if (kind.name, remote_id) not in self._just_read:
-            self._just_read[kind.name, remote_id] = self.valves_of(kind).fetch_values(remote_id)
-        return _taken_out(kind, self._just_read[kind.name, remote_id])
+        found = self._just_read[kind.name, remote_id] = self.valves_of(kind).fetch_values(remote_id)
+        return _taken_out(kind, found)
 
-    def send_valve(self, kind: Kind, remote_id: RemoteId, name: str, value: Json) -> None:
-        """Set one value of a plugin and keep its others; None takes it out.
+    def send_valve(self, kind: Kind, remote_id: RemoteId, name: str, value: Json, *, was: Json) -> None:
+        """Set one value of a plugin, which was `was`, and keep its others; None takes it out.
 
-        What was read in the request before is laid under it; where something was sent since, it is read again.
+        The others are read last, right before they are written: whatever is asked in between takes time, in which
+        somebody may set one.
 
         Raises:
+            Moved: somebody set it meanwhile.
             Rejected: the plugin has no such value, or the write would take away others: a save of a source keeps the
                 values that its class has no more, and a save of values does not.
         """
         valves = self.valves_of(kind)
-        stored = self._just_read.pop((kind.name, remote_id), None)
-        stored = valves.fetch_values(remote_id) if stored is None else stored
-        if lost := valves.find_lost(remote_id, [each for each in stored if each != name]):
+        read_before = self._just_read.pop((kind.name, remote_id), None)
+        stored = valves.fetch_values(remote_id) if read_before is None else read_before
+        others = [each for each in stored if each != name]
+        if lost := valves.find_lost(remote_id, others):
             ref = f"{kind.name}/{remote_id}"
             raise Rejected(
                 f"{ref}: {name} was not set: that would take away {', '.join(lost)}, which its Valves have no more",
                 hint=f"name them in class Valves, or drop them: cochat valves {ref} unset {' '.join(lost)}",
             )
+        if others or read_before is not None:
+            stored = valves.fetch_values(remote_id)
+        if not is_same_json(_taken_out(kind, stored).get(name), was):
+            raise Moved(f"{kind.name}/{remote_id}: somebody set {name} meanwhile", hint="take theirs in: cochat pull")
         whole = {each: known for each, known in {**stored, name: value}.items() if known is not None}
         try:
             held = valves.send_values(remote_id, whole)

@@ -184,12 +184,7 @@ def _send_valves(client: Client, kind: Kind, wire: Wire, body: Body, context: Wi
     remote_id = remote_id_of(kind, wire, client.endpoints(kind))
     for each in changed_fields(kind, wire, body, context):
         if each.written_by is WrittenBy.VALVES:
-            now = client.fetch_valve_fields(kind, remote_id).get(each.name)
-            if now != wire.get(each.name):
-                raise Moved(
-                    f"{kind.name}/{remote_id}: somebody set {each.name} meanwhile", hint="take theirs in: cochat pull"
-                )
-            client.send_valve(kind, remote_id, each.name, body[each.name])
+            client.send_valve(kind, remote_id, each.name, body[each.name], was=wire.get(each.name))
             wire = {**wire, each.name: body[each.name]}
     return wire
 

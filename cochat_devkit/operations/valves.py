@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cochat_devkit.credentials import read_kept_values, write_kept_values
 from cochat_devkit.errors import (
@@ -34,7 +34,7 @@ from cochat_devkit.redaction import remember_secret
 from cochat_devkit.resource import is_same_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from cochat_devkit.api.client import Client
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from cochat_devkit.events import Emit
     from cochat_devkit.kinds import Kind
     from cochat_devkit.resource import Json, RemoteId, Wire
+
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def show_valves(config: Config, aim: Aim, *, keeps: bool = False, emit: Emit) ->
     """
     with connect(config, aim.target, emit) as session:
         desk = _Desk(session.client.valves_of(_kind_of(aim), is_users=aim.is_users), aim, _id_of(session.client, aim))
-        stored, spec = desk.read()
+        spec = desk.read_spec()
+        stored = desk.read_values(spec)
         report = desk.report(stored, spec, session.target.name)
         kept_in = None
         if keeps:
@@ -129,11 +132,13 @@ def change_valves(config: Config, aim: Aim, wanted: Wanted, *, emit: Emit) -> Va
     """
     with connect(config, aim.target, emit) as session:
         desk = _Desk(session.client.valves_of(_kind_of(aim), is_users=aim.is_users), aim, _id_of(session.client, aim))
-        stored, spec = desk.read()
+        spec = desk.read_spec()
         if spec is None:
             whose = "user valves" if aim.is_users else "valves"
             raise UsageError(f"{aim.ref} has no {whose}", hint="a class Valves or UserValves in the source makes them")
         changes = _gather(spec, aim, wanted, session.target.url, emit)
+        # last, right before they are written: to tell the schema a server loads the plugin, and somebody may write
+        stored = desk.read_values(spec)
         dropped = [spec.valve_named(name).name if name not in stored else name for name in wanted.dropped]
         whole, gone = lay_over(spec, stored, changes, dropped)
         if gone:
@@ -170,19 +175,26 @@ class _Desk:
     aim: Aim
     remote_id: RemoteId
 
-    def read(self) -> tuple[Wire, ValvesSpec | None]:
-        """Read values and schema, and mask from now on what is secret among them."""
+    def read_spec(self) -> ValvesSpec | None:
+        """Read the schema, and mask from now on the secrets among the defaults; None where there are no valves."""
+        spec = parse_spec(self._ask(self.valves.fetch_spec))
+        if spec is not None:
+            for valve in spec.valves.values():
+                _remember(spec, valve.name, valve.default)
+        return spec
+
+    def read_values(self, spec: ValvesSpec | None) -> Wire:
+        """Read what is stored, and mask from now on what is secret among it."""
+        stored = self._ask(self.valves.fetch_values)
+        for name, value in stored.items():
+            _remember(spec or ValvesSpec({}), name, value)
+        return stored
+
+    def _ask(self, fetch: Callable[[RemoteId], Told]) -> Told:
         try:
-            stored = self.valves.fetch_values(self.remote_id)
-            spec = parse_spec(self.valves.fetch_spec(self.remote_id))
+            return fetch(self.remote_id)
         except Missing as error:
             raise UnknownResource(f"the server has no {self.aim.ref}", hint="see cochat ls") from error
-        known = spec or ValvesSpec({})
-        for name, value in stored.items():
-            _remember(known, name, value)
-        for valve in known.valves.values():
-            _remember(known, valve.name, valve.default)
-        return stored, spec
 
     def write(self, whole: Wire) -> Wire:
         """Replace what is stored and read it again: what the server then holds."""

@@ -126,9 +126,9 @@ def test_a_filter_that_takes_no_priority_is_told(server, desk, source):
     assert stored(server, plugin_id) == ({} if source is BARE else {"count": 9})
 
 
-@pytest.mark.parametrize(("edits", "most"), [(("priority",), 3), (("source",), 3), (("source", "priority"), 5)])
+@pytest.mark.parametrize(("edits", "most"), [(("priority",), 4), (("source",), 3), (("source", "priority"), 5)])
 def test_requests_of_a_priority(server, desk, edits, most):
-    """Priority alone is one read and two for valves; a source alone never asks for valves; together they are five."""
+    """Priority alone is one read and three for valves; a source alone never asks for valves; together they are five."""
     plugin_id = create_plugin(server.admin, FUNCTIONS, source=SOURCE)["id"]
     desk.json("pull")
     idle = desk.json("whoami") and desk.json("pull", f"filter/{plugin_id}")
@@ -190,6 +190,39 @@ def test_a_priority_takes_no_other_value_away(server, desk):
     desk.json("valves", f"filter/{plugin_id}", "unset", "api_key")
     desk.json("push", f"filter/{plugin_id}", "--no-verify")
     assert stored(server, plugin_id) == {"priority": 2}
+
+
+@pytest.mark.parametrize("moment", ["/valves/spec", ""])
+def test_a_key_that_a_colleague_sets_meanwhile_stays(server, onlooker, tmp_path, moment):
+    """Whether they set it while I plan or while the schema is told: I send my priority, and their key with it."""
+    desk = make_desk(tmp_path / "desk", onlooker.url, server.admin_person.token)
+    plugin_id = create_plugin(server.admin, FUNCTIONS, source=SOURCE)["id"]
+    store(server, plugin_id, api_key=CANARIES[0], priority=1)
+    desk.json("pull")
+    desk.edit(f"plugins/filters/{plugin_id}.yaml", "priority: 1", "priority: 2")
+
+    def set_key() -> None:
+        store(server, plugin_id, api_key=CANARIES[1], priority=1)
+
+    onlooker.before("GET", FUNCTIONS.url(plugin_id, moment), set_key)
+    desk.json("push", f"filter/{plugin_id}", "--no-verify")
+    assert stored(server, plugin_id) == {"api_key": CANARIES[1], "priority": 2}
+
+
+def test_a_priority_that_a_colleague_sets_meanwhile_is_a_conflict(server, onlooker, tmp_path):
+    """Mine is not sent over theirs."""
+    desk = make_desk(tmp_path / "desk", onlooker.url, server.admin_person.token)
+    plugin_id = create_plugin(server.admin, FUNCTIONS, source=SOURCE)["id"]
+    store(server, plugin_id, api_key=CANARIES[0], priority=1)
+    desk.json("pull")
+    desk.edit(f"plugins/filters/{plugin_id}.yaml", "priority: 1", "priority: 2")
+
+    def set_priority() -> None:
+        store(server, plugin_id, api_key=CANARIES[0], priority=5)
+
+    onlooker.before("GET", FUNCTIONS.url(plugin_id, "/valves/spec"), set_priority)
+    desk.json("push", f"filter/{plugin_id}", "--no-verify", expected=3)
+    assert stored(server, plugin_id) == {"api_key": CANARIES[0], "priority": 5}
 
 
 def test_a_source_is_pushed_past_a_moved_priority(server, desk):

@@ -111,6 +111,15 @@ def test_a_change_keeps_the_rest(server, kind, plugin_id, desk):
     assert stored(server, kind, plugin_id) == {"api_key": CANARY, "count": 7}
 
 
+def test_what_a_colleague_sets_while_the_schema_is_told_stays(server, kind, plugin_id, onlooker, tmp_path):
+    """A server loads the plugin to tell its schema; a key that is set in that time is not taken back."""
+    desk = make_desk(tmp_path / "desk", onlooker.url, server.admin_person.token)
+    store(server, kind, plugin_id, api_key=CANARY)
+    onlooker.before("GET", kind.url(plugin_id, "/valves/spec"), lambda: store(server, kind, plugin_id, api_key=OTHER))
+    desk.json("valves", ref_of(kind, plugin_id), "set", "count=7")
+    assert stored(server, kind, plugin_id) == {"api_key": OTHER, "count": 7}
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
