@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import DevkitError, LintFailed, LocalError, NotAllowed, RemoteError, SignedOut, TestsFailed
 from cochat_devkit.events import Notice, Outcome, Progress, Report
 from cochat_devkit.kinds import all_kinds, kind_named, ref_of
+from cochat_devkit.kinds.references import naming_of, refs_in
 from cochat_devkit.kinds.wire import new_remote_id, slugs_for
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
@@ -271,11 +273,11 @@ class _Push:
             if self.is_exact:
                 self.emit(Progress("planning", number, len(wanted)))
             try:
-                other = self._find_same(key)
-                if other is None:
+                other, users = self._find_same(key), self._find_users(key)
+                if other is None and not users:
                     sights.append(self._see_one(key))
                 else:
-                    self.failed.append(self._settle_same(key, other))
+                    self.failed.append(self._settle_same(key, other) if other else self._held_for_users(key, users))
                     self.emit(self.failed[-1])
             except SignedOut:
                 raise
@@ -302,6 +304,28 @@ class _Push:
             remote_id = self._ids_of(kind).get(key.slug) if left else None
             others = left.get(remote_id, []) if remote_id else []
         return next((each for each in others if each != key), None)
+
+    def _find_users(self, key: Key) -> list[str]:
+        """List the files here that name what is to be deleted: the server may take it out of what they stand for."""
+        if key in self.changes.tree.found or key not in self.changes.rows:
+            return []
+        row = self.changes.rows[key]
+        naming = naming_of(kind_named(key.kind)[0], key.slug, row.type, row.remote_id)
+        return [path for path, refs in self._named_here.items() if not refs.isdisjoint(naming.refs)]
+
+    @cached_property
+    def _named_here(self) -> dict[str, set[str]]:
+        """List by its file the addresses that each resource here names."""
+        kinds = [kind for kind in all_kinds() if kind.form and any(each.codec.refers for each in kind.fields)]
+        found = read_tree(self.config.root, kinds).found.values()
+        named = {each.path: {*refs_in(kind_named(each.key.kind)[0], each.resource.body)} for each in found}
+        return {path: refs for path, refs in sorted(named.items()) if refs}
+
+    def _held_for_users(self, key: Key, users: Sequence[str]) -> Outcome:
+        """Say that something is not deleted there, since other resources here name it."""
+        error = f"not deleted there: {', '.join(users)} {'names' if len(users) == 1 else 'name'} it"
+        hint = f"take it out of {'that file' if len(users) == 1 else 'those files'} first, then push again"
+        return Outcome(self._ref(key), str(Action.CONFLICT), str(Reason.DELETED_HERE), None, 3, error, hint)
 
     def _addresses(self, kind: Kind, *, lying: bool) -> dict[RemoteId, list[Key]]:
         """List by their ids the addresses that are known of a kind: those whose files lie here, or those that left."""

@@ -290,3 +290,34 @@ def test_a_base_that_counts_a_file_which_is_gone_keeps_no_other_from_arriving(se
     assert path.read_text() == text
     # a base that is counted so makes every later pull of this server say it
     read_json(server.admin.delete(f"{bases.BASES}/{other['id']}/delete"))
+
+
+def test_a_base_that_an_agent_here_names_is_not_deleted(server, onlooker, tmp_path):
+    """The server would change the agent as well, and no undo brings that back; what nobody names goes."""
+    if server.flavor == "cochat":
+        pytest.skip("agents of CoChat hold no knowledge")
+    desk = make_desk(tmp_path / "desk", onlooker.url, server.admin_person.token)
+    named, other, agent = (make_id().replace("_", "-") for _ in range(3))
+    for each in (named, other):
+        place = desk.path(f"knowledge/{each}/knowledge.yaml")
+        place.parent.mkdir(parents=True)
+        place.write_text(f"name: {each}\ndescription: About it\n")
+    head = f"---\nname: {agent}\nbase: gpt-4\n"
+    user = desk.path(f"agents/{agent}.md")
+    user.parent.mkdir(parents=True, exist_ok=True)
+    user.write_text(f"{head}knowledge:\n  - knowledge/{named}\n---\nHelp.\n")
+    desk.json("push", "--no-verify")
+    for each in (named, other):
+        desk.path(f"knowledge/{each}/knowledge.yaml").unlink()
+    delete = ("push", "--no-verify", "--delete", "--confirm-deletes", "2")
+    for more in (["--dry-run"], []):
+        pushed = desk.json(*delete, *more, expected=3)
+        assert pushed.actions == {f"knowledge/{named}": "conflict", f"knowledge/{other}": "delete-there"}
+        told = next(each for each in pushed.json["items"] if each["action"] == "conflict")
+        assert told["error"] == f"not deleted there: agents/{agent}.md names it"
+        assert "take it out of" in told["hint"]
+    names = {each["name"] for each in bases.list_bases(server.admin)}
+    assert (named in names, other in names) == (True, False)
+    user.write_text(f"{head}---\nHelp.\n")
+    pushed = desk.json("push", "--no-verify", "--delete", "--confirm-deletes", "1")
+    assert pushed.actions == {f"agent/{agent}": "update-there", f"knowledge/{named}": "delete-there"}
