@@ -71,7 +71,7 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
     """
     from cochat_devkit.config import read_config
     from cochat_devkit.operations.plans import write_plan
-    from cochat_devkit.operations.push import PushOptions, push
+    from cochat_devkit.operations.push import PushOptions, look_at_changes, push
     from cochat_devkit.operations.session import select
 
     config = read_config()
@@ -89,6 +89,10 @@ def command(refs: Sequence[str], kinds: Sequence[str], **options: Any) -> int:
             return push(config, select(refs, kinds), target=options["target"], options=how, emit=talk.emit)
 
     if not wanted.plan_only:
+        if config.target_named(options["target"]).production and not options["yes"]:
+            # what is saved while the question waits was not shown
+            seen = look_at_changes(config, select(refs, kinds), target=options["target"])
+            wanted = replace(wanted, checked=seen)
         planning = replace(wanted, plan_only=True, verify=False)
         confirm_plan(config, options["target"], "push", yes=options["yes"], plan=lambda: carry_out(planning))
     report = carry_out(wanted)

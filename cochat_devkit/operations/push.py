@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 class PushOptions:
     """Say how far a push goes: `plan_only` sends nothing, `atomic` sends all or nothing.
 
-    `checked` has what somebody checked and tested: what was saved again since is not sent.
+    `checked` has what somebody looked at, None for what is deleted here: what was saved or came since is not sent.
     """
 
     plan_only: bool = False
@@ -53,7 +53,7 @@ class PushOptions:
     confirmed_deletions: int | None = None
     verify: bool = True
     message: str = ""
-    checked: Mapping[Key, Fingerprint] = field(default_factory=dict)
+    checked: Mapping[Key, Fingerprint | None] | None = None
 
 
 def push(config: Config, selection: Selection, *, target: str | None, options: PushOptions, emit: Emit) -> Report:
@@ -101,8 +101,18 @@ def _push(config: Config, selection: Selection, target: str | None, options: Pus
     return report
 
 
-def _is_saved_since(tree: Tree, key: Key, checked: Mapping[Key, Fingerprint]) -> bool:
-    return key in checked and (key not in tree.found or tree.found[key].fingerprint != checked[key])
+def _is_saved_since(tree: Tree, key: Key, checked: Mapping[Key, Fingerprint | None] | None) -> bool:
+    return checked is not None and (key not in checked or _fingerprint(tree, key) != checked[key])
+
+
+def _fingerprint(tree: Tree, key: Key) -> Fingerprint | None:
+    return tree.found[key].fingerprint if key in tree.found else None
+
+
+def look_at_changes(config: Config, selection: Selection, *, target: str | None) -> dict[Key, Fingerprint | None]:
+    """Say what a push would look at now, for one that sends only that; the server is not asked."""
+    changes = find_changes(config, selection, target=target)
+    return {key: _fingerprint(changes.tree, key) for key in changes.keys}
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,23 @@ def test_on_a_terminal_the_plan_is_shown_before_i_am_asked(desk: Desk, monkeypat
     assert "\ncreated: tool/clock" in desk.cochat("push", "--no-verify").out
 
 
+def test_what_is_saved_while_i_am_asked_is_not_sent(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A yes is about what I was shown: a file that came or was saved meanwhile waits, and is named."""
+    call_production(desk)
+    desk.path("plugins/tools/shown.py").write_text(TOOL)
+
+    def ask(_question: str) -> bool:
+        desk.path("plugins/tools/late.py").write_text(TOOL)
+        desk.path("plugins/tools/clock.py").write_text(TOOL.replace("it", "that"))
+        return True
+
+    monkeypatch.setattr("sys.stdin", Typing(""))
+    monkeypatch.setattr(render, "ask", ask)
+    told = desk.cochat("push", "--no-verify", expected=1)
+    assert "\ncreated: tool/shown" in told.out
+    assert desk.json("status").actions == {"tool/clock": "create-there", "tool/late": "create-there"}
+
+
 @pytest.mark.parametrize("verb", ["apply", "undo"])
 def test_a_plan_and_an_undo_ask_for_production_too(desk: Desk, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
     """A saved plan and a run taken back reach production only when I say so; to save a plan asks nothing."""
