@@ -295,7 +295,9 @@ class Applier:
         self, kind: Kind, errand: Errand, known_valves: Wire | None
     ) -> tuple[Wire | None, Resource | None]:
         """Read what the server holds in the moment before a write."""
-        key, is_ours = errand.operation.key, errand.operation.reason == Reason.TAKEN_BACK
+        key = errand.operation.key
+        # one of that name may be what we made ourselves
+        is_ours = errand.operation.reason == Reason.TAKEN_BACK or key in self.open_creates
         return find_theirs(
             self.session.client,
             self.records,
