@@ -163,7 +163,9 @@ def parse_value(valve: Valve, text: str) -> Json:
     for type_ in _by_strictness(valve.types):
         try:
             value = _PARSERS[type_](text, valve)
-        except ValueError:
+            # neither numbers without an end nor halves of characters can be sent
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        except (ValueError, RecursionError):
             continue
         if valve.choices and not any(is_same_json(value, each) for each in valve.choices):
             continue

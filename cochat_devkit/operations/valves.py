@@ -278,13 +278,15 @@ def _from_environment(spec: ValvesSpec, aim: Aim, prefix: str) -> dict[str, Json
 def _stated(valve: Valve, value: Json, aim: Aim, url: str) -> Json:
     """Take a value as it is stated: a text of the form `${NAME}` from the environment, else from what was kept of it.
 
-    One variable may stand for valves of several plugins, so that what was kept is looked up by whose it is.
+    One variable may stand for valves of several plugins, so that what was kept is looked up by whose it is. Null is no
+    value: a server does not store it.
     """
-    if not isinstance(value, str):
-        return parse_value(valve, _as_text(valve, value))
-    variable = variable_in(value)
+    if value is None:
+        return None
+    variable = variable_in(value) if isinstance(value, str) else None
     if variable is None:
-        return parse_value(valve, value)
+        text = value if isinstance(value, str) else _as_text(valve, value)
+        return _filled(valve, parse_value(valve, text))
     if variable in os.environ:
         if valve.is_secret:
             remember_secret(os.environ[variable])
@@ -299,11 +301,36 @@ def _stated(valve: Valve, value: Json, aim: Aim, url: str) -> Json:
     return kept[valve.name]
 
 
+def _filled(valve: Valve, value: Json) -> Json:
+    """Take each text of the form `${NAME}` within a list or mapping from the environment.
+
+    Raises:
+        UsageError: a variable is not set.
+    """
+    if isinstance(value, list):
+        return [_taken(valve, each) for each in value]
+    if isinstance(value, dict):
+        return {name: _taken(valve, each) for name, each in value.items()}
+    return value
+
+
+def _taken(valve: Valve, value: Json) -> Json:
+    variable = variable_in(value) if isinstance(value, str) else None
+    if variable is None:
+        return _filled(valve, value)
+    if variable not in os.environ:
+        raise UsageError(
+            f"a part of {valve.name} is to come from ${{{variable}}}, which is not set", hint=f"set {variable}"
+        )
+    remember_secret(os.environ[variable])
+    return os.environ[variable]
+
+
 def _as_text(valve: Valve, value: Json) -> str:
     import json
 
     is_word_list = isinstance(value, list | dict)
-    if isinstance(value, bool) or is_word_list or value is None:
+    if isinstance(value, bool) or is_word_list:
         return json.dumps(value)
     if set(valve.types) == {"string"}:
         raise UsageError(f"{valve.name} takes string", hint="write it in quotes")

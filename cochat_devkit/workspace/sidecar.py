@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import io
-import math
+import json
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,8 @@ def parse_sidecar(kind: Kind, text: str, shown: str) -> dict[str, Json]:
                 stated[name] = _parse_value(known.get(name), value)
             except (UsageError, TypeError, ValueError, AttributeError, RecursionError) as error:
                 hint = error.hint if isinstance(error, UsageError) else None
-                raise BadResource(f"{shown}:{_line_of(text, name)}: {name} cannot be {value!r}", hint=hint) from error
+                place = f"{shown}:{_line_of(text, name)}"
+                raise BadResource(f"{place}: {name} cannot be {_shown(value)}", hint=hint) from error
         else:
             import difflib
 
@@ -80,7 +82,7 @@ def states_nothing(text: str, shown: str) -> bool:
         BadResource: it is no YAML.
     """
     text = text.removeprefix(BOM)
-    return read_plain(text) is None and _load_any(text, shown) is None
+    return read_plain(text) is None and load_yaml(text, shown) is None
 
 
 def to_body(kind: Kind, slug: Slug, source: str, stated: dict[str, Json]) -> Body:
@@ -104,7 +106,7 @@ def _fields_beside_the_source(kind: Kind) -> dict[str, Field]:
 
 def _parse_value(of: Field | None, value: Any) -> Json:
     """Bring one value into canonical form; `of` is None for the id. YAML takes `no` for a word and `1.10` for 1.1."""
-    plain = _plain(value)
+    plain = to_json(value)
     if of is None or of.codec is TEXT:
         if not isinstance(plain, str) and (of is None or plain is not None):
             raise UsageError("no text", hint="write it in quotes")
@@ -125,7 +127,13 @@ def _says(of: Field | None, value: Any, wanted: Json) -> bool:
 def _edit(present: str, dropped: list[str], changed: Mapping[str, Json]) -> str | None:
     """Change a sidecar line by line, so that every other byte stays; where its form forbids that, write it anew."""
     whole = _load(present, "sidecar")
-    expected = {name: value for name, value in _plain(whole).items() if name not in dropped} | dict(changed)
+    try:
+        told = to_json(whole)
+    except (UsageError, RecursionError) as error:
+        raise BadResource(
+            "a sidecar that cannot be read cannot be edited", hint="mend the file, or move it away"
+        ) from error
+    expected = {name: value for name, value in told.items() if name not in dropped} | dict(changed)
     if not expected:
         comments = [line for line in present.splitlines(keepends=True) if line.startswith("#")]
         return "".join(comments) or None
@@ -184,7 +192,7 @@ def _edited_items(lines: list[str], first: int, old: Any, new: Json) -> Iterator
         above = (number for number in range(start, 0, -1) if not lines[number - 1].lstrip().startswith("#"))
         cuts.append(next(above, 0))
     left = [
-        (_plain(each), lines[begin:stop])
+        (to_json(each), lines[begin:stop])
         for each, (begin, stop) in zip(old, pairwise([*cuts, len(lines)]), strict=True)
     ]
     for value in new:
@@ -213,8 +221,8 @@ def _with_comment(line: str, whole: Any, name: str) -> str:
 
 def _reads_as(text: str, expected: Mapping[str, Json]) -> bool:
     try:
-        return is_same_json(_plain(_load(text, "sidecar")), dict(expected))
-    except (BadResource, ValueError, RecursionError):
+        return is_same_json(to_json(_load(text, "sidecar")), dict(expected))
+    except (BadResource, UsageError, RecursionError):
         return False
 
 
@@ -237,7 +245,7 @@ def _read(text: str, shown: str) -> Mapping[str, Any]:
 def _load(text: str, shown: str) -> Any:
     from ruamel.yaml.comments import CommentedMap
 
-    found = _load_any(text, shown)
+    found = load_yaml(text, shown)
     if found is None:
         return CommentedMap()
     if not isinstance(found, CommentedMap):
@@ -245,10 +253,16 @@ def _load(text: str, shown: str) -> Any:
     return found
 
 
-def _load_any(text: str, shown: str) -> Any:
+def load_yaml(text: str, shown: str) -> Any:
+    """Read YAML into the library's own types, which `to_json` takes off again; None where there is none.
+
+    Raises:
+        BadResource: it is no YAML, or has no end.
+    """
     from ruamel.yaml.error import YAMLError
 
     try:
+        _check_ends(text, shown)
         return _yaml().load(text)
     except (YAMLError, ValueError, NotImplementedError, RecursionError) as error:
         # the library does not know where to keep some comments
@@ -256,6 +270,26 @@ def _load_any(text: str, shown: str) -> Any:
         place = f"{shown}:{mark.line + 1}" if mark else shown
         problem = getattr(error, "problem", None) or str(error)
         raise BadResource(f"{place}: this is no YAML: {problem}", hint="mend the line, or restore the file") from error
+
+
+def _check_ends(text: str, shown: str) -> None:
+    """See that no anchor stands for something that it is within: the library reads nothing there.
+
+    Raises:
+        BadResource: one does.
+    """
+
+    def check(node: Any, above: tuple[int, ...]) -> None:
+        if id(node) in above:
+            raise BadResource(f"{shown}:{node.start_mark.line + 1}: this holds itself", hint="write out what is meant")
+        held = node.value if isinstance(node.value, list) else ()
+        for each in held:
+            for part in each if isinstance(each, tuple) else (each,):
+                check(part, (*above, id(node)))
+
+    root = _yaml().compose(text) if "&" in text and "*" in text else None
+    if root is not None:
+        check(root, ())
 
 
 @functools.cache
@@ -287,24 +321,54 @@ def _line_of(text: str, name: str) -> int:
         return 1
 
 
-def _plain(value: Any) -> Json:
-    """Take the YAML library's own types off a value; a ValueError where JSON has no such value."""
-    if type(value) in (str, bool, int, type(None)):
+def to_json(value: Any) -> Json:
+    """Take the YAML library's own types off a value.
+
+    Raises:
+        UsageError: JSON has no such value, or no server could read it.
+        RecursionError: it holds itself.
+    """
+    if type(value) in (bool, type(None)) or (type(value) is str and value.isascii()):
         return value
     from ruamel.yaml.scalarbool import ScalarBoolean
 
     if isinstance(value, ScalarBoolean):
         return bool(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{value} is no number that JSON can say")
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {_to_key(key): to_json(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_plain(each) for each in value]
-    for plain in (bool, int, float, str):
+        return [to_json(each) for each in value]
+    if isinstance(value, dt.date):
+        return str(value)
+    for plain in (int, float, str):
         if isinstance(value, plain):
+            _check_writable(value)
             return plain(value)
-    return str(value)
+    raise UsageError("nothing that JSON can say", hint="write a text, in quotes, or a list")
+
+
+def _to_key(key: Any) -> str:
+    if not isinstance(key, str | int | float | dt.date | None):
+        raise UsageError("no name", hint="write the name as a word")
+    _check_writable(str(key))
+    return str(key)
+
+
+def _check_writable(value: float | str) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise UsageError("half a character", hint="write the character itself") from error
+    except ValueError as error:
+        raise UsageError("no number that JSON can say", hint="write it as a text, in quotes") from error
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except (ValueError, RecursionError):
+        # too many digits, or too deep
+        return "what stands there"
 
 
 def _styled(value: Json) -> Any:

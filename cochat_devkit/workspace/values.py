@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cochat_devkit.errors import BadResource, CannotWrite
+from cochat_devkit.errors import BadResource, CannotWrite, UsageError
+from cochat_devkit.workspace.sidecar import load_yaml, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,18 +20,25 @@ def read_values(path: Path) -> dict[str, Json]:
     """Read values by name, as the file states them.
 
     Raises:
-        BadResource: it is no YAML mapping.
+        BadResource: it is no YAML mapping, or holds what JSON cannot say.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        found = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError, ValueError, RecursionError) as error:
+        found = load_yaml(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
         raise BadResource(f"{path}: this cannot be read as YAML", hint=_HINT) from error
     if found is not None and not isinstance(found, dict):
         raise BadResource(f"{path}: valves are a YAML mapping", hint=_HINT)
-    return {str(name): value for name, value in (found or {}).items()}
+    return {str(name): _to_value(path, str(name), value) for name, value in (found or {}).items()}
+
+
+def _to_value(path: Path, name: str, value: object) -> Json:
+    """Take a value as JSON has it; it may be a secret, so it is not repeated."""
+    try:
+        return to_json(value)
+    except UsageError as error:
+        raise BadResource(f"{path}: {name}: {error.message}", hint=error.hint) from None
+    except RecursionError:
+        raise BadResource(f"{path}: {name}: too deep", hint=_HINT) from None
 
 
 def write_values(path: Path, values: Mapping[str, Json]) -> None:

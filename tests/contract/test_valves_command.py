@@ -143,6 +143,71 @@ def test_what_is_asked_wrongly_changes_nothing(server, kind, plugin_id, desk, wo
     assert stored(server, kind, plugin_id) == {"api_key": CANARY, "count": 5}
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("words: [.inf]", "words: no number that JSON can say"),
+        ("count: 0x" + "f" * 6000, "count: no number that JSON can say"),
+        ("words: [1e400]", "words: no number that JSON can say"),
+        ("words: [!!binary aGVsbG8=]", "words: nothing that JSON can say"),
+        ("words: !!set {a, b}", "words: nothing that JSON can say"),
+        ("words: &a [*a]", ":1: this holds itself"),
+        ('mode: "a\\ud800b"', "mode: half a character"),
+    ],
+)
+def test_a_file_that_says_what_no_server_can_read_changes_nothing(server, kind, plugin_id, desk, text, said):
+    """I am told the file and the valve, exit 1, and nothing is written."""
+    store(server, kind, plugin_id, api_key=CANARY)
+    desk.path("values.yaml").write_text(f"{text}\n")
+    done = desk.cochat("valves", ref_of(kind, plugin_id), "set", "--from", str(desk.path("values.yaml")), expected=1)
+    assert said in done.err
+    assert stored(server, kind, plugin_id) == {"api_key": CANARY}
+
+
+@pytest.mark.parametrize(
+    "word", ["headers={'a': NaN}", "headers={'a': 1e999}", "any=NaN", "any=[-Infinity]", "api_key=\udcff"]
+)
+def test_a_word_that_no_server_can_read_changes_nothing(server, kind, desk, word):
+    """A number without an end, or half a character, is exit 2 with the valve's name."""
+    source = with_valves(kind).replace(
+        "        words:", "        headers: dict = {}\n        any: object = None\n        words:"
+    )
+    plugin_id = create_plugin(server.admin, kind, source=source)["id"]
+    done = desk.cochat("valves", ref_of(kind, plugin_id), "set", word.replace("'", '"'), expected=2)
+    assert f"{word.partition('=')[0]} takes" in done.err
+    assert stored(server, kind, plugin_id) == {}
+
+
+def test_null_in_a_file_is_no_value(server, kind, plugin_id, desk):
+    """A server stores no null: the valve has its default again; a word null is in quotes."""
+    store(server, kind, plugin_id, api_key=CANARY, count=5, mode="deep")
+    desk.path("values.yaml").write_text("count: null\nmode:\npassword_field: 'null'\n")
+    told = desk.json("valves", ref_of(kind, plugin_id), "set", "--from", str(desk.path("values.yaml"))).json
+    assert stored(server, kind, plugin_id) == {"api_key": CANARY, "password_field": "null"}
+    assert told["removed"] == ["count", "mode"]
+
+
+def test_a_date_in_a_file_is_the_text_that_stands_there(server, kind, plugin_id, desk):
+    """YAML takes it for a date; a server has none."""
+    desk.path("values.yaml").write_text("words: [2024-01-01, 2024-01-01T10:00:00+02:00]\n")
+    desk.json("valves", ref_of(kind, plugin_id), "set", "--from", str(desk.path("values.yaml")))
+    assert stored(server, kind, plugin_id) == {"words": ["2024-01-01", "2024-01-01T10:00:00+02:00"]}
+
+
+def test_a_variable_within_a_list_is_filled_in(server, kind, plugin_id, desk, monkeypatch):
+    """A header with a token comes from the environment like a token alone; without it nothing is written."""
+    monkeypatch.setenv("TOKEN_OF_MINE", CANARY)
+    place = desk.path("values.yaml")
+    place.write_text("words: [one, '${TOKEN_OF_MINE}']\n")
+    done = desk.cochat("valves", ref_of(kind, plugin_id), "set", "--from", str(place))
+    assert stored(server, kind, plugin_id) == {"words": ["one", CANARY]}
+    assert CANARY not in done.out + done.err
+    place.write_text("words: ['${NOT_SET_ANYWHERE}']\n")
+    done = desk.cochat("valves", ref_of(kind, plugin_id), "set", "--from", str(place), expected=2)
+    assert "NOT_SET_ANYWHERE" in done.err
+    assert stored(server, kind, plugin_id) == {"words": ["one", CANARY]}
+
+
 def test_values_come_from_the_environment(server, kind, plugin_id, desk, monkeypatch):
     """In CI the secrets are variables: by a prefix, or one by one."""
     monkeypatch.setenv("CI_API_KEY", CANARY)
