@@ -10,6 +10,7 @@ from cochat_devkit.kinds import all_kinds, kind_named, ref_of
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.apply import Applier, Errand
+from cochat_devkit.operations.claims import Claims
 from cochat_devkit.operations.observe import find_theirs
 from cochat_devkit.operations.offline import local_side
 from cochat_devkit.operations.push import count_known
@@ -97,7 +98,11 @@ def _apply(config: Config, plan: Plan, confirmed_deletions: int | None, emit: Em
             seen = check_fresh(plan, session, records, rows, tree, emit)
             errands = [_to_errand(each, tree, rows, records) for each in plan.operations]
             applier = Applier(config, session, records, rows, tree, emit, is_strict=True, message=plan.message)
-            obstacles = applier.find_obstacles(errands, seen)
+            claims = Claims(config, session.client, records, rows, tree, tree)
+            obstacles = [
+                (claims.obstacle(errand.operation.key) if errand.resource is None else None) or found
+                for errand, found in zip(errands, applier.find_obstacles(errands, seen), strict=True)
+            ]
             if any(obstacles):
                 outcomes = [each or _held_back(errand) for errand, each in zip(errands, obstacles, strict=True)]
             else:

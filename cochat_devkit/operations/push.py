@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cochat_devkit.errors import DevkitError, LintFailed, LocalError, NotAllowed, RemoteError, SignedOut, TestsFailed
 from cochat_devkit.events import Notice, Outcome, Progress, Report
 from cochat_devkit.kinds import all_kinds, kind_named, ref_of
-from cochat_devkit.kinds.references import naming_of, refs_in
-from cochat_devkit.kinds.wire import new_remote_id, slugs_for
 from cochat_devkit.mirror.journal import read_lineage
 from cochat_devkit.operations.agreed import keeping_lock
 from cochat_devkit.operations.apply import STANDS_IN_THE_WAY, Applier, Errand, names_groups
-from cochat_devkit.operations.observe import find_theirs, kinds_beside
+from cochat_devkit.operations.claims import Claims, type_of
+from cochat_devkit.operations.observe import find_theirs
 from cochat_devkit.operations.offline import base_of, last_seen, local_side, look_offline
 from cochat_devkit.operations.records import Records
 from cochat_devkit.operations.resume import resume
@@ -26,17 +24,15 @@ from cochat_devkit.sync.describe import changed_names, describe_changes
 from cochat_devkit.sync.gates import check_deletions
 from cochat_devkit.sync.plan import Operation, Plan, Planned, PlanTarget, Sight, plan_sync, render_plan
 from cochat_devkit.workspace.lock import workspace_lock
-from cochat_devkit.workspace.tree import read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cochat_devkit.config import Config
     from cochat_devkit.events import Emit
-    from cochat_devkit.kinds.kind import Kind
     from cochat_devkit.mirror.rows import Row
     from cochat_devkit.operations.session import Selection, Session
-    from cochat_devkit.resource import Fingerprint, RemoteId, Slug, Wire
+    from cochat_devkit.resource import Fingerprint, Wire
     from cochat_devkit.workspace.tree import LocalResource, Tree
 
 
@@ -232,12 +228,9 @@ class _Push:
     plan: Plan | None = None
 
     def __post_init__(self) -> None:
-        #: by kind, and whether their files lie here: the addresses that are known
-        self.addresses: dict[tuple[str, bool], dict[RemoteId, list[Key]]] = {}
-        #: by kind: what lies here as this kind or as one beside it
-        self.bearers: dict[str, dict[RemoteId, list[Key]]] = {}
-        #: by kind: the ids there by the slugs that their names give
-        self.ids: dict[str, dict[Slug, RemoteId]] = {}
+        self.claims = Claims(
+            self.config, self.session.client, self.records, self.changes.rows, self.changes.tree, self.files
+        )
         #: what the server showed, where it was asked before planning
         self.seen: dict[Key, tuple[Wire, Resource]] = {}
         self.failed: list[Outcome] = []
@@ -283,12 +276,12 @@ class _Push:
             if self.is_exact:
                 self.emit(Progress("planning", number, len(wanted)))
             try:
-                other, users = self._find_same(key), self._find_users(key)
-                if other is None and not users:
+                claimed = self._settle_claimed(key)
+                if claimed is None:
                     sights.append(self._see_one(key))
                 else:
-                    self.failed.append(self._settle_same(key, other) if other else self._held_for_users(key, users))
-                    self.emit(self.failed[-1])
+                    self.failed.append(claimed)
+                    self.emit(claimed)
             except SignedOut:
                 raise
             except (RemoteError, LocalError) as error:
@@ -300,113 +293,16 @@ class _Push:
                 self.failed.append(outcome)
         return sights
 
-    def _find_same(self, key: Key) -> Key | None:
-        """Find the other address that stands for what `key` names on the server, or would come to name."""
-        kind, row = kind_named(key.kind)[0], self.changes.rows.get(key)
-        if key not in self.changes.tree.found:
-            others = self._read_bearers(kind).get(row.remote_id, []) if row else []
-        elif not self.session.client.endpoints(kind).makes_id:
-            return None
-        elif row is not None:
-            others = self._addresses(kind, lying=True).get(row.remote_id, [])
-        else:
-            left = self._addresses(kind, lying=False)
-            remote_id = self._ids_of(kind).get(key.slug) if left else None
-            others = left.get(remote_id, []) if remote_id else []
-        return next((each for each in others if each != key), None)
-
-    def _find_users(self, key: Key) -> list[str]:
-        """List the files here that name what is to be deleted: the server may take it out of what they stand for."""
-        if key in self.changes.tree.found or key not in self.changes.rows:
-            return []
-        row = self.changes.rows[key]
-        naming = naming_of(kind_named(key.kind)[0], key.slug, row.type, row.remote_id)
-        return [path for path, refs in self._named_here.items() if not refs.isdisjoint(naming.refs)]
-
-    @cached_property
-    def _named_here(self) -> dict[str, set[str]]:
-        """List by its file the addresses that each resource here names."""
-        kinds = [kind for kind in all_kinds() if kind.form and any(each.codec.refers for each in kind.fields)]
-        found = read_tree(self.config.root, kinds).found.values()
-        named = {each.path: {*refs_in(kind_named(each.key.kind)[0], each.resource.body)} for each in found}
-        return {path: refs for path, refs in sorted(named.items()) if refs}
-
-    def _held_for_users(self, key: Key, users: Sequence[str]) -> Outcome:
-        """Say that something is not deleted there, since other resources here name it."""
-        error = f"not deleted there: {', '.join(users)} {'names' if len(users) == 1 else 'name'} it"
-        hint = f"take it out of {'that file' if len(users) == 1 else 'those files'} first, then push again"
-        return Outcome(self._ref(key), str(Action.CONFLICT), str(Reason.DELETED_HERE), None, 3, error, hint)
-
-    def _addresses(self, kind: Kind, *, lying: bool) -> dict[RemoteId, list[Key]]:
-        """List by their ids the addresses that are known of a kind: those whose files lie here, or those that left."""
-        if (kind.name, lying) not in self.addresses:
-            found: dict[RemoteId, list[Key]] = {}
-            for key, row in self.changes.rows.items():
-                is_absent = local_side(self.files, key, row.path).state is State.ABSENT
-                if key.kind == kind.name and is_absent is not lying:
-                    found.setdefault(row.remote_id, []).append(key)
-            self.addresses[kind.name, lying] = found
-        return self.addresses[kind.name, lying]
-
-    def _read_bearers(self, kind: Kind) -> dict[RemoteId, list[Key]]:
-        """List what lies here by the ids that it has on the server, or would have: of a kind and those beside it."""
-        if kind.name not in self.bearers:
-            kinds = kinds_beside(self.session.client, kind)
-            rows = {**self.records.known(each.name for each in kinds), **self.changes.rows}
-            found: dict[RemoteId, list[Key]] = {}
-            for each in (kind, *kinds):
-                tree = self.files if each is kind else read_tree(self.config.root, [each])
-                for key in (key for key in (*tree.found, *tree.unreadable) if key.kind == each.name):
-                    remote_id = rows[key].remote_id if key in rows else self._new_id(each, key)
-                    if remote_id is not None:
-                        found.setdefault(remote_id, []).append(key)
-            self.bearers[kind.name] = found
-        return self.bearers[kind.name]
-
-    def _new_id(self, kind: Kind, key: Key) -> RemoteId | None:
-        """Say which id the server has for what we never met there; None where it has yet to make one."""
-        endpoints = self.session.client.endpoints(kind)
-        return self._ids_of(kind).get(key.slug) if endpoints.makes_id else new_remote_id(endpoints, key.slug)
-
-    def _ids_of(self, kind: Kind) -> dict[Slug, RemoteId]:
-        """List the ids that the server made for a kind, by the slugs that their names give."""
-        if kind.name not in self.ids:
-            client = self.session.client
-            slugs = slugs_for(kind, client.fetch_names(kind), {}, client.endpoints(kind))
-            self.ids[kind.name] = {slug: remote_id for remote_id, slug in slugs.items()}
-        return self.ids[kind.name]
-
-    def _settle_same(self, key: Key, other: Key) -> Outcome:
-        """Leave alone what another address stands for; where two were known of one resource, one may go."""
-        is_twin = other.kind == key.kind and other in self.changes.rows
+    def _settle_claimed(self, key: Key) -> Outcome | None:
+        """Leave alone what another address claims; where two were known of one resource, one may go."""
+        other = self.claims.find_other(key)
+        is_twin = other is not None and other.kind == key.kind and other in self.changes.rows
         if key in self.changes.tree.found or not is_twin:
-            return self._held_for(key, other)
+            return self.claims.obstacle(key)
         decision = Decision(Action.FORGET, Reason.DELETED_HERE)
         if not self.options.plan_only:
             self.applier.remember(key, decision, None, None, None)
         return Outcome(self._ref(key), str(decision.action), str(decision.reason))
-
-    def _held_for(self, key: Key, other: Key) -> Outcome:
-        """Say that something is not sent, or not deleted there, since another address stands for the same."""
-        ref, same = self._ref(key), f"on the server it is the same as {self._ref(other)}"
-        local, twin = self.changes.tree.found.get(key), self.files.found.get(other)
-        place = twin.path if twin else f"the file of {self._ref(other)}"
-        if local is None and other.kind != key.kind:
-            reason, error = Reason.DELETED_HERE, f"not deleted there: {same}, which lies here"
-            folder = kind_named(key.kind)[0].folders[self._type(key)]
-            hint = f"move {place} to {folder}/; to delete it, take that file away as well"
-        elif local is None:
-            reason, error = Reason.DELETED_HERE, f"not deleted there: {same}, which lies here"
-            hint = f"if it was moved, state `id: {key.slug}` in {place}; to delete it, take that file away as well"
-        elif key in self.changes.rows:
-            reason, error = Reason.EDITED_HERE, f"not sent: {same}, which lies here as well"
-            hint = f"keep one of both: {local.path} or {place}"
-        else:
-            reason, error = Reason.NEW_HERE, f"not sent: {same}, whose file is gone from here"
-            hint = (
-                f"if it was moved, state `id: {other.slug}` in {local.path}; if it is another, name its file otherwise"
-            )
-        return Outcome(ref, str(Action.CONFLICT), str(reason), local.path if local else None, 3, error, hint)
 
     def _see_one(self, key: Key) -> Sight:
         row, local = self.changes.rows.get(key), self.changes.tree.found.get(key)
@@ -498,21 +394,15 @@ class _Push:
         return ref_of(key, self._type(key))
 
     def _type(self, key: Key) -> str:
-        return _type_of(key, self.changes.rows, self.changes.tree)
+        return type_of(key, self.changes.rows, self.changes.tree)
 
     def _path(self, key: Key) -> str | None:
         local = self.changes.tree.found.get(key)
         return local.path if local else None
 
 
-def _type_of(key: Key, rows: Mapping[Key, Row], tree: Tree) -> str:
-    if key in tree.found:
-        return tree.found[key].type
-    return rows[key].type if key in rows else ""
-
-
 def _kept_there(changes: Changes, key: Key) -> Outcome:
-    ref = ref_of(key, _type_of(key, changes.rows, changes.tree))
+    ref = ref_of(key, type_of(key, changes.rows, changes.tree))
     return Outcome(ref, str(Action.NOTHING), str(Reason.DELETED_HERE), hint="to delete it there: cochat push --delete")
 
 

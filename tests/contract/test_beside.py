@@ -54,6 +54,18 @@ def test_an_agent_that_is_moved_to_models_is_not_deleted_there(server, desk, slu
     assert desk.json("push").json["items"] == []
 
 
+def test_a_plan_does_not_delete_what_was_moved_since_it_was_made(server, desk, slug):
+    """I plan the deletion of an agent, and then lay its file among the models: the plan is not carried out."""
+    place, text = desk.path(f"agents/{slug}.md"), desk.path(f"agents/{slug}.md").read_text()
+    place.unlink()
+    desk.json("push", "--delete", "--confirm-deletes", "1", "--out", "plan.json")
+    desk.path("models").mkdir(exist_ok=True)
+    desk.path(f"models/{slug}.md").write_text(text)
+    (told,) = desk.json("apply", "plan.json", "--confirm-deletes", "1", expected=3).json["items"]
+    assert (told["action"], f"model/{slug}" in told["error"]) == ("conflict", True)
+    assert models.read(server, slug)["id"] == slug
+
+
 def test_a_moved_file_that_cannot_be_read_keeps_it_there_as_well(server, desk, slug):
     """What it says is not known; that it is there is."""
     move(desk, slug, "agents", "models")

@@ -94,7 +94,9 @@ def test_a_lost_head_wipes_nothing(desk: Desk, pattern: str) -> None:
         for words in (("push", "--no-verify"), ("push", "--dry-run"), ("pull",)):
             assert f"{place.name} has no head" in is_refused(desk, ref, words)
     assert place.read_text() == text
-    place.write_text(f"---\n---\n{text}")
+    # an agent without a base would be a model there
+    base = "".join(line for line in whole.splitlines(keepends=True) if line.startswith("base: "))
+    place.write_text(f"---\n{base}---\n{text}")
     assert desk.json("push", ref, "--dry-run").actions == {ref: "update-there"}
 
 
