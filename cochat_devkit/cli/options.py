@@ -32,6 +32,21 @@ def verbose_option(command: F) -> F:
     return click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")(command)
 
 
+def message_option(says: str) -> Callable[[F], F]:
+    """Add `-m`; `says` is its line of help."""
+    return click.option("-m", "--message", default="", metavar="TEXT", callback=_read_message, help=says)
+
+
+def _read_message(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            "the message is no UTF-8", hint="write it in UTF-8, or set the locale of your shell"
+        ) from error
+    return text
+
+
 def complete_targets(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Offer the targets of `cochat.toml` that begin with what was typed."""
     from cochat_devkit.operations.completion import targets_known

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cochat_devkit.cli import render
-from cochat_devkit.cli.options import complete_refs, complete_targets, json_option, verbose_option, yes_option
+from cochat_devkit.cli.options import (
+    complete_refs,
+    complete_targets,
+    json_option,
+    message_option,
+    verbose_option,
+    yes_option,
+)
 from cochat_devkit.cli.push import WORDS, confirm_plan
 
 if TYPE_CHECKING:
@@ -28,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--with-refs", is_flag=True, help="Take along what is referred to.")
 @click.option("--dry-run", is_flag=True, help="Check, read the target, and say what would be sent; send nothing.")
 @click.option("--no-verify", is_flag=True, help="Skip the check and the plugins' tests.")
-@click.option("-m", "--message", default="", metavar="TEXT", help="Why: kept by servers with history.")
+@message_option("Why: kept by servers with history.")
 @yes_option
 @verbose_option
 @json_option

@@ -14,6 +14,7 @@ from cochat_devkit.cli.options import (
     confirm_production,
     json_option,
     kinds_option,
+    message_option,
     refs_argument,
     target_option,
     verbose_option,
@@ -47,7 +48,7 @@ WORDS = {
 @click.option("--dry-run", is_flag=True, help="Check, read the server, and say what would be sent; send nothing.")
 @click.option("--out", "plan_file", metavar="FILE", help="Save the plan for `cochat apply`; send nothing.")
 @click.option("--atomic", is_flag=True, help="Send nothing if any resource conflicts or cannot be sent.")
-@click.option("-m", "--message", default="", metavar="TEXT", help="Goes into the server's history, where it keeps one.")
+@message_option("Goes into the server's history, where it keeps one.")
 @click.option("--delete", is_flag=True, help="Also delete on the server what was deleted here.")
 @click.option("--confirm-deletes", type=int, metavar="N", help="Repeat the exact number, where many would go.")
 @click.option("--no-verify", is_flag=True, help="Skip the check and the plugins' tests.")

@@ -185,6 +185,7 @@ def parse_plan(text: str, shown: str) -> Plan:
         )
     try:
         plan = _from_json(found)
+        plan.message.encode()
         same = render_plan(plan) == text
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadResource(f"{shown} is no whole plan: {error!r}", hint=_MAKE_ANEW) from error

@@ -114,6 +114,9 @@ def _parse_value(of: Field | None, value: Any) -> Json:
             raise UsageError("no id", hint="write an id, or leave the line out: then the file's name is the id")
     elif of.codec is SWITCH and not isinstance(plain, bool):
         raise UsageError("neither yes nor no", hint="write true or false")
+    for key in of.apart_from if of is not None and isinstance(plain, dict) else ():
+        if plain.get(key) is not None:
+            raise UsageError(f"no place for {key}", hint=f"take {key} out of it: it is said elsewhere, or the server's")
     return plain if of is None else of.codec.parse(plain)
 
 

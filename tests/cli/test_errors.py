@@ -72,6 +72,18 @@ def test_json_errors_have_the_same_shape(tmp_path: Path) -> None:
     assert done.err == ""
 
 
+def test_a_message_that_is_no_text_is_refused(desk: Desk) -> None:
+    """Bytes of another encoding are told before anything is sent or planned, exit 2; so is a plan that has them."""
+    desk.path("prompts").mkdir(exist_ok=True)
+    desk.path("prompts/of_mine.md").write_text("Hello\n")
+    for more in ((), ("--out", str(desk.path("plan.json")))):
+        _is_one_sentence(desk.cochat("push", "-m", "x\udcff", *more, expected=2).err, "the message is no UTF-8", "UTF-8")
+    desk.json("push", "prompt/of_mine", "--out", str(desk.path("plan.json")), "-m", "x")
+    plan = desk.path("plan.json")
+    plan.write_text(plan.read_text().replace('"message": "x"', '"message": "x\\udcff"'))
+    assert "is no whole plan" in desk.cochat("apply", str(plan), expected=1).err
+
+
 def test_syntax_error_stops_the_push(server: RunningServer, desk: Desk) -> None:
     """A plugin with a syntax error is named with its line, exit 1, and nothing is sent."""
     desk.edit("plugins/tools/one.py", "class Tools:", "class Tools(:")

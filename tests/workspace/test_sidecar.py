@@ -241,6 +241,7 @@ def test_yaml_that_has_to_be_written_anew_keeps_its_quotes():
         ("meta: {a: !!set {b, c}}\n", ":1: meta cannot be", "write a text, in quotes, or a list"),
         ("meta: {a: !env HOME}\n", ":1: meta cannot be", "write a text, in quotes, or a list"),
         ("meta: {? [a, b] : c}\n", ":1: meta cannot be", "write the name as a word"),
+        ("meta: {manifest: {a: 1}}\n", ":1: meta cannot be", "take manifest out of it"),
         ("name: A\nmeta: &a {x: *a}\n", ":2: this holds itself", "write out what is meant"),
         ("meta: {a: 0x" + "f" * 6000 + "}\n", ":1: meta cannot be what stands there", "write it as a text, in quotes"),
         ('description: "a\\ud800b"\n', ":1: description cannot be 'a\\ud800b'", "write the character itself"),
