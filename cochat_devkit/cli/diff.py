@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @refs_argument
 @target_option
 @json_option
-def command(refs: Sequence[str], **options: Any) -> None:
+def command(refs: Sequence[str], **options: Any) -> int:
     """Show the differences, line by line and field by field: ours against the base, and theirs where they moved.
 
     Offline: their side is what the server showed last; `cochat status --fetch` asks it now. With a number of
@@ -44,17 +44,22 @@ def command(refs: Sequence[str], **options: Any) -> None:
     items = [_diff_of_old(config, ref, options["target"]) for ref in past]
     if len(past) < len(refs) or not refs:
         selection = select([ref for ref in refs if ref not in past])
-        items += [
-            {"ref": each.ref, "reason": str(each.decision.reason), "path": each.path, "diff": lines}
-            for each, lines in diff_lines(config, selection, target=options["target"])
-        ]
+        for differing, lines in diff_lines(config, selection, target=options["target"]):
+            reason = str(differing.decision.reason)
+            item: dict[str, Any] = {"ref": differing.ref, "reason": reason, "path": differing.path, "diff": lines}
+            if differing.fault:
+                item |= {"error": differing.fault.message, "hint": differing.fault.hint}
+            items.append(item)
+    exit_code = 1 if any("error" in each for each in items) else 0
     if options["as_json"]:
-        render.out_json(
-            {"command": "diff", "ok": True, "exit_code": 0, "counts": {"differ": len(items)}, "items": items}
-        )
-        return
+        counts = {"differ": len(items)}
+        shown = {"command": "diff", "ok": not exit_code, "exit_code": exit_code, "counts": counts, "items": items}
+        render.out_json(shown)
+        return exit_code
     for each in items:
         render.out_diff(each["diff"])
+        render.show_fault(each["ref"], each.get("error"), each.get("hint"))
+    return exit_code
 
 
 def _diff_of_old(config: Config, ref: str, target: str | None) -> dict[str, Any]:

@@ -280,11 +280,15 @@ def show_outcome(outcome: Outcome, words: Mapping[str, str], *, hides: Sequence[
     out(f"{paint_out(words.get(outcome.action, outcome.action), color)}: {outcome.ref}  ({outcome.reason})")
     for line in outcome.changes:
         out(f"    {line}")
-    if outcome.error:
-        named = outcome.error if outcome.ref in outcome.error else f"{outcome.ref}: {outcome.error}"
-        err(f"{paint('error', 'red')}: {named}")
-    if outcome.hint:
-        err(f"{paint('hint', 'cyan')}:  {_aimed(outcome.hint)}")
+    show_fault(outcome.ref, outcome.error, outcome.hint)
+
+
+def show_fault(ref: str, error: str | None, hint: str | None) -> None:
+    """Say what is wrong with one resource, where something is, and what to do next."""
+    if error:
+        err(f"{paint('error', 'red')}: {error if ref in error else f'{ref}: {error}'}")
+    if hint:
+        err(f"{paint('hint', 'cyan')}:  {_aimed(hint)}")
 
 
 def show_report(report: Report, words: Mapping[str, str], nothing: str, *, is_plan: bool = False) -> None:

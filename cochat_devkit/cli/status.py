@@ -61,8 +61,7 @@ def command(refs: Sequence[str], **options: Any) -> int:
     if not report.items:
         render.out("in step")
     for each in report.items:
-        if each.hint:
-            render.err(f"{render.paint('hint', 'cyan')}:  {each.hint}")
+        render.show_fault(each.ref, each.error, each.hint)
     _show_hidden("invisible", "the server no longer shows them to you; files and base stay", report.extra["invisible"])
     _show_hidden("unavailable", "the server does not show their bodies to you", report.extra["unavailable"])
     return report.exit_code

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cochat_devkit.config import Config
+    from cochat_devkit.errors import BadResource
     from cochat_devkit.events import Emit
     from cochat_devkit.mirror.conflicts import Conflict
     from cochat_devkit.operations.offline import Known, Survey
@@ -35,6 +36,8 @@ class Difference:
     remote: Body | None
     #: set where a pull cannot merge the two sides
     conflict: Conflict | None = None
+    #: set where its file cannot be read
+    fault: BadResource | None = None
 
     @property
     def action(self) -> Action:
@@ -57,11 +60,13 @@ def status(
     found, unavailable, invisible = differences(config, selection, target=target)
     for each in found:
         exit_code = 1 if each.decision.reason is Reason.UNREADABLE_HERE else 0
-        hint = _settle_hint(each.ref) if each.action is Action.CONFLICT else None
+        error, hint = (each.fault.message, each.fault.hint) if each.fault else (None, None)
+        if each.action is Action.CONFLICT:
+            hint = _settle_hint(each.ref)
         if each.decision.reason is Reason.NEVER_MET_THERE:
             hint = f"if it was deleted there: delete its file, then cochat push {each.ref} --delete"
         reason = str(each.decision.reason)
-        report.add(Outcome(each.ref, str(each.action), reason, each.path, exit_code, hint=hint))
+        report.add(Outcome(each.ref, str(each.action), reason, each.path, exit_code, error=error, hint=hint))
     report.extra = {
         "conflicts": [_conflict_json(each) for each in found if each.action is Action.CONFLICT],
         "unavailable": sorted(unavailable),
@@ -74,7 +79,10 @@ def status(
 
 
 def diff_lines(config: Config, selection: Selection, *, target: str | None) -> list[tuple[Difference, list[str]]]:
-    """Write the differences: for each resource its lines. Ours against the base; theirs, where they moved, too."""
+    """Write the differences: for each resource its lines. Ours against the base; theirs, where they moved, too.
+
+    A file that cannot be read has no lines of ours: its fault says why.
+    """
     with survey(config, selection, target) as surveyed:
         return lines_surveyed(surveyed, selection)
 
@@ -84,7 +92,7 @@ def lines_surveyed(surveyed: Survey, selection: Selection) -> list[tuple[Differe
     written = []
     for each in _differences(surveyed, selection, with_bodies=True)[0]:
         lines = list(_diff_one(each))
-        if lines:
+        if lines or each.fault:
             written.append((each, lines))
     return written
 
@@ -228,7 +236,9 @@ def _difference(known: Known, key: Key, decision: Decision, *, with_bodies: bool
         is_shown = row.remote_state is State.PRESENT
         remote = known.reader.body(row.remote_digest) if row.remote_digest and is_shown else None
     here = local.resource.body if with_bodies and local else None
-    return Difference(key, known.types[key], path, decision, base, here, remote)
+    is_read = decision.reason is not Reason.UNREADABLE_HERE
+    fault = None if is_read else known.tree.fault_of(key, row.path if row else None)
+    return Difference(key, known.types[key], path, decision, base, here, remote, fault=fault)
 
 
 def _diff_one(each: Difference) -> Iterator[str]:
@@ -236,7 +246,7 @@ def _diff_one(each: Difference) -> Iterator[str]:
 
     name = each.path or each.ref
     base = each.base or {}
-    if each.local is not None or each.base is not None:
+    if each.fault is None and (each.local is not None or each.base is not None):
         yield from unified_diff(base, each.local or {}, (f"base/{name}", f"here/{name}"))
     if each.remote is not None and each.remote != each.base:
         yield from unified_diff(base, each.remote, (f"base/{name}", f"there/{name}"))

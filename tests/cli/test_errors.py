@@ -77,7 +77,9 @@ def test_a_message_that_is_no_text_is_refused(desk: Desk) -> None:
     desk.path("prompts").mkdir(exist_ok=True)
     desk.path("prompts/of_mine.md").write_text("Hello\n")
     for more in ((), ("--out", str(desk.path("plan.json")))):
-        _is_one_sentence(desk.cochat("push", "-m", "x\udcff", *more, expected=2).err, "the message is no UTF-8", "UTF-8")
+        _is_one_sentence(
+            desk.cochat("push", "-m", "x\udcff", *more, expected=2).err, "the message is no UTF-8", "UTF-8"
+        )
     desk.json("push", "prompt/of_mine", "--out", str(desk.path("plan.json")), "-m", "x")
     plan = desk.path("plan.json")
     plan.write_text(plan.read_text().replace('"message": "x"', '"message": "x\\udcff"'))

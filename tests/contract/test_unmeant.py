@@ -182,6 +182,14 @@ def test_an_emptied_file_comes_back_from_the_history(desk: Desk) -> None:
     place.write_bytes(b"")
     status = desk.json("status", ref, expected=1).json["items"]
     assert [(each["ref"], each["reason"]) for each in status] == [(ref, "its file cannot be read")]
+    assert f"{place.name} is empty" in status[0]["error"]
+    assert f"cochat log {ref}" in status[0]["hint"]
+    (item,) = desk.json("diff", ref, expected=1).json["items"]
+    assert (item["diff"], item["error"], item["hint"]) == ([], status[0]["error"], status[0]["hint"])
+    for command in ("status", "diff"):
+        done = desk.cochat(command, ref, expected=1)
+        assert f"{place.name} is empty" in done.err
+        assert f"cochat log {ref}" in done.err
     desk.json("restore", f"{ref}@1")
     assert place.read_text() == "---\nname: P\n---\nHello\n"
     assert desk.json("push", ref).actions == {}
