@@ -356,8 +356,12 @@ def would_be_shown(client: Client, kind: Kind, key: Key, records: Records) -> bo
     return isinstance(derived, dict) and derived.get("user_id") == client.identity.id
 
 
-def refuse_hidden(client: Client, kind: Kind, key: Key, type_: str, records: Records, *, was_shown: bool) -> None:
+def refuse_hidden(
+    client: Client, kind: Kind, key: Key, type_: str, records: Records, *, was_shown: bool, is_deletion: bool = False
+) -> None:
     """See that a resource that we knew, and that the server says it has not, is gone and not only hidden from us.
+
+    Of one that we asked to delete an empty list tells enough.
 
     Raises:
         NotAllowed: nobody can say.
@@ -367,7 +371,7 @@ def refuse_hidden(client: Client, kind: Kind, key: Key, type_: str, records: Rec
     is_told = would_be_shown(client, kind, key, records)
     if client.endpoints(kind).item is None:
         # a list tells of what an earlier one showed to us; that it is empty tells nothing
-        is_told = was_shown and bool(client.fetch_names(kind))
+        is_told = was_shown and (is_deletion or bool(client.fetch_names(kind)))
     if not is_told:
         ref = ref_of(key, type_)
         raise NotAllowed(f"{ref}: the server does not show it to you", hint="ask its owner for access")

@@ -201,7 +201,8 @@ def _read_now(client: Client, kind: Kind, records: Records, step: Step, sent: Bo
         return [read_one_remote(client, kind, client.fetch_item(kind, remote_id))]
     except Missing:
         if step.before_digest is not None:
-            refuse_hidden(client, kind, step.key, step.type, records, was_shown=True)
+            is_deletion = sent is None
+            refuse_hidden(client, kind, step.key, step.type, records, was_shown=True, is_deletion=is_deletion)
         return []
 
 
