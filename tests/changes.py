@@ -13,8 +13,6 @@ NEW = ("owui-0.12",)
 #: what one resource may cost, and what is added for each further sort of change
 MOST_FOR_CONTENT, MOST_FOR_A_FILE = 3, 7
 ADDED = {"access": 1, "switch": 2, "valves": 2}
-#: a file that leaves is read, looked for in other bases, and deleted: the bar was set when a removal deleted it for all
-MOST_TO_LET_GO = 3
 
 TOOL = '''class Tools:
     def greet(self, name: str) -> str:
@@ -65,8 +63,6 @@ class Change:
     parts: tuple[str, ...]
     edits: tuple[tuple[str, str | None, str | None], ...]
     flavors: tuple[str, ...] = FLAVORS
-    #: what it takes beyond its bar, so that no other resource loses a file
-    beyond: int = 0
 
     @property
     def most(self) -> int:
@@ -112,9 +108,9 @@ CHANGES = [
     Change("automation-switch", ("switch",), ((_U, "active: false", "active: true"),), NEW),
     Change("knowledge-content", ("content",), ((f"{_K}/knowledge.yaml", "one", "two"),)),
     Change("knowledge-access", ("access",), ((f"{_K}/knowledge.yaml", *_PUBLIC),)),
-    Change("knowledge-file-replaced", ("file",), ((f"{_K}/files/a.md", "alpha", "gamma"),), beyond=MOST_TO_LET_GO),
-    Change("knowledge-file-added", ("file",), ((f"{_K}/files/c.md", None, "delta\n"),), beyond=MOST_TO_LET_GO),
-    Change("knowledge-file-removed", ("file",), ((f"{_K}/files/b.md", "beta\n", None),), beyond=MOST_TO_LET_GO),
+    Change("knowledge-file-replaced", ("file",), ((f"{_K}/files/a.md", "alpha", "gamma"),)),
+    Change("knowledge-file-added", ("file",), ((f"{_K}/files/c.md", None, "delta\n"),)),
+    Change("knowledge-file-removed", ("file",), ((f"{_K}/files/b.md", "beta\n", None),)),
 ]
 
 

@@ -196,7 +196,7 @@ class Files:
 
         `present` has the files that there are by path, and `coming` the digests of those to attach; `read` gives the
         bytes behind a digest. Where the server refuses, what was there before is attached again, and in `present`.
-        What was removed and no other resource has is deleted at the end.
+        What is removed and no other resource has is deleted.
 
         Raises:
             NotSupported: a path has folders, and this server has none.
@@ -228,9 +228,7 @@ class Files:
                 present |= self._put_back(remote_id, gone, [uploaded[path] for path in added], read, error)
             finally:
                 self._discard(*(uploaded[path] for path in uploaded if path not in added))
-            self._let_go(remote_id, gone)
             raise
-        self._let_go(remote_id, gone)
 
     def _upload(self, path: str, content: bytes) -> str:
         what = f"uploading {path}"
@@ -245,14 +243,15 @@ class Files:
         return file_id
 
     def _remove(self, remote_id: RemoteId, attached: Attached) -> None:
-        """Take a file out; others may have it as well, so it stays on the server.
+        """Take a file out, and delete it where the server says that no other resource has it.
 
         Raises:
             Moved: somebody took it out since it was listed.
         """
         what = f"removing {attached.path}"
+        endpoint = self._rows.delete if self._is_here_alone(remote_id, attached) else self._rows.remove
         try:
-            self._ask(self._rows.remove, remote_id, what, {"file_id": attached.file_id})
+            self._ask(endpoint, remote_id, what, {"file_id": attached.file_id})
         except Missing as error:
             raise Moved(f"{what}: somebody took it away meanwhile", hint="run the command again") from error
 
@@ -304,56 +303,46 @@ class Files:
             ) from error
         return back
 
-    def _let_go(self, remote_id: RemoteId, removed: Iterable[Attached]) -> None:
-        """Delete files that were taken out, where nothing says that another resource has them."""
-        for each in removed:
-            with suppress(RemoteError):
-                if not self._is_elsewhere(remote_id, each.file_id):
-                    self._discard(each.file_id)
+    def _is_here_alone(self, remote_id: RemoteId, attached: Attached) -> bool:
+        """Tell whether no other resource has a file, by what was read and by what the server says now.
 
-    def _is_elsewhere(self, remote_id: RemoteId, file_id: str) -> bool:
-        """Tell whether another resource has a file, or may have it: by what was read, and by what the server says.
-
-        A file names the resource that it came to last. A search shows those that one owns or that are shared.
-
-        Raises:
-            RemoteError: the server does not say.
+        A search shows a file once for each resource that has it and that is shown to us, and which one it came to last.
         """
-        if any(file_id in held for other, held in list(self._held.items()) if other != remote_id):
-            return True
-        file = self._send_file(self._rows.file, file_id, "reading a removed file")
-        if not _has_id(file) or not isinstance(name := file.get("filename"), str):
-            raise UnexpectedReply("reading a removed file: the answer is no file")
-        came_to = (file.get("meta") or {}).get("collection_name")
+        file_id, name = attached.file_id, PurePosixPath(attached.path).name
         # some databases take a backslash in what is searched for as an escape
-        if came_to not in (None, f"file-{file_id}", remote_id) or "\\" in name:
-            return True
-        return file_id in self._search(name)
+        if "\\" in name or any(file_id in held for other, held in list(self._held.items()) if other != remote_id):
+            return False
+        try:
+            found = [each for each in self._search(name) if each["id"] == file_id]
+        except SignedOut:
+            raise
+        except RemoteError:
+            return False
+        came_to = [(each.get("meta") or {}).get("collection_name") for each in found]
+        return len(found) == 1 and came_to[0] in (None, f"file-{file_id}", remote_id)
 
-    def _search(self, name: str) -> set[str]:
-        """List the ids of the files of all resources, as far as they are shown, whose names have a text in them."""
-        what, found, read, page = "searching for a file", set[str](), 0, 1
+    def _search(self, name: str) -> list[Wire]:
+        """List the files of all resources, as far as they are shown, whose names have a text in them."""
+        what, page = "searching for a file", 1
+        found: list[Wire] = []
         while True:
             path = f"{self._rows.search.path}?query={quote(name, safe='')}&page={page}"
             answer = self._transport.send(self._rows.search.method, path, what)
             items = answer.get("items") if isinstance(answer, dict) else None
             if not isinstance(items, list) or not isinstance(answer.get("total"), int) or not all(map(_has_id, items)):
                 raise UnexpectedReply(f"{what}: the answer is no list")
-            found |= {each["id"] for each in items}
-            read, page = read + len(items), page + 1
-            if read >= answer["total"]:
+            found, page = [*found, *items], page + 1
+            if len(found) >= answer["total"]:
                 return found
             if not items:
                 raise list_moved(what)
 
     def _discard(self, *file_ids: str) -> None:
         """Delete what nothing has; where that fails, it only takes space there."""
+        endpoint, what = self._rows.discard, "deleting a file that nothing has"
         for file_id in file_ids:
             with suppress(RemoteError):
-                self._send_file(self._rows.discard, file_id, "deleting a file that nothing has")
-
-    def _send_file(self, endpoint: Endpoint, file_id: str, what: str) -> Json:
-        return self._transport.send(endpoint.method, endpoint.path.replace("{file}", quote(file_id, safe="")), what)
+                self._transport.send(endpoint.method, endpoint.path.replace("{file}", quote(file_id, safe="")), what)
 
     def _folder_id(self, remote_id: RemoteId, present: Iterable[Attached], folder: str) -> str | None:
         if not folder:

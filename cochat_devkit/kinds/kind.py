@@ -165,9 +165,9 @@ class Listing(NamedTuple):
 class Attachments(NamedTuple):
     """Name the requests for the files of a resource. `{id}` is the resource's remote id, `{file}` the file's.
 
-    `remove` takes a file out and leaves it on the server, and `discard` deletes one that no resource has. `file` tells
-    which resource a file came to last, and `search` lists the files of all resources by their name. `folders` makes a
-    folder and `diff` names those that there are; None where files lie in no folders. `whole_page` is laid behind the
+    `remove` takes a file out and leaves it on the server, `delete` takes it out and deletes it for all, and `discard`
+    deletes one that no resource has. `search` lists the files of all resources by their name. `folders` makes a folder
+    and `diff` names those that there are; None where files lie in no folders. `whole_page` is laid behind the
     listing's path by who may ask for all at once. `whole` answers whoever may write with all files at once, without
     folders. `counted` is the key under which a listing of resources tells how many files each has, "" where none does.
     `keeps_claims` says that the server does not tell the digest of a file's bytes, and keeps what an upload says of it.
@@ -178,8 +178,8 @@ class Attachments(NamedTuple):
     upload: Endpoint
     add: Endpoint
     remove: Endpoint
+    delete: Endpoint
     discard: Endpoint
-    file: Endpoint
     search: Endpoint
     folders: Endpoint | None = None
     diff: Endpoint | None = None

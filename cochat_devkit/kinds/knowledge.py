@@ -28,8 +28,8 @@ def _attachments(*, listing: str, **more: Endpoint | str | bool) -> Attachments:
         upload=Endpoint("POST", f"{_FILES}/?process=true&process_in_background=false"),
         add=Endpoint("POST", f"{_AT}/{{id}}/file/add"),
         remove=Endpoint("POST", f"{_AT}/{{id}}/file/remove?delete_file=false"),
+        delete=Endpoint("POST", f"{_AT}/{{id}}/file/remove?delete_file=true"),
         discard=Endpoint("DELETE", f"{_FILES}/{{file}}"),
-        file=Endpoint("GET", f"{_FILES}/{{file}}"),
         search=Endpoint("GET", f"{_AT}/search/files"),
         **more,  # type: ignore[arg-type]
     )

@@ -192,7 +192,9 @@ def test_large_files_are_read_one_at_a_time(transport, server):
 
 
 UPLOAD = "/api/v1/files/?process=true&process_in_background=false"
-ADD, REMOVE = (f"/api/v1/knowledge/b/file/{each}" for each in ("add", "remove?delete_file=false"))
+ADD, REMOVE, DELETE = (
+    f"/api/v1/knowledge/b/file/{each}" for each in ("add", "remove?delete_file=false", "remove?delete_file=true")
+)
 DISCARD = "/api/v1/files/new"
 SEARCH = "/api/v1/knowledge/search/files?query="
 OLD = {path: Attached(f"old {path}", path, make_digest(path.encode()), 1) for path in ("a", "b")}
@@ -201,12 +203,12 @@ TEXTS = {make_digest(text): text for text in (b"a", b"b", b"c")}
 REFUSED = refuses(400, "400: Duplicate content detected.")
 
 
-def file_of(path):
-    return f"/api/v1/files/old%20{path}"
-
-
 def search_for(path):
-    return f"{SEARCH}{path}.md&page=1"
+    return f"{SEARCH}{path}&page=1"
+
+
+def hit(path="a", base=B, **more):
+    return {"id": f"old {path}", "filename": path, "meta": {"collection_name": base}, **more}
 
 
 def exchange(transport, present, leaving, coming, kept=None, before=None):
@@ -223,77 +225,81 @@ def shelf(server):
     server.on("POST", UPLOAD, says({"id": "new"}))
     server.on("POST", ADD, says({"id": "b", "files": []}))
     server.on("POST", REMOVE, says({"id": "b", "files": []}))
+    server.on("POST", DELETE, says({"id": "b", "files": []}))
     server.on("DELETE", DISCARD, says({"message": "File deleted successfully"}))
     for path in OLD:
-        told = {"id": f"old {path}", "filename": f"{path}.md", "meta": {"collection_name": B}}
-        server.on("GET", file_of(path), says(told))
-        server.on("GET", search_for(path), says({"items": [{"id": "another"}], "total": 1}))
-        server.on("DELETE", file_of(path), says({"message": "File deleted successfully"}))
+        server.on("GET", search_for(path), says({"items": [{"id": "another"}, hit(path)], "total": 2}))
     return server
 
 
 def test_a_file_is_replaced(transport, shelf):
-    """The new one is uploaded before the old one goes, which is deleted last; the bytes of both are kept by then."""
+    """The new one is uploaded before the old one goes, which is deleted for all; the bytes of both are kept by then."""
     kept = []
     exchange(transport, dict(OLD), ["a"], {"a": make_digest(b"c")}, kept)
-    deleted = [file_of("a"), search_for("a"), file_of("a")]
-    assert (shelf.paths(), kept) == ([UPLOAD, REMOVE, ADD, *deleted], [b"c", b"a"])
-    assert shelf.asked[1].body == {"file_id": "old a"}
-    assert shelf.asked[-1].method == "DELETE"
+    assert (shelf.paths(), kept) == ([UPLOAD, search_for("a"), DELETE, ADD], [b"c", b"a"])
+    assert shelf.asked[2].body == {"file_id": "old a"}
 
 
-def told_of_file(**more):
-    return says({"id": "old a", "filename": "a.md", "meta": {"collection_name": "b"}, **more})
+def shows(*found):
+    return says({"items": [*found], "total": len(found)})
 
 
 @pytest.mark.parametrize(
-    ("before", "file", "found"),
+    ("before", "found"),
     [
-        ({RemoteId("other"): {"old a": DIGEST}}, None, None),
-        ({}, told_of_file(meta={"collection_name": "other"}), None),
-        ({}, told_of_file(filename="a\\b.md"), None),
-        ({}, told_of_file(filename=None), None),
-        ({}, refuses(404, "We could not find what you're looking for :/"), None),
-        ({}, refuses(500, ""), None),
-        ({}, None, says({"items": [{"id": "old a"}], "total": 1})),
-        ({}, None, says({"items": [], "total": 1})),
-        ({}, None, says({"items": None, "total": 0})),
-        ({}, None, refuses(500, "")),
+        ({RemoteId("other"): {"old a": DIGEST}}, None),
+        ({}, shows(hit(base="other"))),
+        ({}, shows(hit(), hit())),
+        ({}, shows()),
+        ({}, shows({"id": "another"})),
+        ({}, says({"items": [], "total": 1})),
+        ({}, says({"items": None, "total": 0})),
+        ({}, says({"items": [{"filename": "a"}], "total": 1})),
+        ({}, refuses(404, "Not Found")),
+        ({}, refuses(500, "")),
     ],
 )
-def test_a_removed_file_is_not_deleted_where_another_base_may_have_it(transport, shelf, before, file, found):
+def test_a_removed_file_is_not_deleted_where_another_base_may_have_it(transport, shelf, before, found):
     """Its listing told so, the file names another base, or a search finds it; and where nobody says, it stays."""
-    shelf.on("GET", file_of("a"), *([file] if file else [told_of_file()]))
     if found:
         shelf.on("GET", search_for("a"), found)
     exchange(transport, dict(OLD), ["a"], {}, before=before)
-    assert "DELETE" not in [each.method for each in shelf.asked]
+    assert [path for path in shelf.paths() if path != search_for("a")] == [REMOVE]
 
 
-def test_a_removed_file_is_looked_for_on_every_page(transport, shelf):
+def test_a_file_whose_name_cannot_be_searched_for_stays(transport, shelf):
+    """Some databases take a backslash for an escape, and would find nothing."""
+    exchange(transport, {"a": OLD["a"]._replace(path="a\\b")}, ["a"], {})
+    assert shelf.paths() == [REMOVE]
+
+
+@pytest.mark.parametrize(("last", "how"), [(hit(), REMOVE), ({"id": "another"}, DELETE)])
+def test_a_removed_file_is_looked_for_on_every_page(transport, shelf, last, how):
     """Many files bear a name."""
-    shelf.on("GET", search_for("a"), says({"items": [{"id": "another"}], "total": 2}))
-    shelf.on("GET", f"{SEARCH}a.md&page=2", says({"items": [{"id": "old a"}], "total": 2}))
+    shelf.on("GET", search_for("a"), says({"items": [hit()], "total": 2}))
+    shelf.on("GET", f"{SEARCH}a&page=2", says({"items": [last], "total": 2}))
     exchange(transport, dict(OLD), ["a"], {}, before={B: {"old a": DIGEST}})
-    assert "DELETE" not in [each.method for each in shelf.asked]
+    assert shelf.paths()[-1] == how
 
 
 def test_files_that_exchange_their_texts_all_leave_before_any_comes(transport, shelf):
     """Whatever fails before that leaves all as they are."""
     exchange(transport, dict(OLD), OLD, NEW)
-    assert shelf.paths()[:6] == [UPLOAD, UPLOAD, REMOVE, REMOVE, ADD, ADD]
+    left = [search_for("a"), DELETE, search_for("b"), DELETE]
+    assert shelf.paths() == [UPLOAD, UPLOAD, *left, ADD, ADD]
 
 
 @pytest.mark.parametrize(
     ("at", "answer", "error"),
-    [(UPLOAD, REFUSED, Rejected), (REMOVE, refuses(400, "We could not find what you're looking for"), Moved)],
+    [(UPLOAD, REFUSED, Rejected), (DELETE, refuses(400, "We could not find what you're looking for"), Moved)],
 )
 def test_what_is_refused_before_anything_left_changes_nothing(transport, shelf, at, answer, error):
     """Only what was uploaded is deleted again."""
     shelf.on("POST", at, answer)
     with pytest.raises(error):
         exchange(transport, dict(OLD), OLD, NEW)
-    assert shelf.paths() == ([UPLOAD] if at == UPLOAD else [UPLOAD, UPLOAD, REMOVE, DISCARD, DISCARD])
+    left = [] if at == UPLOAD else [UPLOAD, search_for("a"), DELETE, DISCARD, DISCARD]
+    assert shelf.paths() == [UPLOAD, *left]
 
 
 def test_what_left_for_a_refused_file_is_put_back(transport, shelf):
@@ -304,11 +310,11 @@ def test_what_left_for_a_refused_file_is_put_back(transport, shelf):
     present = dict(OLD)
     with pytest.raises(Rejected, match="attaching b: the server refuses it: 400: Duplicate"):
         exchange(transport, present, OLD, NEW)
-    asked = [(each.path, each.body["file_id"]) for each in shelf.asked if each.path in (ADD, REMOVE)]
-    left, came = [(REMOVE, "old a"), (REMOVE, "old b")], [(ADD, "new a"), (ADD, "new b")]
+    asked = [(each.path, each.body["file_id"]) for each in shelf.asked if each.path in (ADD, REMOVE, DELETE)]
+    left, came = [(DELETE, "old a"), (DELETE, "old b")], [(ADD, "new a"), (ADD, "new b")]
     assert asked == [*left, *came, (REMOVE, "new a"), (ADD, "back a"), (ADD, "back b")]
     discarded = [each.path for each in shelf.asked if each.method == "DELETE"]
-    assert discarded == ["/api/v1/files/new%20a", "/api/v1/files/new%20b", file_of("a"), file_of("b")]
+    assert discarded == ["/api/v1/files/new%20a", "/api/v1/files/new%20b"]
     assert {path: each.file_id for path, each in present.items()} == {"a": "back a", "b": "back b"}
 
 

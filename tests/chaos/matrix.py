@@ -44,6 +44,7 @@ _OPERATIONS: dict[str, Callable[[Sort, There, str], bool]] = {
     "upload": lambda _sort, there, _flavor: there.files is not None,
     "attach": lambda _sort, there, _flavor: there.files is not None,
     "detach": lambda _sort, there, _flavor: there.files is not None,
+    "search": lambda _sort, there, _flavor: there.files is not None,
 }
 _PULLED = ("probe", "list", "page", "files", "content")
 _LISTED = ("list", "page")

@@ -492,6 +492,7 @@ _REQUESTS: tuple[tuple[str, str], ...] = (
     (r"POST \S*/file/add", "attach"),
     (r"POST \S*/file/remove", "detach"),
     (r"GET /api/v1/files/", "content"),
+    (r"GET /api/v1/knowledge/search/files", "search"),
     (r"GET /api/v1/knowledge/[^/?]+/files", "files"),
     (r"POST \S*/access/update", "access"),
     (r"POST \S*/toggle", "switch"),
