@@ -354,7 +354,7 @@ class Files:
         known = {each.folder: each.folder_id for each in present if each.folder_id}
         if folder in known:
             return known[folder]
-        answer = self._ask(self._rows.diff, remote_id, "listing folders", {"manifest": []})
+        answer = self._ask(self._rows.diff, remote_id, "listing folders", {"manifest": []}, is_read=True)
         known |= answer.get("directory_map") or {}
         parent: str | None = None
         for place in (folder, *map(str, PurePosixPath(folder).parents))[-2::-1]:
@@ -375,7 +375,7 @@ class Files:
         if self._rows.whole is None:
             return None
         try:
-            answer = self._ask(self._rows.whole, remote_id, _LISTING, [])
+            answer = self._ask(self._rows.whole, remote_id, _LISTING, [], is_read=True)
         except SignedOut:
             raise
         except (NotAllowed, NotSupported, Rejected):
@@ -405,9 +405,9 @@ class Files:
             raise list_moved(_LISTING)
         return list(found.values())
 
-    def _ask(self, endpoint: Endpoint, remote_id: RemoteId, what: str, body: Json) -> Json:
+    def _ask(self, endpoint: Endpoint, remote_id: RemoteId, what: str, body: Json, *, is_read: bool = False) -> Json:
         path = endpoint.path.replace("{id}", quote(remote_id, safe=""))
-        return self._transport.send(endpoint.method, path, what, body=body)
+        return self._transport.send(endpoint.method, path, what, body=body, is_read=is_read)
 
 
 def _to_attached(wire: Wire) -> Attached:

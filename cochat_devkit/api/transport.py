@@ -150,13 +150,15 @@ class Transport:
                 self._idle.pop().shutdown()
             self._client.close()
 
-    def send(self, method: str, path: str, what: str, *, body: Json = None) -> Json:
+    def send(self, method: str, path: str, what: str, *, body: Json = None, is_read: bool = False) -> Json:
         """Send one request and take its JSON. `what` names the request in errors.
+
+        `is_read` says that it changes nothing, whatever its method: it may go again where no answer was heard.
 
         Raises:
             RemoteError: no answer, a refusal, or an answer that is not JSON.
         """
-        return read_json(self._send_patiently(method, path, what, body)[0], what)
+        return read_json(self._send_patiently(method, path, what, body, is_read=is_read)[0], what)
 
     def fetch_list(self, path: str, what: str, take: Callable[[Json], object]) -> Json:
         """Read JSON while it arrives: of a list, the answers of `take` to its items; anything else as it is.
@@ -259,15 +261,16 @@ class Transport:
             return None
 
     def _send_patiently(
-        self, method: str, path: str, what: str, body: Json, *, read: _Read | None = None
+        self, method: str, path: str, what: str, body: Json, *, read: _Read | None = None, is_read: bool = False
     ) -> tuple[httpx.Response, Json]:
         """Send until the server has no wish to wait: the answer, and what `read` made of it while it arrived."""
         # the client takes locks all along, and is interrupted only where it waits for the network
         with held():
-            return self._take_early(method, path, read) or self._send_in_turn(method, path, what, body, read)
+            early = self._take_early(method, path, read)
+            return early or self._send_in_turn(method, path, what, body, read, may_repeat=is_read or method == "GET")
 
     def _send_in_turn(
-        self, method: str, path: str, what: str, body: Json, read: _Read | None
+        self, method: str, path: str, what: str, body: Json, read: _Read | None, *, may_repeat: bool
     ) -> tuple[httpx.Response, Json]:
         patience_s, since = self._patience_s, self._gate.given_up
         while True:
@@ -276,12 +279,13 @@ class Transport:
                 raise RateLimited(f"{what}: the server asks for more patience than we have", hint="try again later")
             patience_s -= passage.waited_s
             try:
-                response, found = self._send_once(method, path, what, body, read)
+                response, found = self._send_once(method, path, what, body, read, READ_TRIES if may_repeat else 1)
                 # told before the place is free: whoever takes it knows of the refusal
                 wait = self._take_note(passage, response)
             finally:
                 self._gate.leave()
-            if wait is None or not _may_go_again(response, method):
+            # 429 was not carried out; 503 is sure only for reading
+            if wait is None or not (may_repeat or response.status_code == _NOT_CARRIED_OUT):
                 return response, found
             if wait.seconds > patience_s:
                 asked = f"answers {response.status_code} and asks for {wait.seconds:.0f} seconds of patience"
@@ -301,9 +305,8 @@ class Transport:
             self._emit(Waiting(f"{urlsplit(self.url).netloc} answered {response.status_code}", wait.seconds))
 
     def _send_once(
-        self, method: str, path: str, what: str, body: Json, read: _Read | None
+        self, method: str, path: str, what: str, body: Json, read: _Read | None, tries: int
     ) -> tuple[httpx.Response, Json]:
-        tries = READ_TRIES if method == "GET" else 1
         for left in reversed(range(tries)):
             self._count()
             try:
@@ -337,9 +340,5 @@ class Transport:
         )
 
 
-_ASKS_FOR_PATIENCE = (429, 503)
-
-
-def _may_go_again(response: httpx.Response, method: str) -> bool:
-    """Tell whether the same request may go again: 429 was not carried out; 503 is sure only for reading."""
-    return response.status_code == 429 or method == "GET"
+_NOT_CARRIED_OUT = 429
+_ASKS_FOR_PATIENCE = (_NOT_CARRIED_OUT, 503)

@@ -52,6 +52,13 @@ def test_whoever_may_write_lists_all_files_at_once(transport, server, wire, role
     assert (server.asked[0].body, kept) == ([], [b"alpha"])
 
 
+def test_a_listing_whose_answer_is_lost_is_asked_for_again(transport, server):
+    """It changes nothing, though it is a POST: a connection that broke while it waited for us costs nothing."""
+    server.on("POST", WHOLE, Answer(drops=-1), refuses(503, "later"), says({"id": "b", "files": [SHORT]}))
+    server.on("GET", CONTENT, BYTES)
+    assert files_of(transport, role="admin") == ALPHA
+
+
 @pytest.mark.parametrize(
     ("wire", "dialect", "path"), [({}, OWUI_0_6, PAGES_06), ({"user_id": "u1"}, OWUI_0_12, PAGES_12)]
 )
