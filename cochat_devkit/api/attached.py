@@ -200,7 +200,7 @@ class Files:
 
         Raises:
             NotSupported: a path has folders, and this server has none.
-            Rejected: the server takes a file not at all, or not beside another of the same text.
+            Rejected: the server takes a file not at all, under another name, or not beside another of the same text.
             Moved: somebody took one of the others out since it was listed.
             UnexpectedReply: it was refused, and what was there before as well.
         """
@@ -239,6 +239,11 @@ class Files:
         file_id = answer.get("id") if isinstance(answer, dict) else None
         if not isinstance(file_id, str):
             raise UnexpectedReply(f"{what}: the answer names no file")
+        # the name in a form's head has no quotes and control characters, and servers take what looks like a path apart
+        name = answer.get("filename")
+        if name not in (None, upload.name):
+            self._discard(file_id)
+            raise Rejected(f"{what}: the server would call it {name!r}", hint="give the file another name")
         self._digests[file_id] = digest
         return file_id
 

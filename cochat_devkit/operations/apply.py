@@ -85,7 +85,10 @@ class _Ready(NamedTuple):
 
 @dataclass
 class Applier:
-    """Carry out operations one after the other; what fails fails that one alone.
+    """Carry out operations one after the other; what fails fails that one alone, but for deletions.
+
+    A deletion may be the second half of a move: while something that was to be brought is not (`is_short`, which is
+    also said of what the caller left out), nothing is deleted.
 
     `is_strict` refuses whatever is not as planned. Otherwise what moved is decided about anew, for a plan that was made
     of the base and not of what the server shows.
@@ -99,6 +102,7 @@ class Applier:
     emit: Emit
     is_strict: bool
     message: str = ""
+    is_short: bool = False
     conflicts: Conflicts = field(init=False)
     #: what an earlier run may have created
     open_creates: set[Key] = field(init=False, default_factory=set)
@@ -124,6 +128,7 @@ class Applier:
             for number, (step, errand) in enumerate(zip(steps, errands, strict=True)):
                 self.emit(Progress("pushing", number, len(errands)))
                 outcomes.append(self._carry_out_one(step, errand))
+                self.is_short |= errand.resource is not None and not outcomes[-1].ok
                 self.emit(outcomes[-1])
             self.emit(Progress("pushing", len(errands), len(errands)))
         finally:
@@ -161,6 +166,9 @@ class Applier:
         return step
 
     def _carry_out_one(self, step: Step, errand: Errand) -> Outcome:
+        if self.is_short and errand.resource is None:
+            self._drop(step)
+            return self._kept(errand)
         try:
             ready = self._check(step, errand)
         except SignedOut:
@@ -238,7 +246,13 @@ class Applier:
         `seen` is what the server holds. What an errand makes those after it may name.
         """
         with self.session.client.supposing():
-            return [self._find_obstacle(each, seen.get(each.operation.key)) for each in errands]
+            found = [self._find_obstacle(each, seen.get(each.operation.key)) for each in errands]
+        pairs = [*zip(errands, found, strict=True)]
+        is_short = self.is_short or any(errand.resource and obstacle for errand, obstacle in pairs)
+        return [
+            self._kept(errand) if is_short and not (errand.resource or obstacle) else obstacle
+            for errand, obstacle in pairs
+        ]
 
     def _find_obstacle(self, errand: Errand, seen: tuple[Wire, Resource] | None) -> Outcome | None:
         operation, client = errand.operation, self.session.client
@@ -485,6 +499,10 @@ class Applier:
             "not sent once more: an earlier run may have created it, and nobody knows which one that is",
             "see what is there: cochat pull; then delete the one too many, here or there",
         )
+
+    def _kept(self, errand: Errand) -> Outcome:
+        reason = "held back: nothing is deleted while something else is not sent"
+        return Outcome(self._ref(errand), str(Action.NOTHING), reason, errand.path)
 
     def _stale(self, errand: Errand, moved: str) -> Outcome:
         return Outcome(

@@ -79,7 +79,9 @@ def _push(config: Config, selection: Selection, target: str | None, options: Pus
     for key in keys:
         if key not in wanted:
             report.add(_kept_there(changes, key))
+    is_short = bool(changes.blocked)
     for key in [key for key in wanted if _is_saved_since(changes.tree, key, options.checked)]:
+        is_short = True
         local = changes.tree.found.get(key)
         wanted.remove(key)
         said = "saved again since it was checked"
@@ -93,7 +95,7 @@ def _push(config: Config, selection: Selection, target: str | None, options: Pus
     if options.verify:
         verify(config, changed, emit)
     keep_own(config, changed)
-    plan_and_send(config, target, changes, wanted, options, report, emit)
+    plan_and_send(config, target, changes, wanted, options, report, emit, is_short=is_short)
     return report
 
 
@@ -193,8 +195,11 @@ def plan_and_send(
     emit: Emit,
     *,
     files: Tree | None = None,
+    is_short: bool = False,
 ) -> None:
     """Plan the changes and send them, or hand the plan over. `files` is what lies here, where that is something else.
+
+    `is_short` says that something which is to be sent is not among the changes.
 
     Raises:
         OtherAccount: the changes were found by what another account knew; nothing was decided.
@@ -206,6 +211,7 @@ def plan_and_send(
         keeping_lock(config, session.target, records, files or changes.tree),
     ):
         pushing = _Push(config, changes, session, records, emit, options, files or changes.tree)
+        pushing.applier.is_short = is_short
         for outcome in pushing.run(wanted, may_send=not options.atomic or report.exit_code == 0):
             report.add(outcome)
         if pushing.plan is not None:
@@ -280,8 +286,7 @@ class _Push:
                 if claimed is None:
                     sights.append(self._see_one(key))
                 else:
-                    self.failed.append(claimed)
-                    self.emit(claimed)
+                    self._fail(key, claimed)
             except SignedOut:
                 raise
             except (RemoteError, LocalError) as error:
@@ -289,9 +294,13 @@ class _Push:
                 outcome = Outcome(
                     self._ref(key), "failed", str(action), self._path(key), error.exit_code, *_said(error)
                 )
-                self.emit(outcome)
-                self.failed.append(outcome)
+                self._fail(key, outcome)
         return sights
+
+    def _fail(self, key: Key, outcome: Outcome) -> None:
+        self.emit(outcome)
+        self.failed.append(outcome)
+        self.applier.is_short |= key in self.changes.tree.found
 
     def _settle_claimed(self, key: Key) -> Outcome | None:
         """Leave alone what another address claims; where two were known of one resource, one may go."""
@@ -335,6 +344,7 @@ class _Push:
             if not self.options.plan_only:
                 self.applier.note_refusal(key, decision, theirs)
             outcome = self.applier.refuse(key, decision, theirs)
+            self.applier.is_short |= key in self.changes.tree.found
         else:
             if not self.options.plan_only:
                 self.applier.remember(key, decision, theirs, sight.local.fingerprint, self._path(key))

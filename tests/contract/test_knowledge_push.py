@@ -43,7 +43,7 @@ class Shelf:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(text.encode())
 
-    def push(self, expected: int = 0) -> dict[str, str]:
+    def push(self, expected: int | None = 0) -> dict[str, str]:
         """Push, and say what the command told of the base."""
         items = self.desk.json("push", "--no-verify", expected=expected).json["items"]
         found: dict[str, str] = next((each for each in items if each["ref"] == self.ref), {})
@@ -124,6 +124,25 @@ def test_a_file_may_be_renamed_and_get_other_line_ends(shelf, name):
     shelf.lay(wanted)
     shelf.push()
     assert shelf.there() == wanted
+
+
+@pytest.mark.parametrize(
+    "name", ['a"b', "a\tb", "a\nb", "a\\b", "\\\\a\\b", "c:\\b", "a%22b", "a;b='c'", " ä ", "a\x1bb"]
+)
+def test_a_file_arrives_under_its_name_or_not_at_all(shelf, name):
+    """A form cannot say every name: what the server would call otherwise is refused, and nothing has changed."""
+    before, uploads = shelf.there(), shelf.uploads()
+    wanted = {**before, name: "Odd.\n"}
+    shelf.lay(wanted)
+    told = shelf.push(expected=None)
+    if told["ok"]:
+        assert shelf.there() == wanted
+    else:
+        assert "the server would call it" in told["error"]
+        assert "another name" in told["hint"]
+        assert (shelf.there(), shelf.uploads()) == (before, uploads)
+    is_apart = shelf.ref in shelf.desk.json("status", "--fetch", expected=None).actions
+    assert is_apart is not told["ok"]
 
 
 #: the texts of files of which the server refuses b's: those that others have before, or none

@@ -365,6 +365,35 @@ def test_whom_we_cover_is_seen_among_drafts(server, onlooker, tmp_path):
     assert prompts.read(server, made)["content"] == "Theirs."
 
 
+@pytest.mark.parametrize("sidecar", ["access: {read: [nobody]}\n", "name: [\n"], ids=["refused", "unreadable"])
+def test_nothing_is_deleted_while_what_replaces_it_is_not_sent(server, ids, desk, sidecar):
+    """I call a tool by another name, and that one cannot be sent: the old one stays there until it can."""
+    new, (old, edited, failing) = make_id(), ids
+    desk.path(f"plugins/tools/{old}.py").rename(desk.path(f"plugins/tools/{new}.py"))
+    desk.path(f"plugins/tools/{new}.yaml").write_text(sidecar)
+    add_line(desk, edited)
+    words = ("push", "--no-verify", "--delete", "--confirm-deletes", "1")
+    for dry in (("--dry-run",), ()):
+        done = desk.json(*words, *dry, expected=None)
+        said = {each["ref"]: each for each in done.json["items"]}
+        assert done.exit_code in (1, 2)
+        assert not said[f"tool/{new}"]["ok"]
+        assert (said[f"tool/{old}"]["action"], said[f"tool/{old}"]["ok"]) == ("nothing", True)
+        assert "held back" in said[f"tool/{old}"]["reason"]
+        assert said[f"tool/{edited}"]["action"] == "update-there"
+    assert source_there(server, old) == sources.TOOL
+    # one deletion that fails holds up no other
+    desk.path(f"plugins/tools/{new}.yaml").unlink()
+    desk.path(f"plugins/tools/{failing}.py").unlink()
+    edit_there(server, failing, sources.TOOL + "# theirs\n")
+    done = desk.json("push", "--no-verify", "--delete", "--confirm-deletes", "2", expected=3)
+    assert done.actions == {
+        f"tool/{new}": "create-there",
+        f"tool/{old}": "delete-there",
+        f"tool/{failing}": "conflict",
+    }
+
+
 def test_an_undone_push_gives_the_server_what_it_had(server, ids, desk):
     """Update, create and delete are taken back together, my files stay, and an undo can be undone."""
     new = make_id()
