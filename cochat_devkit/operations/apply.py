@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cochat_devkit.errors import DevkitError, LocalError, NotAllowed, RemoteError, SignedOut, UsageError
 from cochat_devkit.events import Notice, Outcome, Progress
 from cochat_devkit.kinds import kind_named, ref_of
+from cochat_devkit.kinds.kind import SourceFacts, WrittenBy
 from cochat_devkit.kinds.wire import new_remote_id
 from cochat_devkit.mirror.journal import Step, StepState, read_open_runs
 from cochat_devkit.operations.agreed import find_base_body
@@ -32,7 +33,7 @@ from cochat_devkit.operations.verify import find_overwritten
 from cochat_devkit.resource import State
 from cochat_devkit.sync.decide import ABSENT, Action, Decision, Reason, decide, present
 from cochat_devkit.sync.describe import describe_changes
-from cochat_devkit.sync.outcome import Verdict
+from cochat_devkit.sync.outcome import Verdict, find_untaken
 from cochat_devkit.sync.plan import WRITES, find_moved
 from cochat_devkit.tuples import NamedTuple
 from cochat_devkit.workspace.blobs import keep_blob
@@ -280,6 +281,14 @@ class Applier:
             return self._find_out(step, errand, theirs, error)
         step = note_applied(self.records, step, after)
         outcome = self._outcome(errand, decision, theirs)
+        if after is not None and (untaken := _find_untaken(kind, theirs, errand, after)):
+            # against a base that is what the server holds it is still a change of ours
+            step = step._replace(base_local=None)
+            outcome = outcome._replace(
+                exit_code=NotAllowed.exit_code,
+                error=f"{outcome.ref}: sent, but the server did not take its {', '.join(untaken)}",
+                hint=f"you may lack the right to it; what is left to send: cochat diff {outcome.ref}",
+            )
         if wire is None or theirs is None or after is None:
             self._advance(step, outcome.ref, after)
             return outcome
@@ -531,6 +540,16 @@ class Applier:
         if key in self.tree.found:
             return self.tree.found[key].resource.type
         return self.rows[key].type if key in self.rows else otherwise
+
+
+def _find_untaken(kind: Kind, before: Resource | None, errand: Errand, after: Resource) -> list[str]:
+    """Name the fields that the server did not take, though it said nothing against them."""
+    if errand.resource is None:
+        return []
+    facts = SourceFacts(after.key.slug, {})
+    was = before.body if before else {each.name: each.implied(facts) for each in kind.fields}
+    plain = [each.name for each in kind.fields if each.written_by in (WrittenBy.ACCESS, WrittenBy.SWITCH)]
+    return find_untaken(was, errand.resource.body, after.body, never_rewritten=plain)
 
 
 _UNVERIFIED = "but nobody knows whether it covered somebody's version, since the history cannot be read"

@@ -55,6 +55,26 @@ def judge(
     return Verdict.OTHER if foreign else Verdict.PARTLY
 
 
+def find_untaken(
+    before: Mapping[str, Json],
+    sent: Mapping[str, Json],
+    now: Mapping[str, Json],
+    *,
+    never_rewritten: Collection[str] = (),
+) -> list[str]:
+    """Name the fields that a server which took a write left as they were, or otherwise than sent.
+
+    What is neither as it was nor as it was sent may be the server's way to write it, but for what is `never_rewritten`.
+    """
+    return [
+        name
+        for name in changed_names(before, sent)
+        if name in now
+        and not is_same_json(sent.get(name), now[name])
+        and (name in never_rewritten or is_same_json(before.get(name), now[name]))
+    ]
+
+
 def agreed_after(
     before: Mapping[str, Json] | None,
     sent: Mapping[str, Json],

@@ -269,6 +269,32 @@ def test_what_cochat_has_no_request_for_is_not_sent(server: Server, tmp_path: Pa
     assert all(each["command"] != f"/{prompt}" for each in read_json(server.admin.get("/api/v1/prompts/")))
 
 
+def test_what_the_server_quietly_leaves_out_is_told(
+    server: Server, rights: Callable[..., None], tmp_path: Path
+) -> None:
+    """I may make a tool, and not share it: push says that it is not public, and so does each status, until it is."""
+    rights()
+    allowed = read_json(server.admin.get(PERMISSIONS))
+    read_json(server.admin.post(PERMISSIONS, json={**allowed, "sharing": dict.fromkeys(allowed["sharing"], False)}))
+    desk, word = make_desk(tmp_path / "desk", server.url, server.add_person().token), make_id()
+    desk.path(f"plugins/tools/{word}.py").write_text(TOOL)
+    desk.path(f"plugins/tools/{word}.yaml").write_text("access: public\n")
+    done = desk.json("push", "--no-verify", expected=None)
+    (told,) = done.json["items"]
+    assert told["action"] == "create-there"
+    if server.generation == "0.6":
+        # there the right to share is asked for by its pages alone
+        assert read_json(server.admin.get(f"/api/v1/tools/id/{word}"))["access_control"] is None
+        assert told["ok"]
+    else:
+        assert read_json(server.admin.get(f"/api/v1/tools/id/{word}"))["access_grants"] == []
+        assert (done.exit_code, told["error"]) == (4, f"tool/{word}: sent, but the server did not take its access")
+        assert desk.json("status").actions == {f"tool/{word}": "update-there"}
+        read_json(server.admin.post(PERMISSIONS, json={**allowed, "sharing": dict.fromkeys(allowed["sharing"], True)}))
+        assert desk.json("push", "--no-verify").actions == {f"tool/{word}": "update-there"}
+    assert desk.json("status").actions == {}
+
+
 def test_my_own_prompt_that_is_deleted_there_goes_here(desk: Desk, server: Server, texts: dict[str, str]) -> None:
     """What is mine the server would show me: where it says "not there", it is gone."""
     _pull(desk, texts)

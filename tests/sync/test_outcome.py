@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cochat_devkit.sync.outcome import Verdict, agreed_after, judge
+from cochat_devkit.sync.outcome import Verdict, agreed_after, find_untaken, judge
 
 A = {"content": "a", "name": "n"}
 B = {"content": "b", "name": "m"}
@@ -185,3 +185,20 @@ def test_only_what_we_left_alone_can_be_theirs(before, sent, now):
         if agreed[name] != now[name]:
             assert agreed[name] == before[name] == sent[name]
     assert agreed_after(before, sent, sent, D) == sent
+
+
+@pytest.mark.parametrize(
+    ("now", "untaken"),
+    [
+        ({"text": "new", "access": "public"}, []),
+        ({"text": "old", "access": "public"}, ["text"]),
+        ({"text": "new", "access": "private"}, ["access"]),
+        # a server may write a text in its own way, but not who may see it
+        ({"text": "NEW", "access": {"read": ["us"]}}, ["access"]),
+        ({"access": "public"}, []),
+    ],
+)
+def test_what_a_server_did_not_take_is_named(now, untaken):
+    """It may answer that all is well, and leave out what one has no right to."""
+    before, sent = {"text": "old", "access": "private", "same": 1}, {"text": "new", "access": "public", "same": 1}
+    assert find_untaken(before, sent, {**now, "same": 2}, never_rewritten=["access"]) == untaken
