@@ -318,13 +318,14 @@ class Files:
         if "\\" in name or any(file_id in held for other, held in list(self._held.items()) if other != remote_id):
             return False
         try:
-            found = [each for each in self._search(name) if each["id"] == file_id]
+            told = [each.get("meta") or {} for each in self._search(name) if each["id"] == file_id]
         except SignedOut:
             raise
         except RemoteError:
             return False
-        came_to = [(each.get("meta") or {}).get("collection_name") for each in found]
-        return len(found) == 1 and came_to[0] in (None, f"file-{file_id}", remote_id)
+        if len(told) != 1 or not isinstance(told[0], dict):
+            return False
+        return told[0].get("collection_name") in (None, f"file-{file_id}", remote_id)
 
     def _search(self, name: str) -> list[Wire]:
         """List the files of all resources, as far as they are shown, whose names have a text in them."""

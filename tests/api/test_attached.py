@@ -257,6 +257,7 @@ def shows(*found):
         ({RemoteId("other"): {"old a": DIGEST}}, None),
         ({}, shows(hit(base="other"))),
         ({}, shows(hit(), hit())),
+        ({}, shows(hit(meta="odd"))),
         ({}, shows()),
         ({}, shows({"id": "another"})),
         ({}, says({"items": [], "total": 1})),
