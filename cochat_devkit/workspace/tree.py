@@ -208,11 +208,12 @@ def _free_path(root: Path, kind: Kind, resource: Resource) -> str:
         BadResource: what lies there cannot be read.
     """
     key, type_ = resource.key, resource.type
-    place, aside = path_for(kind, type_, key.slug), path_aside(kind, type_, key.slug)
-    for each in (place, aside):
+    for name in (path_for, path_aside):
+        each = name(kind, type_, key.slug)
         # nearly always nobody is there: one call tells
         if not os.path.lexists(f"{root}/{each}") or read_one(root, kind, type_, each).key == key:
             return each
+    place = path_for(kind, type_, key.slug)
     raise CannotWrite(
         f"{key} has no place: {place} is {read_one(root, kind, type_, place).key}", hint=f"rename {place}"
     )
