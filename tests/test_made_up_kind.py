@@ -106,7 +106,7 @@ def test_made_up_kind_goes_the_whole_road(cochat: Callable[..., dict[str, Any]],
     assert pulled["counts"] == {"create-here": 1}
     assert (mine / "hello-world.txt").read_bytes() == b"Hi,\r\nworld"
     (mine / "hello-world.txt").write_bytes(b"Hi,\r\nyou")
-    (mine / "hello-world.yaml").write_text("name: Greeting\npinned: true\naccess: public\nmeta:\n  mood: good\n")
+    (mine / "hello-world.yaml").write_text("name: Greeting\npinned: true\naccess: public\n")
     assert cochat("status")["items"][0]["reason"] == "edited here"
     pushed = cochat("push")
     assert pushed["counts"] == {"update-there": 1}

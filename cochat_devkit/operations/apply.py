@@ -287,7 +287,7 @@ class Applier:
             outcome = outcome._replace(
                 exit_code=NotAllowed.exit_code,
                 error=f"{outcome.ref}: sent, but the server did not take its {', '.join(untaken)}",
-                hint=f"you may lack the right to it; what is left to send: cochat diff {outcome.ref}",
+                hint=f"it may have no place for it, or you no right to it; what is left: cochat diff {outcome.ref}",
             )
         if wire is None or theirs is None or after is None:
             self._advance(step, outcome.ref, after)

@@ -394,6 +394,18 @@ def test_nothing_is_deleted_while_what_replaces_it_is_not_sent(server, ids, desk
     }
 
 
+def test_a_field_that_the_server_does_not_know_is_told(server, ids, desk):
+    """It keeps what I say of a plugin, or I am told that it does not, and it stays a change of mine."""
+    desk.path(f"plugins/tools/{ids[0]}.yaml").write_text("meta: {mood: good}\n")
+    done = desk.json("push", "--no-verify", expected=None)
+    (told,) = done.json["items"]
+    meta = read_json(server.admin.get(f"/api/v1/tools/id/{ids[0]}"))["meta"]
+    assert (meta.get("mood") == "good") is told["ok"] is (done.exit_code == 0)
+    assert bool(desk.json("status").actions) is not told["ok"]
+    if not told["ok"]:
+        assert told["error"] == f"tool/{ids[0]}: sent, but the server did not take its meta"
+
+
 def test_an_undone_push_gives_the_server_what_it_had(server, ids, desk):
     """Update, create and delete are taken back together, my files stay, and an undo can be undone."""
     new = make_id()
