@@ -267,8 +267,8 @@ def load_yaml(text: str, shown: str) -> Any:
     try:
         _check_ends(text, shown)
         return _yaml().load(text)
-    except (YAMLError, ValueError, NotImplementedError, RecursionError) as error:
-        # the library does not know where to keep some comments
+    except (YAMLError, ValueError, NotImplementedError, RecursionError, LookupError, AssertionError) as error:
+        # the library does not know where to keep some comments, and does not expect some versions of YAML
         mark = getattr(error, "problem_mark", None)
         place = f"{shown}:{mark.line + 1}" if mark else shown
         problem = getattr(error, "problem", None) or str(error)
@@ -338,7 +338,13 @@ def to_json(value: Any) -> Json:
     if isinstance(value, ScalarBoolean):
         return bool(value)
     if isinstance(value, dict):
-        return {_to_key(key): to_json(each) for key, each in value.items()}
+        pairs = [(_to_key(key), to_json(each)) for key, each in value.items()]
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise UsageError(
+                "two keys of one name", hint="JSON has texts for keys, so 1 and '1' are one: keep one of them"
+            )
+        return found
     if isinstance(value, list):
         return [to_json(each) for each in value]
     if isinstance(value, dt.date):

@@ -239,6 +239,8 @@ def test_yaml_that_has_to_be_written_anew_keeps_its_quotes():
         ("meta: {a: [-.inf]}\n", ":1: meta cannot be", "write it as a text, in quotes"),
         ("name: A\nmeta: {a: !!binary aGVsbG8=}\n", ":2: meta cannot be", "write a text, in quotes, or a list"),
         ("meta: {a: !!set {b, c}}\n", ":1: meta cannot be", "write a text, in quotes, or a list"),
+        ("meta: {a: {1: b, '1': c}}\n", ":1: meta cannot be", "JSON has texts for keys"),
+        ("%YAML 1.3\n---\nname: A\n", ": this is no YAML", "mend the line"),
         ("meta: {a: !env HOME}\n", ":1: meta cannot be", "write a text, in quotes, or a list"),
         ("meta: {? [a, b] : c}\n", ":1: meta cannot be", "write the name as a word"),
         ("meta: {manifest: {a: 1}}\n", ":1: meta cannot be", "take manifest out of it"),
